@@ -1,0 +1,17 @@
+/**
+ * What users did, oldest first: one row a user, as a compressed sparse matrix without values.
+ * Events of one user with equal times stay in the order of the files they came from.
+ */
+export interface Interactions {
+  readonly userCount: number
+  readonly itemCount: number
+  /** u32[userCount + 1]: user u's events are [offsets[u], offsets[u + 1]). */
+  readonly offsets: Uint32Array
+  /** i32[eventCount]: item index, 0 ≤ item < itemCount. */
+  readonly items: Int32Array
+  /** f64[eventCount]: epoch seconds, ascending within a user. */
+  readonly times: Float64Array
+}
+
+export const historyOf = (interactions: Interactions, user: number): Int32Array =>
+  interactions.items.subarray(interactions.offsets[user], interactions.offsets[user + 1])
