@@ -9,13 +9,18 @@ export interface Log {
 
 export type Fields = Record<string, string | number | boolean | undefined>
 
-export function createLog(write: (line: string) => void = line => process.stderr.write(line), clock: Clock = systemClock): Log {
-  const at = (level: string) => (message: string, fields: Fields = {}) => {
-    const pairs = Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : value}`)
-    write(`${new Date(clock.nowMs()).toISOString()} ${level} ${message}${pairs.join('')}\n`)
-  }
+export function createLog(
+  write: (line: string) => void = line => process.stderr.write(line),
+  clock: Clock = systemClock,
+): Log {
+  const at =
+    (level: string) =>
+    (message: string, fields: Fields = {}) => {
+      const pairs = Object.entries(fields)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : value}`)
+      write(`${new Date(clock.nowMs()).toISOString()} ${level} ${message}${pairs.join('')}\n`)
+    }
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }
 

@@ -1,0 +1,176 @@
+/** Batch inference jobs: recommendations for every record of the input files. ACTIVE means done; there is no stop and no delete. */
+import { ServiceError } from '../protocol/errors.ts'
+import { double, enumeration, integer, list, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
+import { shown } from '../resources/resources.ts'
+import { batchInferenceJob, solutionVersion } from '../resources/types.ts'
+import { operation } from './operation.ts'
+import { recipeOf } from './recipe.ts'
+import {
+  Arn,
+  ColumnName,
+  dates,
+  FailureReason,
+  HyperParameters,
+  KmsKeyArn,
+  Name,
+  NextToken,
+  page,
+  RoleArn,
+  S3Location,
+  Status,
+  Tags,
+} from './shapes.ts'
+
+/** The reference's default, and its real-time maximum: none is documented for batch. */
+const RESULTS_DEFAULT = 25
+const RESULTS_MAX = 500
+
+const S3DataConfig = structure({ path: S3Location, kmsKeyArn: optional(KmsKeyArn) })
+const JobInput = structure({ s3DataSource: S3DataConfig })
+const JobOutput = structure({ s3DataDestination: S3DataConfig })
+const JobConfig = structure({
+  itemExplorationConfig: optional(HyperParameters),
+  rankingInfluence: optional(map(enumeration(['POPULARITY', 'FRESHNESS']), double({ min: 0, max: 1 }))),
+})
+const JobMode = enumeration(['BATCH_INFERENCE', 'THEME_GENERATION'])
+const ThemeGenerationConfig = structure({ fieldsForThemeGeneration: structure({ itemName: ColumnName }) })
+
+const summary = {
+  batchInferenceJobArn: optional(Arn),
+  jobName: optional(Name),
+  status: optional(Status),
+  ...dates,
+  failureReason: optional(FailureReason),
+  solutionVersionArn: optional(Arn),
+  batchInferenceJobMode: optional(JobMode),
+}
+
+const createBatchInferenceJob = operation({
+  name: 'CreateBatchInferenceJob',
+  input: structure({
+    jobName: Name,
+    solutionVersionArn: Arn,
+    filterArn: optional(Arn),
+    numResults: optional(integer()),
+    jobInput: JobInput,
+    jobOutput: JobOutput,
+    roleArn: RoleArn,
+    batchInferenceJobConfig: optional(JobConfig),
+    tags: optional(Tags),
+    batchInferenceJobMode: optional(JobMode),
+    themeGenerationConfig: optional(ThemeGenerationConfig),
+  }),
+  output: structure({ batchInferenceJobArn: optional(Arn) }),
+  errors: [
+    'InvalidInputException',
+    'ResourceAlreadyExistsException',
+    'LimitExceededException',
+    'ResourceNotFoundException',
+    'ResourceInUseException',
+    'TooManyTagsException',
+  ],
+  async handle({ tags, ...input }, { resources }) {
+    const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
+    const recipe = recipeOf(version.body.recipeArn)
+    if (input.filterArn !== undefined) {
+      throw new ServiceError('ResourceNotFoundException', `Resource Arn ${input.filterArn} does not exist.`)
+    }
+    const numResults = input.numResults ?? RESULTS_DEFAULT
+    if (numResults < 1 || numResults > RESULTS_MAX) {
+      throw new ServiceError('InvalidInputException', `numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
+    }
+    checkMode(input.batchInferenceJobMode ?? 'BATCH_INFERENCE', input.themeGenerationConfig !== undefined, recipe.name)
+    checkConfig(input.batchInferenceJobConfig ?? {}, recipe.name)
+    const { model } = version.hidden
+    if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
+    const batchInferenceJobArn = await resources.create(batchInferenceJob, {
+      path: input.jobName,
+      name: input.jobName,
+      parent: version.arn,
+      body: { ...input, numResults, batchInferenceJobMode: 'BATCH_INFERENCE' },
+      hidden: { model, recipe: recipe.name },
+      tags,
+    })
+    return { batchInferenceJobArn }
+  },
+})
+
+function checkMode(mode: TypeOf<typeof JobMode>, themed: boolean, recipe: string): void {
+  if (mode === 'THEME_GENERATION') {
+    throw new ServiceError(
+      'InvalidInputException',
+      `batchInferenceJobMode was THEME_GENERATION: it needs a solution version of aws-similar-items, this one is of ${recipe}.`,
+    )
+  }
+  if (themed) {
+    throw new ServiceError(
+      'InvalidInputException',
+      'themeGenerationConfig was given: it goes with batchInferenceJobMode THEME_GENERATION only.',
+    )
+  }
+}
+
+function checkConfig(config: TypeOf<typeof JobConfig>, recipe: string): void {
+  if (config.rankingInfluence !== undefined) {
+    throw new ServiceError(
+      'InvalidInputException',
+      `batchInferenceJobConfig.rankingInfluence was given: it is for aws-semantic-similarity, this solution version is of ${recipe}.`,
+    )
+  }
+  if (config.itemExplorationConfig === undefined) return
+  if (recipe !== 'aws-user-personalization') {
+    throw new ServiceError(
+      'InvalidInputException',
+      `batchInferenceJobConfig.itemExplorationConfig was given: it is for aws-user-personalization, this solution version is of ${recipe}.`,
+    )
+  }
+  const weight = config.itemExplorationConfig.explorationWeight
+  if (weight !== undefined && Number(weight) !== 0) {
+    throw new ServiceError(
+      'InvalidInputException',
+      `batchInferenceJobConfig.itemExplorationConfig.explorationWeight was '${weight}': this version of sommelier does not explore new items. Leave it out or give '0'.`,
+    )
+  }
+}
+
+const describeBatchInferenceJob = operation({
+  name: 'DescribeBatchInferenceJob',
+  input: structure({ batchInferenceJobArn: Arn }),
+  output: structure({
+    batchInferenceJob: optional(
+      structure({
+        ...summary,
+        filterArn: optional(Arn),
+        numResults: optional(integer()),
+        jobInput: optional(JobInput),
+        jobOutput: optional(JobOutput),
+        batchInferenceJobConfig: optional(JobConfig),
+        roleArn: optional(RoleArn),
+        themeGenerationConfig: optional(ThemeGenerationConfig),
+      }),
+    ),
+  }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException'],
+  handle: async (input, { resources }) => ({
+    batchInferenceJob: shown(batchInferenceJob, await resources.get(batchInferenceJob, input.batchInferenceJobArn)),
+  }),
+})
+
+const listBatchInferenceJobs = operation({
+  name: 'ListBatchInferenceJobs',
+  input: structure({ solutionVersionArn: optional(Arn), ...page }),
+  output: structure({
+    batchInferenceJobs: optional(list(structure(summary), { max: 100 })),
+    nextToken: optional(NextToken),
+  }),
+  errors: ['InvalidInputException', 'InvalidNextTokenException'],
+  async handle({ solutionVersionArn, ...asked }, { resources }) {
+    const { resources: found, nextToken } = await resources.list(batchInferenceJob, {
+      ...asked,
+      parent: solutionVersionArn,
+    })
+    return { batchInferenceJobs: found.map(each => shown(batchInferenceJob, each)), nextToken }
+  },
+})
+
+export const batchInferenceJobOperations = [createBatchInferenceJob, describeBatchInferenceJob, listBatchInferenceJobs]

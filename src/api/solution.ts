@@ -1,0 +1,182 @@
+/** Solutions: a recipe with its settings, for the data of one dataset group. ACTIVE almost at once; its versions are the trained models. */
+import { ServiceError } from '../protocol/errors.ts'
+import { boolean, list, optional, structure, type TypeOf } from '../protocol/shape.ts'
+import type { Recipe } from '../recipes/recipe.ts'
+import { isUnderWay } from '../resources/lifecycle.ts'
+import { shown } from '../resources/resources.ts'
+import { datasetGroup, solution, solutionVersion } from '../resources/types.ts'
+import { operation } from './operation.ts'
+import { recipeOf } from './recipe.ts'
+import { checked } from './schema.ts'
+import {
+  Arn,
+  dates,
+  EventType,
+  Name,
+  NextToken,
+  page,
+  SolutionConfig,
+  SolutionUpdateSummary,
+  Status,
+  Tags,
+} from './shapes.ts'
+import { versionSummary } from './solutionVersion.ts'
+
+const summary = {
+  name: optional(Name),
+  solutionArn: optional(Arn),
+  status: optional(Status),
+  ...dates,
+  recipeArn: optional(Arn),
+}
+
+const createSolution = operation({
+  name: 'CreateSolution',
+  input: structure({
+    name: Name,
+    performHPO: optional(boolean),
+    performAutoML: optional(boolean),
+    performAutoTraining: optional(boolean),
+    performIncrementalUpdate: optional(boolean),
+    recipeArn: optional(Arn),
+    datasetGroupArn: Arn,
+    eventType: optional(EventType),
+    solutionConfig: optional(SolutionConfig),
+    tags: optional(Tags),
+  }),
+  output: structure({ solutionArn: optional(Arn) }),
+  errors: [
+    'InvalidInputException',
+    'ResourceAlreadyExistsException',
+    'ResourceNotFoundException',
+    'LimitExceededException',
+    'ResourceInUseException',
+    'TooManyTagsException',
+  ],
+  async handle({ tags, ...input }, { resources }) {
+    if (input.performAutoML) {
+      throw new ServiceError(
+        'InvalidInputException',
+        'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
+      )
+    }
+    if (input.recipeArn === undefined) {
+      throw new ServiceError(
+        'InvalidInputException',
+        'recipeArn is missing: it is required unless performAutoML is true.',
+      )
+    }
+    const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
+    const recipe = recipeOf(input.recipeArn)
+    checkSettings(recipe, input.performHPO ?? false, input.solutionConfig ?? {})
+    const solutionArn = await resources.create(solution, {
+      path: input.name,
+      name: input.name,
+      parent: group.arn,
+      body: {
+        ...input,
+        recipeArn: input.recipeArn,
+        performHPO: input.performHPO ?? false,
+        performAutoML: false,
+        performAutoTraining: input.performAutoTraining ?? true,
+        performIncrementalUpdate: input.performIncrementalUpdate ?? false,
+      },
+      hidden: {},
+      tags,
+    })
+    return { solutionArn }
+  },
+})
+
+/** A setting that this version cannot honour is refused: training without it would give another model than the one asked for. */
+function checkSettings(recipe: Recipe, performHPO: boolean, config: TypeOf<typeof SolutionConfig>): void {
+  checked(() =>
+    recipe.configure({
+      hyperparameters: config.algorithmHyperParameters ?? {},
+      featureTransformationParameters: config.featureTransformationParameters ?? {},
+    }),
+  )
+  // The -v2 recipes ignore it in the reference too (training.md §1).
+  const ignoresHPO = recipe.name.endsWith('-v2')
+  const unsupported: [string, boolean][] = [
+    ['performHPO', performHPO && !ignoresHPO],
+    ['solutionConfig.eventsConfig', config.eventsConfig !== undefined],
+    ['solutionConfig.optimizationObjective', (config.optimizationObjective?.objectiveSensitivity ?? 'OFF') !== 'OFF'],
+  ]
+  for (const [member, given] of unsupported) {
+    if (given) {
+      throw new ServiceError(
+        'InvalidInputException',
+        `${member} was given: this version of sommelier cannot train with it. Leave it out.`,
+      )
+    }
+  }
+  const threshold = config.eventValueThreshold
+  if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold)))) {
+    throw new ServiceError(
+      'InvalidInputException',
+      `solutionConfig.eventValueThreshold was '${threshold}': a number was expected.`,
+    )
+  }
+}
+
+const describeSolution = operation({
+  name: 'DescribeSolution',
+  input: structure({ solutionArn: Arn }),
+  output: structure({
+    solution: optional(
+      structure({
+        ...summary,
+        performHPO: optional(boolean),
+        performAutoML: optional(boolean),
+        performAutoTraining: optional(boolean),
+        performIncrementalUpdate: optional(boolean),
+        datasetGroupArn: optional(Arn),
+        eventType: optional(EventType),
+        solutionConfig: optional(SolutionConfig),
+        autoMLResult: optional(structure({ bestRecipeArn: optional(Arn) })),
+        latestSolutionVersion: optional(versionSummary),
+        latestSolutionUpdate: optional(SolutionUpdateSummary),
+      }),
+    ),
+  }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException'],
+  async handle(input, { resources }) {
+    const found = await resources.get(solution, input.solutionArn)
+    const { resources: newest } = await resources.list(solutionVersion, { parent: found.arn, maxResults: 1 })
+    return {
+      solution: { ...shown(solution, found), latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]) },
+    }
+  },
+})
+
+const listSolutions = operation({
+  name: 'ListSolutions',
+  input: structure({ datasetGroupArn: optional(Arn), ...page }),
+  output: structure({ solutions: optional(list(structure(summary), { max: 100 })), nextToken: optional(NextToken) }),
+  errors: ['InvalidInputException', 'InvalidNextTokenException'],
+  async handle({ datasetGroupArn, ...asked }, { resources }) {
+    const { resources: found, nextToken } = await resources.list(solution, { ...asked, parent: datasetGroupArn })
+    return { solutions: found.map(each => shown(solution, each)), nextToken }
+  },
+})
+
+const deleteSolution = operation({
+  name: 'DeleteSolution',
+  input: structure({ solutionArn: Arn }),
+  output: undefined,
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
+  async handle(input, { resources }) {
+    const found = await resources.get(solution, input.solutionArn)
+    const training = await resources.firstWhere(solutionVersion, each => isUnderWay(each.status), found.arn)
+    if (training) {
+      throw new ServiceError(
+        'ResourceInUseException',
+        `The solution ${found.arn} has the version ${training.arn}, which is ${training.status}.`,
+      )
+    }
+    await resources.requestDelete(solution, found)
+  },
+})
+
+export const solutionOperations = [createSolution, describeSolution, listSolutions, deleteSolution]

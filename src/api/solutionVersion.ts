@@ -1,0 +1,179 @@
+/** Solution versions: trained models, with what the offline evaluation found. */
+import { ServiceError } from '../protocol/errors.ts'
+import { boolean, double, enumeration, list, optional, structure } from '../protocol/shape.ts'
+import { resourceOfArn } from '../resources/arn.ts'
+import { type Resources, randomVersionId, shown } from '../resources/resources.ts'
+import { type DatasetTypeName, dataset, solution, solutionVersion } from '../resources/types.ts'
+import { operation } from './operation.ts'
+import {
+  Arn,
+  dates,
+  EventType,
+  FailureReason,
+  HyperParameters,
+  Metrics,
+  Name,
+  NextToken,
+  page,
+  SolutionConfig,
+  Status,
+  Tags,
+} from './shapes.ts'
+
+const TrainingMode = enumeration(['FULL', 'UPDATE', 'AUTOTRAIN'])
+const TrainingType = enumeration(['AUTOMATIC', 'MANUAL'])
+
+export const versionSummary = structure({
+  solutionVersionArn: optional(Arn),
+  status: optional(Status),
+  trainingMode: optional(TrainingMode),
+  trainingType: optional(TrainingType),
+  ...dates,
+  failureReason: optional(FailureReason),
+})
+
+const createSolutionVersion = operation({
+  name: 'CreateSolutionVersion',
+  input: structure({
+    name: optional(Name),
+    solutionArn: Arn,
+    trainingMode: optional(TrainingMode),
+    tags: optional(Tags),
+  }),
+  output: structure({ solutionVersionArn: optional(Arn) }),
+  errors: [
+    'InvalidInputException',
+    'ResourceNotFoundException',
+    'LimitExceededException',
+    'ResourceInUseException',
+    'TooManyTagsException',
+    'ResourceAlreadyExistsException',
+  ],
+  async handle({ tags, ...input }, { resources }) {
+    const of = await resources.getActive(solution, input.solutionArn)
+    const trainingMode = input.trainingMode ?? 'FULL'
+    if (trainingMode !== 'FULL') {
+      throw new ServiceError(
+        'InvalidInputException',
+        `trainingMode was ${trainingMode}: this version of sommelier trains in mode FULL only.`,
+      )
+    }
+    const interactions = await imports(resources, of.body.datasetGroupArn, 'INTERACTIONS')
+    if (!interactions) {
+      throw new ServiceError(
+        'InvalidInputException',
+        `The dataset group ${of.body.datasetGroupArn} has no dataset of type INTERACTIONS to train on.`,
+      )
+    }
+    const items = await imports(resources, of.body.datasetGroupArn, 'ITEMS')
+    const path = `${resourceOfArn(of.arn).split('/')[1]}/${randomVersionId()}`
+    const { performAutoTraining: _, solutionConfig, ...settings } = of.body
+    const solutionVersionArn = await resources.create(solutionVersion, {
+      path,
+      name: input.name ?? path,
+      parent: of.arn,
+      body: {
+        ...settings,
+        name: input.name ?? path,
+        solutionArn: of.arn,
+        solutionConfig: solutionConfig ?? {},
+        trainingMode,
+        trainingType: 'MANUAL',
+      },
+      hidden: { data: { interactions, items: items ?? [] } },
+      tags,
+    })
+    return { solutionVersionArn }
+  },
+})
+
+/** What the group's dataset of one type holds now; undefined when there is no such dataset. */
+async function imports(resources: Resources, group: string, type: DatasetTypeName) {
+  const found = await resources.firstWhere(dataset, each => each.body.datasetType === type, group)
+  return found?.hidden.imports
+}
+
+const describeSolutionVersion = operation({
+  name: 'DescribeSolutionVersion',
+  input: structure({ solutionVersionArn: Arn }),
+  output: structure({
+    solutionVersion: optional(
+      structure({
+        name: optional(Name),
+        solutionVersionArn: optional(Arn),
+        solutionArn: optional(Arn),
+        performHPO: optional(boolean),
+        performAutoML: optional(boolean),
+        performIncrementalUpdate: optional(boolean),
+        recipeArn: optional(Arn),
+        eventType: optional(EventType),
+        datasetGroupArn: optional(Arn),
+        solutionConfig: optional(SolutionConfig),
+        trainingHours: optional(double({ min: 0 })),
+        trainingMode: optional(TrainingMode),
+        tunedHPOParams: optional(structure({ algorithmHyperParameters: optional(HyperParameters) })),
+        status: optional(Status),
+        failureReason: optional(FailureReason),
+        ...dates,
+        trainingType: optional(TrainingType),
+      }),
+    ),
+  }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException'],
+  handle: async (input, { resources }) => ({
+    solutionVersion: shown(solutionVersion, await resources.get(solutionVersion, input.solutionVersionArn)),
+  }),
+})
+
+const listSolutionVersions = operation({
+  name: 'ListSolutionVersions',
+  input: structure({ solutionArn: optional(Arn), ...page }),
+  output: structure({
+    solutionVersions: optional(list(versionSummary, { max: 100 })),
+    nextToken: optional(NextToken),
+  }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'InvalidNextTokenException'],
+  async handle({ solutionArn, ...asked }, { resources }) {
+    if (solutionArn !== undefined) await resources.get(solution, solutionArn)
+    const { resources: found, nextToken } = await resources.list(solutionVersion, { ...asked, parent: solutionArn })
+    return { solutionVersions: found.map(each => shown(solutionVersion, each)), nextToken }
+  },
+})
+
+const stopSolutionVersionCreation = operation({
+  name: 'StopSolutionVersionCreation',
+  input: structure({ solutionVersionArn: Arn }),
+  output: undefined,
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
+  async handle(input, { resources }) {
+    const found = await resources.get(solutionVersion, input.solutionVersionArn)
+    if (found.status === 'CREATE PENDING') await resources.move(solutionVersion, found.arn, 'CREATE STOPPED')
+    else if (found.status === 'CREATE IN_PROGRESS') await resources.move(solutionVersion, found.arn, 'CREATE STOPPING')
+    else {
+      throw new ServiceError(
+        'ResourceInUseException',
+        `Resource Arn ${found.arn} is in status ${found.status}: only CREATE PENDING and CREATE IN_PROGRESS can be stopped.`,
+      )
+    }
+    await resources.stopWork(found.arn)
+  },
+})
+
+const getSolutionMetrics = operation({
+  name: 'GetSolutionMetrics',
+  input: structure({ solutionVersionArn: Arn }),
+  output: structure({ solutionVersionArn: optional(Arn), metrics: optional(Metrics) }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
+  async handle(input, { resources }) {
+    const found = await resources.getActive(solutionVersion, input.solutionVersionArn)
+    return { solutionVersionArn: found.arn, metrics: found.hidden.metrics ?? {} }
+  },
+})
+
+export const solutionVersionOperations = [
+  createSolutionVersion,
+  describeSolutionVersion,
+  listSolutionVersions,
+  stopSolutionVersionCreation,
+  getSolutionMetrics,
+]

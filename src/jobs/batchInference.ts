@@ -1,0 +1,27 @@
+/** CreateBatchInferenceJob's work: JSON Lines in, recommendations out. The body is batchInference/run.ts. */
+import { recipes } from '../recipes/index.ts'
+import { batchInferenceJob } from '../resources/types.ts'
+import type { BatchDescription, BatchResult } from './batchInference/description.ts'
+import { BATCH_LIMITS } from './batchInference/limits.ts'
+import { workKind } from './workKind.ts'
+
+export const batchInference = workKind({
+  name: 'batchInference',
+  makes: batchInferenceJob,
+  async describe({ body, hidden }, _resources, { workId }): Promise<BatchDescription> {
+    const recipe = recipes.find(({ name }) => name === hidden.recipe)!
+    return {
+      inputPath: body.jobInput.s3DataSource.path,
+      outputPath: body.jobOutput.s3DataDestination.path,
+      numResults: body.numResults,
+      recipe: { scores: recipe.batch.scores, reasons: recipe.batch.reasons },
+      modelPrefix: hidden.model,
+      stagingPrefix: `staging/${workId}/`,
+      limits: BATCH_LIMITS,
+    }
+  },
+  async run(description: BatchDescription, context): Promise<BatchResult> {
+    const { runBatchInference } = await import('./batchInference/run.ts')
+    return runBatchInference(description, context)
+  },
+})

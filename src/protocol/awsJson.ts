@@ -1,0 +1,46 @@
+/**
+ * AWS JSON 1.1: one path, the operation in `X-Amz-Target: <prefix>.<operation>`, JSON objects in both directions, errors as
+ * `{"__type", "message"}`. Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+ */
+import { ServiceError } from './errors.ts'
+
+export const CONTENT_TYPE = 'application/x-amz-json-1.1'
+
+/** `AmazonPersonalize.CreateSchema` in its two parts. */
+export function parseTarget(header: string | undefined): { service: string; operation: string } {
+  const match = /^([A-Za-z0-9_]+)\.([A-Za-z0-9_]+)$/.exec(header ?? '')
+  if (!match) {
+    throw new ServiceError(
+      'UnknownOperationException',
+      header === undefined
+        ? "The header 'X-Amz-Target' is missing: it names the operation, as in 'AmazonPersonalize.ListSchemas'."
+        : `'${header.slice(0, 200)}' in the header 'X-Amz-Target' does not name an operation.`,
+    )
+  }
+  return { service: match[1], operation: match[2] }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/** An empty body counts as `{}`. */
+export function parseBody(body: Uint8Array): unknown {
+  if (body.length === 0) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(utf8.decode(body))
+  } catch (error) {
+    throw new ServiceError(
+      'SerializationException',
+      `The request body is not JSON in UTF-8: ${error instanceof Error ? error.message : String(error)}.`,
+    )
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ServiceError('SerializationException', 'The request body is not a JSON object.')
+  }
+  return value
+}
+
+export const formatBody = (output: unknown): string => JSON.stringify(output)
+
+export const formatError = (error: ServiceError): string =>
+  JSON.stringify({ __type: error.name, message: error.message })

@@ -1,0 +1,290 @@
+/**
+ * The state port on SQLite in one file: WAL and synchronous=FULL, so what was acknowledged survives kill -9 and a power cut.
+ *
+ * One process owns the file: it holds an exclusive lock on a second, empty database beside it for as long as it lives. The kernel lets go
+ * of it whatever way the process dies, so there is no stale lock to clear.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { assert } from '../lib/assert.ts'
+import { Refusal } from '../lib/refusal.ts'
+import type { Status } from './lifecycle.ts'
+import { migrations } from './migrations.ts'
+import type {
+  ResourceQuery,
+  StateStore,
+  StoredResource,
+  StoredWork,
+  Tag,
+  Transaction,
+  WorkState,
+} from './stateStore.ts'
+
+/** Statements are prepared once each; their number is that of the distinct SQL texts below, a few dozen. */
+const STATEMENTS_MAX = 200
+
+type Value = string | number | null
+type Row = Record<string, Value>
+
+export function openSqlite(folder: string): StateStore {
+  mkdirSync(folder, { recursive: true })
+  const lock = takeLock(folder)
+  const db = new DatabaseSync(join(folder, 'state.sqlite'))
+  try {
+    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    migrate(db)
+  } catch (error) {
+    db.close()
+    lock.close()
+    throw error
+  }
+  const run = statements(db)
+  const transaction = transactionOn(run)
+  const secret = run.get("select value from meta where key = 'secret'")?.value as string
+
+  // Transactions queue up behind each other: one connection, one at a time. Each lasts microseconds and one fsync.
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    secret,
+    transact(body) {
+      const result = last.then(async () => {
+        db.exec('begin immediate')
+        try {
+          const value = await body(transaction)
+          db.exec('commit')
+          return value
+        } catch (error) {
+          db.exec('rollback')
+          throw error
+        }
+      })
+      last = result.catch(() => {})
+      return result
+    },
+    async close() {
+      await last
+      db.close()
+      lock.close()
+    },
+  }
+}
+
+function takeLock(folder: string): DatabaseSync {
+  const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
+  try {
+    lock.exec('pragma locking_mode = exclusive; begin exclusive; commit')
+    return lock
+  } catch {
+    lock.close()
+    throw new Refusal(
+      `Another sommelier is running on the data folder '${folder}': stop it, or choose another with --data.`,
+    )
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const taken = (db.prepare('pragma user_version').get() as { user_version: number }).user_version
+  if (taken > migrations.length) {
+    throw new Refusal(
+      `The data folder was written by a newer sommelier (state version ${taken}; this one knows ${migrations.length}): use that one, or another data folder.`,
+    )
+  }
+  for (let version = taken; version < migrations.length; version++) {
+    db.exec(`begin immediate; ${migrations[version]}; pragma user_version = ${version + 1}; commit`)
+  }
+}
+
+interface Runner {
+  get(sql: string, ...values: Value[]): Row | undefined
+  all(sql: string, ...values: Value[]): Row[]
+  change(sql: string, ...values: Value[]): number
+}
+
+function statements(db: DatabaseSync): Runner {
+  const prepared = new Map<string, StatementSync>()
+  const statement = (sql: string): StatementSync => {
+    let found = prepared.get(sql)
+    if (!found) {
+      assert(prepared.size < STATEMENTS_MAX, 'a statement is built from values instead of parameters')
+      found = db.prepare(sql)
+      prepared.set(sql, found)
+    }
+    return found
+  }
+  return {
+    get: (sql, ...values) => statement(sql).get(...values) as Row | undefined,
+    all: (sql, ...values) => statement(sql).all(...values) as Row[],
+    change: (sql, ...values) => Number(statement(sql).run(...values).changes),
+  }
+}
+
+function transactionOn(run: Runner): Transaction {
+  return {
+    async find(arn) {
+      const row = run.get('select * from resource where arn = ?', arn)
+      return row && resourceOf(row)
+    },
+    async insert(it) {
+      run.change(
+        `insert into resource (arn, type, account, region, name, parent, status, created_ms, updated_ms, failure_reason, body, hidden)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        it.arn,
+        it.type,
+        it.account,
+        it.region,
+        it.name,
+        it.parent ?? null,
+        it.status ?? null,
+        it.createdMs,
+        it.updatedMs,
+        it.failureReason ?? null,
+        JSON.stringify(it.body),
+        JSON.stringify(it.hidden),
+      )
+    },
+    async update(arn, change) {
+      const changed = run.change(
+        `update resource set updated_ms = ?, status = coalesce(?, status), failure_reason = coalesce(?, failure_reason),
+           body = coalesce(?, body), hidden = coalesce(?, hidden) where arn = ?`,
+        change.updatedMs,
+        change.status ?? null,
+        change.failureReason ?? null,
+        change.body === undefined ? null : JSON.stringify(change.body),
+        change.hidden === undefined ? null : JSON.stringify(change.hidden),
+        arn,
+      )
+      assert(changed === 1, `${arn} is not there to be changed`)
+    },
+    async remove(arn) {
+      run.change('delete from resource where arn = ?', arn)
+    },
+    async list(query, { limit, before }) {
+      const { where, values } = conditions(query)
+      const rows = run.all(
+        `select * from resource where ${where} and sequence < ? order by sequence desc limit ?`,
+        ...values,
+        before ?? Number.MAX_SAFE_INTEGER,
+        limit,
+      )
+      return rows.map(resourceOf)
+    },
+    async count(query) {
+      const { where, values } = conditions(query)
+      return run.get(`select count(*) as n from resource where ${where}`, ...values)?.n as number
+    },
+
+    async setTags(arn, tags) {
+      for (const { tagKey, tagValue } of tags) {
+        run.change('insert or replace into tag (arn, key, value) values (?, ?, ?)', arn, tagKey, tagValue)
+      }
+    },
+    async tagsOf(arn) {
+      const rows = run.all('select key, value from tag where arn = ? order by key', arn)
+      return rows.map((row): Tag => ({ tagKey: row.key as string, tagValue: row.value as string }))
+    },
+
+    async enqueue({ arn, kind, nowMs }) {
+      run.change(
+        "insert into work (arn, kind, state, not_before_ms, queued_ms) values (?, ?, 'queued', ?, ?)",
+        arn,
+        kind,
+        nowMs,
+        nowMs,
+      )
+    },
+    async workIn(states, { limit }) {
+      const marks = states.map(() => '?').join(', ')
+      return run.all(`select * from work where state in (${marks}) order by id limit ?`, ...states, limit).map(workOf)
+    },
+    async listWork({ account, region }, { limit, before }) {
+      const rows = run.all(
+        `select work.* from work join resource using (arn)
+         where account = ? and region = ? and id < ? order by id desc limit ?`,
+        account,
+        region,
+        before ?? Number.MAX_SAFE_INTEGER,
+        limit,
+      )
+      return rows.map(workOf)
+    },
+    async workOf(arn) {
+      const row = run.get('select * from work where arn = ? order by id desc limit 1', arn)
+      return row && workOf(row)
+    },
+    async changeWork(id, change) {
+      run.change(
+        `update work set state = coalesce(?, state), attempt = coalesce(?, attempt), crashes = coalesce(?, crashes),
+           not_before_ms = coalesce(?, not_before_ms), started_ms = coalesce(?, started_ms), finished_ms = coalesce(?, finished_ms),
+           progress = coalesce(?, progress) where id = ?`,
+        change.state ?? null,
+        change.attempt ?? null,
+        change.crashes ?? null,
+        change.notBeforeMs ?? null,
+        change.startedMs ?? null,
+        change.finishedMs ?? null,
+        change.progress === undefined ? null : JSON.stringify(change.progress),
+        id,
+      )
+    },
+    async pruneWork(keep) {
+      run.change(`delete from work where state in ('done', 'failed') and id <= (select max(id) from work) - ?`, keep)
+    },
+
+    async saveCheckpoint(workId, name, value) {
+      run.change(
+        'insert or replace into checkpoint (work_id, name, value) values (?, ?, ?)',
+        workId,
+        name,
+        JSON.stringify(value),
+      )
+    },
+    async checkpointsOf(workId) {
+      const rows = run.all('select name, value from checkpoint where work_id = ? order by name', workId)
+      return new Map(rows.map(row => [row.name as string, JSON.parse(row.value as string)]))
+    },
+    async clearCheckpoints(workId) {
+      run.change('delete from checkpoint where work_id = ?', workId)
+    },
+  }
+}
+
+function conditions(query: ResourceQuery): { where: string; values: Value[] } {
+  const { type, account, region, parent, statuses = [] } = query
+  const equal = Object.entries({ type, account, region, parent }).filter(([, value]) => value !== undefined)
+  const where = equal.map(([column]) => `${column} = ?`)
+  if (statuses.length > 0) where.push(`status in (${statuses.map(() => '?').join(', ')})`)
+  return { where: where.join(' and '), values: [...equal.map(([, value]) => value as string), ...statuses] }
+}
+
+const present = <T extends Value>(value: T | null): T | undefined => value ?? undefined
+
+const resourceOf = (row: Row): StoredResource => ({
+  arn: row.arn as string,
+  type: row.type as string,
+  account: row.account as string,
+  region: row.region as string,
+  name: row.name as string,
+  parent: present(row.parent) as string | undefined,
+  sequence: row.sequence as number,
+  status: present(row.status) as Status | undefined,
+  createdMs: row.created_ms as number,
+  updatedMs: row.updated_ms as number,
+  failureReason: present(row.failure_reason) as string | undefined,
+  body: JSON.parse(row.body as string),
+  hidden: JSON.parse(row.hidden as string),
+})
+
+const workOf = (row: Row): StoredWork => ({
+  id: row.id as number,
+  arn: row.arn as string,
+  kind: row.kind as string,
+  state: row.state as WorkState,
+  attempt: row.attempt as number,
+  crashes: row.crashes as number,
+  notBeforeMs: row.not_before_ms as number,
+  queuedMs: row.queued_ms as number,
+  startedMs: present(row.started_ms) as number | undefined,
+  finishedMs: present(row.finished_ms) as number | undefined,
+  progress: row.progress === null ? undefined : JSON.parse(row.progress as string),
+})
