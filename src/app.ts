@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import { services } from './api/index.ts'
 import type { Config } from './config.ts'
+import { ARTIFACTS_BUCKET } from './jobs/computeContext.ts'
 import { startEngine } from './jobs/engine.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { openObjectStore } from './objects/open.ts'
 import { regionOf } from './protocol/credentialScope.ts'
 import { dispatcher } from './protocol/dispatch.ts'
 import { startHttp } from './protocol/http.ts'
@@ -20,9 +22,12 @@ export interface App {
 /** Operations whose names begin so change nothing, and so cause no work. */
 const READING = /^(Describe|List|Get)/
 
-export async function startApp(config: Config, log: Log): Promise<App> {
+export async function startApp(config: Config, log: Log, clock: Clock = systemClock): Promise<App> {
   const state = openSqlite(config.dataFolder)
-  const options = { clock: systemClock, limits: config.limits, secret: state.secret }
+  // Opening makes the folder of buckets: a person finds at once where to put files.
+  openObjectStore(config.stores.objects)
+  await openObjectStore(config.stores.artifacts).createBucket(ARTIFACTS_BUCKET)
+  const options = { clock, limits: config.limits, secret: state.secret }
   const engine = await startEngine({
     ...options,
     state,

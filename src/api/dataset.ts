@@ -133,6 +133,7 @@ const deleteDataset = operation({
       )
     }
     await resources.requestDelete(dataset, found)
+    return undefined
   },
 })
 

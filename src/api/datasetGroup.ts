@@ -81,15 +81,15 @@ const deleteDatasetGroup = operation({
       [dataset, 'datasets'],
       [solution, 'solutions'],
     ] as const) {
-      const count = await resources.count(type, group.arn)
-      if (count > 0) {
+      if ((await resources.count(type, group.arn)) > 0) {
         throw new ServiceError(
           'ResourceInUseException',
-          `The dataset group ${group.arn} still has ${count} ${plural}: delete them first.`,
+          `The dataset group ${group.arn} still has ${plural}: delete them first.`,
         )
       }
     }
     await resources.requestDelete(datasetGroup, group)
+    return undefined
   },
 })
 

@@ -61,6 +61,7 @@ const deleteSchema = operation({
       throw new ServiceError('ResourceInUseException', `The schema ${found.arn} is used by the dataset ${user.arn}.`)
     }
     await resources.transaction.remove(found.arn)
+    return undefined
   },
 })
 

@@ -176,6 +176,7 @@ const deleteSolution = operation({
       )
     }
     await resources.requestDelete(solution, found)
+    return undefined
   },
 })
 

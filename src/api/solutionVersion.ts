@@ -156,6 +156,7 @@ const stopSolutionVersionCreation = operation({
       )
     }
     await resources.stopWork(found.arn)
+    return undefined
   },
 })
 

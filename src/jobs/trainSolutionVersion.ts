@@ -1,35 +1,7 @@
-/** CreateSolutionVersion's work: evaluate on a split, fit on everything, save the model. */
-import { readInteractions } from '../datasets/read.ts'
-import { rankerOpener } from '../inference/ranker.ts'
-import { recipeByArn } from '../recipes/index.ts'
-import type { RecipeSettings } from '../recipes/recipe.ts'
-import { type ImportedData, solutionVersion } from '../resources/types.ts'
-import { ARTIFACTS_BUCKET } from './computeContext.ts'
+/** CreateSolutionVersion's work: evaluate on a split, fit on everything, save the model. The body is training.ts. */
+import { solutionVersion } from '../resources/types.ts'
+import type { TrainingDescription, TrainingResult } from './training.ts'
 import { workKind } from './workKind.ts'
-
-/** The split of the evaluation is drawn from it: one seed for all, so that versions of the same data can be compared. */
-const SEED = 1
-/** An hour of training, as the reference bills it, is an hour of four virtual processors. */
-const BILLED_PROCESSORS = 4
-/** GetSolutionMetrics gives four decimals. */
-const METRIC_DIGITS = 1e4
-
-interface TrainingDescription {
-  readonly recipeArn: string
-  readonly settings: RecipeSettings
-  readonly eventType: string | undefined
-  readonly eventValueThreshold: number | undefined
-  readonly interactions: readonly ImportedData[]
-  readonly items: readonly ImportedData[]
-  readonly modelPrefix: string
-}
-
-interface TrainingResult {
-  readonly modelPrefix: string
-  readonly metrics: Record<string, number>
-  readonly baselineMetrics: Record<string, number>
-  readonly trainingHours: number
-}
 
 export const trainSolutionVersion = workKind({
   name: 'trainSolutionVersion',
@@ -44,13 +16,13 @@ export const trainSolutionVersion = workKind({
       },
       eventType: body.eventType,
       eventValueThreshold: eventValueThreshold === undefined ? undefined : Number(eventValueThreshold),
-      interactions: hidden.data.interactions,
-      items: hidden.data.items,
+      ...hidden.data,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
   },
   async run(description: TrainingDescription, context): Promise<TrainingResult> {
-    return {} as TrainingResult
+    const { trainModel } = await import('./training.ts')
+    return trainModel(description, context)
   },
   async settle({ body, hidden }, { modelPrefix, metrics, baselineMetrics, trainingHours }) {
     return {

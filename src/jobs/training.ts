@@ -1,0 +1,83 @@
+/** The body of a training: read what was imported, train and evaluate, save the model. Runs in the compute process. */
+import { readInteractions } from '../datasets/read.ts'
+import { openRanker, placeModel } from '../inference/ranker.ts'
+import { assert } from '../lib/assert.ts'
+import type { HistoryModel } from '../models/historyModel.ts'
+import type { RankingMetrics } from '../models/metrics.ts'
+import { recipeByArn } from '../recipes/index.ts'
+import { saveModel } from '../recipes/modelFile.ts'
+import type { RecipeSettings } from '../recipes/recipe.ts'
+import { trainSolution } from '../recipes/train.ts'
+import type { ImportedData } from '../resources/types.ts'
+import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
+
+/** The split of the evaluation is drawn from it: one seed for all, so that versions of the same data can be compared. */
+const SEED = 1
+/** An hour of training, as the reference bills it, is an hour of four virtual processors. */
+const BILLED_PROCESSORS = 4
+const MICROSECONDS_PER_HOUR = 3600e6
+
+export interface TrainingDescription {
+  readonly recipeArn: string
+  readonly settings: RecipeSettings
+  readonly eventType: string | undefined
+  readonly eventValueThreshold: number | undefined
+  readonly interactions: readonly ImportedData[]
+  readonly items: readonly ImportedData[]
+  readonly modelPrefix: string
+}
+
+export interface TrainingResult {
+  readonly modelPrefix: string
+  readonly metrics: Record<string, number>
+  /** Popularity on the same split: what any model has to beat. */
+  readonly baselineMetrics: Record<string, number>
+  readonly trainingHours: number
+}
+
+/** Throws Refusal when the data or the settings will not do; the sentence becomes the failureReason. */
+export async function trainModel(description: TrainingDescription, context: ComputeContext): Promise<TrainingResult> {
+  const recipe = recipeByArn(description.recipeArn)
+  assert(recipe)
+  const { artifacts, scratchFolder, threads, signal, progress } = context
+  const { interactions, users, items, catalogueItemCount } = await readInteractions({
+    artifacts,
+    bucket: ARTIFACTS_BUCKET,
+    interactions: description.interactions.map(({ parts }) => parts),
+    items: description.items.map(({ parts }) => parts),
+    eventType: description.eventType,
+    eventValueThreshold: description.eventValueThreshold,
+    scratchFolder,
+    signal,
+    progress,
+  })
+  const trained = await trainSolution(
+    recipe,
+    { interactions, catalogueItemCount },
+    {
+      ...description.settings,
+      seed: SEED,
+      ...(description.eventType !== undefined && { eventType: description.eventType }),
+    },
+    {
+      threads,
+      signal,
+      progress,
+      openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
+    },
+  )
+  const { model, histories, metrics, baseline } = trained
+  const prefix = { bucket: ARTIFACTS_BUCKET, key: description.modelPrefix }
+  await saveModel({ artifacts, prefix }, { model, users, items, histories }, { signal })
+  const { user, system } = process.cpuUsage()
+  return {
+    modelPrefix: description.modelPrefix,
+    metrics: shownMetrics(metrics),
+    baselineMetrics: shownMetrics(baseline),
+    trainingHours: Math.round(((user + system) / MICROSECONDS_PER_HOUR / BILLED_PROCESSORS) * 1e3) / 1e3,
+  }
+}
+
+/** GetSolutionMetrics gives four decimals. */
+const shownMetrics = ({ service }: RankingMetrics): Record<string, number> =>
+  Object.fromEntries(Object.entries(service).map(([name, value]) => [name, Math.round(value * 1e4) / 1e4]))

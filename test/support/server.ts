@@ -1,0 +1,137 @@
+/** A server of one's own for a test: in this process, or as the process that a user starts. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
+import { startApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { manualClock } from '../../src/lib/clock.ts'
+import { silentLog } from '../../src/lib/log.ts'
+
+export interface TestServer {
+  readonly url: string
+  readonly dataFolder: string
+}
+
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sommelier-test-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What the clock of `testServer` says, always. */
+export const NOW_SECONDS = 1_700_000_000.123
+
+/** In this process, with an empty data folder and the bucket `bucket`. */
+export async function testServer(t: TestContext, flags: string[] = []): Promise<TestServer> {
+  const dataFolder = temporaryFolder(t)
+  mkdirSync(join(dataFolder, 'buckets', 'bucket'), { recursive: true })
+  const config = readConfig(['--port', '0', '--data', dataFolder, ...flags], {})
+  const app = await startApp(config, silentLog, manualClock(NOW_SECONDS * 1000))
+  t.after(() => app.stop())
+  return { url: `http://127.0.0.1:${app.port}`, dataFolder }
+}
+
+export interface ServerProcess extends TestServer {
+  readonly process: ChildProcess
+  /** Everything it has said, both streams. */
+  said(): string
+  kill(signal: NodeJS.Signals): Promise<void>
+}
+
+/** `sommelier serve` on a data folder that stays; killed with the test. */
+export async function serverProcess(t: TestContext, dataFolder: string, flags: string[] = []): Promise<ServerProcess> {
+  const main = new URL('../../src/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [main, 'serve', '--port', '0', '--data', dataFolder, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', chunk => {
+    said += chunk
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', line => {
+      said += `${line}\n`
+      const match = /ready at (http:\S+),/.exec(line)
+      if (match) resolve(match[1])
+    })
+    child.once('exit', code => reject(new Error(`the server ended with code ${code}: ${said}`)))
+  })
+  return {
+    url,
+    dataFolder,
+    process: child,
+    said: () => said,
+    async kill(signal) {
+      child.kill(signal)
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** One request as it goes over the wire. */
+export async function post(
+  server: TestServer,
+  target: string | undefined,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${server.url}/`, {
+    method: 'POST',
+    body,
+    headers: {
+      'Content-Type': 'application/x-amz-json-1.1',
+      ...(target !== undefined && { 'X-Amz-Target': target }),
+      ...headers,
+    },
+  })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+type Members = Record<string, unknown>
+
+/** Calls an operation that must succeed; an empty body is undefined. */
+export async function call<T = Members>(server: TestServer, operation: string, input: Members = {}): Promise<T> {
+  const answer = await post(server, `AmazonPersonalize.${operation}`, JSON.stringify(input))
+  assert.equal(answer.status, 200, answer.text)
+  return answer.text === '' ? (undefined as T) : JSON.parse(answer.text)
+}
+
+/** Calls an operation that must fail with exactly this. */
+export async function refuses(
+  server: TestServer,
+  operation: string,
+  input: Members,
+  name: string,
+  message: string,
+): Promise<void> {
+  const answer = await post(server, `AmazonPersonalize.${operation}`, JSON.stringify(input))
+  assert.deepEqual([answer.status, JSON.parse(answer.text)], [400, { __type: name, message }])
+}
+
+export const arnOf = (resource: string): string => `arn:aws:personalize:us-east-1:000000000000:${resource}`
+export const ROLE = 'arn:aws:iam::000000000000:role/personalize'
+
+/** Asks until the resource's status is not one of those that pass. Bounded by the test runner's own time-out. */
+export async function settled(
+  server: TestServer,
+  operation: string,
+  input: Members,
+): Promise<{ status: string; failureReason?: string }> {
+  for (;;) {
+    const [described] = Object.values(await call(server, operation, input)) as { status: string }[]
+    if (!/PENDING|IN_PROGRESS|STOPPING/.test(described.status)) return described
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
+import { arnOf, call, NOW_SECONDS, ROLE, refuses, settled, testServer } from '../support/server.ts'
+
+const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
+const v2 = 'arn:aws:personalize:::recipe/aws-user-personalization-v2'
+
+test('recipes are listed in the order of their names and described', async t => {
+  const server = await testServer(t)
+  type Recipes = { recipes: { name: string }[]; nextToken?: string }
+  const { recipes } = await call<Recipes>(server, 'ListRecipes')
+  assert.deepEqual(
+    recipes.map(({ name }) => name),
+    ['aws-popularity-count', 'aws-user-personalization', 'aws-user-personalization-v2'],
+  )
+  const page = await call<Recipes>(server, 'ListRecipes', { maxResults: 2 })
+  const rest = await call<Recipes>(server, 'ListRecipes', { maxResults: 2, nextToken: page.nextToken })
+  assert.deepEqual([...page.recipes, ...rest.recipes], recipes)
+  assert.deepEqual(await call(server, 'ListRecipes', { domain: 'ECOMMERCE' }), { recipes: [] })
+  const { recipe } = await call<{ recipe: object }>(server, 'DescribeRecipe', { recipeArn: v2 })
+  assert.deepEqual(Object.keys(recipe), [
+    'name',
+    'recipeArn',
+    'algorithmArn',
+    'featureTransformationArn',
+    'status',
+    'description',
+    'creationDateTime',
+    'lastUpdatedDateTime',
+    'recipeType',
+  ])
+  assert.deepEqual(
+    { ...recipe, description: '', creationDateTime: 0, lastUpdatedDateTime: 0 },
+    {
+      name: 'aws-user-personalization-v2',
+      recipeArn: v2,
+      algorithmArn: 'arn:aws:personalize:::algorithm/aws-user-personalization-v2',
+      featureTransformationArn: 'arn:aws:personalize:::feature-transformation/aws-user-personalization-v2',
+      status: 'ACTIVE',
+      description: '',
+      creationDateTime: 0,
+      lastUpdatedDateTime: 0,
+      recipeType: 'USER_PERSONALIZATION',
+    },
+  )
+})
+
+test('an unknown recipe names those there are', async t => {
+  const server = await testServer(t)
+  const recipeArn = 'arn:aws:personalize:::recipe/aws-sims'
+  const message = `Resource Arn ${recipeArn} does not exist. This version of sommelier has the recipes aws-popularity-count, aws-user-personalization, aws-user-personalization-v2.`
+  await refuses(server, 'DescribeRecipe', { recipeArn }, 'ResourceNotFoundException', message)
+  const input = { name: 's', datasetGroupArn: await makeGroup(server), recipeArn }
+  await refuses(server, 'CreateSolution', input, 'ResourceNotFoundException', message)
+})
+
+test('a solution is created, described with its defaults, listed and deleted', async t => {
+  const server = await testServer(t)
+  const datasetGroupArn = await makeGroup(server)
+  const solutionArn = await makeSolution(server, datasetGroupArn)
+  const summary = {
+    name: 'solution-aws-user-personalization-v2',
+    solutionArn,
+    status: 'ACTIVE',
+    ...dates,
+    recipeArn: v2,
+  }
+  assert.deepEqual(await call(server, 'DescribeSolution', { solutionArn }), {
+    solution: {
+      ...summary,
+      performHPO: false,
+      performAutoML: false,
+      performAutoTraining: true,
+      performIncrementalUpdate: false,
+      datasetGroupArn,
+    },
+  })
+  assert.deepEqual(await call(server, 'ListSolutions', { datasetGroupArn }), { solutions: [summary] })
+  await call(server, 'DeleteSolution', { solutionArn })
+  await assert.rejects(settled(server, 'DescribeSolution', { solutionArn }))
+})
+
+test('a solution echoes its configuration as it was given', async t => {
+  const server = await testServer(t)
+  const given = {
+    eventType: 'purchase',
+    solutionConfig: {
+      eventValueThreshold: '10.5',
+      algorithmHyperParameters: { bptt: '20' },
+      featureTransformationParameters: { max_user_history_length_percentile: '0.9' },
+      trainingDataConfig: { excludedDatasetColumns: { ITEMS: ['PRICE'] } },
+    },
+  }
+  const solutionArn = await makeSolution(server, await makeGroup(server), 'aws-user-personalization', given)
+  const { solution } = await call<{ solution: typeof given }>(server, 'DescribeSolution', { solutionArn })
+  assert.deepEqual([solution.eventType, solution.solutionConfig], [given.eventType, given.solutionConfig])
+})
+
+test('CreateSolution refuses settings it cannot honour', async t => {
+  const server = await testServer(t)
+  const datasetGroupArn = await makeGroup(server)
+  const input = { name: 's', datasetGroupArn, recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization' }
+  const leftOut = (member: string) =>
+    `${member} was given: this version of sommelier cannot train with it. Leave it out.`
+  const cases: [object, string][] = [
+    [{ recipeArn: undefined }, 'recipeArn is missing: it is required unless performAutoML is true.'],
+    [
+      { performAutoML: true },
+      'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
+    ],
+    [{ performHPO: true }, leftOut('performHPO')],
+    [{ solutionConfig: { eventsConfig: {} } }, leftOut('solutionConfig.eventsConfig')],
+    [
+      { solutionConfig: { optimizationObjective: { itemAttribute: 'PRICE', objectiveSensitivity: 'LOW' } } },
+      leftOut('solutionConfig.optimizationObjective'),
+    ],
+    [
+      { solutionConfig: { eventValueThreshold: 'high' } },
+      "solutionConfig.eventValueThreshold was 'high': a number was expected.",
+    ],
+    [
+      { solutionConfig: { algorithmHyperParameters: { bptt: '99' } } },
+      "The hyperparameter bptt is '99', where an integer from 2 to 32 was expected.",
+    ],
+  ]
+  for (const [change, message] of cases) {
+    await refuses(server, 'CreateSolution', { ...input, ...change }, 'InvalidInputException', message)
+  }
+})
+
+test('CreateSolutionVersion needs a solution, interactions, and mode FULL', async t => {
+  const server = await testServer(t)
+  const datasetGroupArn = await makeGroup(server)
+  const solutionArn = await makeSolution(server, datasetGroupArn)
+  await refuses(
+    server,
+    'CreateSolutionVersion',
+    { solutionArn },
+    'InvalidInputException',
+    `The dataset group ${datasetGroupArn} has no dataset of type INTERACTIONS to train on.`,
+  )
+  await refuses(
+    server,
+    'CreateSolutionVersion',
+    { solutionArn, trainingMode: 'UPDATE' },
+    'InvalidInputException',
+    'trainingMode was UPDATE: this version of sommelier trains in mode FULL only.',
+  )
+  const none = arnOf('solution/none')
+  await refuses(
+    server,
+    'CreateSolutionVersion',
+    { solutionArn: none },
+    'ResourceNotFoundException',
+    `Resource Arn ${none} does not exist.`,
+  )
+})
+
+test('a version without data fails with the reason, and then has no metrics, no batch job, no stop', async t => {
+  const server = await testServer(t)
+  const datasetGroupArn = await makeGroup(server)
+  await makeDataset(server, datasetGroupArn)
+  const solutionArn = await makeSolution(server, datasetGroupArn)
+  const { solutionVersionArn } = await call<{ solutionVersionArn: string }>(server, 'CreateSolutionVersion', {
+    solutionArn,
+  })
+  assert.match(solutionVersionArn, /:solution\/solution-aws-user-personalization-v2\/[0-9a-f]{8}$/)
+  const { status, failureReason } = await settled(server, 'DescribeSolutionVersion', { solutionVersionArn })
+  assert.deepEqual([status, failureReason], ['CREATE FAILED', 'Dataset has fewer than 1000 interactions.'])
+  const { solutionVersions } = await call<{ solutionVersions: object[] }>(server, 'ListSolutionVersions', {
+    solutionArn,
+  })
+  const summary = {
+    solutionVersionArn,
+    status,
+    trainingMode: 'FULL',
+    trainingType: 'MANUAL',
+    failureReason,
+    ...dates,
+  }
+  assert.deepEqual(solutionVersions, [summary])
+  const described = await call<{ solution: { latestSolutionVersion: object } }>(server, 'DescribeSolution', {
+    solutionArn,
+  })
+  assert.deepEqual(described.solution.latestSolutionVersion, summary)
+  const notActive = `Resource Arn ${solutionVersionArn} is in status CREATE FAILED: ACTIVE is needed.`
+  await refuses(server, 'GetSolutionMetrics', { solutionVersionArn }, 'ResourceInUseException', notActive)
+  await refuses(
+    server,
+    'StopSolutionVersionCreation',
+    { solutionVersionArn },
+    'ResourceInUseException',
+    `Resource Arn ${solutionVersionArn} is in status CREATE FAILED: only CREATE PENDING and CREATE IN_PROGRESS can be stopped.`,
+  )
+  const job = {
+    jobName: 'j',
+    solutionVersionArn,
+    jobInput: { s3DataSource: { path: 's3://bucket/in.json' } },
+    jobOutput: { s3DataDestination: { path: 's3://bucket/out/' } },
+    roleArn: ROLE,
+  }
+  await refuses(server, 'CreateBatchInferenceJob', job, 'ResourceInUseException', notActive)
+})
