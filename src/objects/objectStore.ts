@@ -17,17 +17,21 @@ export interface ObjectInfo {
   readonly etag: string
 }
 
-/** Bytes [start, end) of an object; `end` beyond the object means its end. */
+/** Bytes [start, end) of an object; `end` beyond the object means its end, and a `start` there gives no bytes. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
+/** Every method throws ObjectError when the store refuses or fails, and `signal.reason`, promptly, when the signal is aborted. */
 export interface ObjectStore {
+  /** Makes the bucket where it is absent. For the service's own bucket and for demonstrations; users make theirs themselves. */
+  createBucket(bucket: string): Promise<void>
   /** Every object whose key starts with `prefix`, in ascending order of the key's UTF-8 bytes. */
   list(bucket: string, prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<ObjectInfo>
   /** Absent object: undefined. Absent bucket: ObjectError. */
-  head(address: ObjectAddress): Promise<ObjectInfo | undefined>
+  head(address: ObjectAddress, options?: { signal?: AbortSignal }): Promise<ObjectInfo | undefined>
+  /** The bytes of one version of the object: a write meanwhile is not mixed in. What fails later destroys the stream with an ObjectError. */
   read(address: ObjectAddress, options?: { range?: ByteRange; signal?: AbortSignal }): Promise<Readable>
   /** The object appears whole when this resolves, or not at all; an older one of that name stays until then. */
   write(
@@ -49,11 +53,17 @@ export type ObjectErrorCode = 'InvalidAddress' | 'NoSuchBucket' | 'NoSuchObject'
 export class ObjectError extends Refusal {
   override name = 'ObjectError'
   readonly code: ObjectErrorCode
-  constructor(code: ObjectErrorCode, message: string) {
-    super(message)
+  constructor(code: ObjectErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }
+
+/** For the sentence that tells what could not be done. */
+export type Doing = 'made' | 'listed' | 'read' | 'written' | 'removed'
+
+export const noSuchObject = (address: ObjectAddress): ObjectError =>
+  new ObjectError('NoSuchObject', `There is no object ${formatAddress(address)}.`)
 
 /** `s3://bucket/key` in its parts; the key may be empty (all of a bucket). Throws ObjectError InvalidAddress. */
 export function parseAddress(path: string): ObjectAddress {
