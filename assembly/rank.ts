@@ -1,0 +1,201 @@
+/** From the scores of one query to its best items: softmax weights, then an exact choice whose cost hardly depends on the scores. */
+import {
+  RANK_CANDIDATES,
+  RANK_COLUMN_COUNT,
+  RANK_EXCLUDED,
+  RANK_ITEM_COUNT,
+  RANK_ITEMS,
+  RANK_KEYS,
+  RANK_PROBABILITIES,
+  RANK_SCORES,
+  RANK_SHARPNESS,
+  RANK_TOTAL,
+  RANK_WANTED,
+  RANK_WEIGHTS,
+} from '../src/kernels/parameters'
+import { float, word } from './words'
+
+/**
+ * exp(x) for x ≤ 0: relative error at most 2⁻²² for x ≥ -87.3, and 0 below, where exp(x) < 2⁻¹²⁶. exp(0) = 1.
+ * Cephes expf (Moshier 1992): x = n·ln 2 + r with ln 2 in two parts, a polynomial of degree 7 in r, times 2ⁿ. Products and sums are
+ * rounded one by one, so that the plain twin needs no fused arithmetic here.
+ */
+// @ts-ignore: decorator
+@inline
+function exp4(x: v128): v128 {
+  const inRange = f32x4.ge(x, f32x4.splat(-87.3))
+  const y = f32x4.max(x, f32x4.splat(-87.3))
+  const n = f32x4.nearest(f32x4.mul(y, f32x4.splat(1.44269504088896341)))
+  let r = f32x4.sub(y, f32x4.mul(n, f32x4.splat(0.693359375)))
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)))
+  let p = f32x4.splat(1.9875691500e-4)
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1))
+  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f32x4.splat(1))
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23)
+  return v128.and(f32x4.mul(p, power), inRange)
+}
+
+/** The bits of a float as an integer of the same order; x + 0 makes one zero of two. */
+// @ts-ignore: decorator
+@inline
+function key4(x: v128): v128 {
+  const bits = f32x4.add(x, f32x4.splat(0))
+  return v128.xor(bits, v128.and(i32x4.shr_s(bits, 31), i32x4.splat(0x7fffffff)))
+}
+
+/** WEIGHTS, TOTAL and KEYS of query `query`. TOTAL: lane l of 4 adds up the columns ≡ l mod 4, then (l0 + l1) + (l2 + l3). */
+export function weigh(params: usize, query: i32): void {
+  const items = <usize>word(params, RANK_ITEM_COUNT)
+  const bytes = <usize>word(params, RANK_COLUMN_COUNT) << 2
+  const scores = <usize>word(params, RANK_SCORES) + <usize>query * bytes
+  const weights = <usize>word(params, RANK_WEIGHTS)
+  const keys = <usize>word(params, RANK_KEYS)
+  for (let at = items << 2; at < bytes; at += 4) store<f32>(scores + at, -Infinity)
+
+  let m0 = f32x4.splat(-Infinity)
+  let m1 = m0
+  for (let at: usize = 0; at < bytes; at += 32) {
+    m0 = f32x4.pmax(m0, v128.load(scores + at))
+    m1 = f32x4.pmax(m1, v128.load(scores + at, 16))
+  }
+  m0 = f32x4.pmax(m0, m1)
+  const greatest = f32x4.splat(
+    max(
+      max(f32x4.extract_lane(m0, 0), f32x4.extract_lane(m0, 1)),
+      max(f32x4.extract_lane(m0, 2), f32x4.extract_lane(m0, 3)),
+    ),
+  )
+
+  const sharpness = f32x4.splat(float(params, RANK_SHARPNESS))
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const s0 = v128.load(scores + at)
+    const s1 = v128.load(scores + at, 16)
+    const w0 = exp4(f32x4.mul(sharpness, f32x4.sub(s0, greatest)))
+    const w1 = exp4(f32x4.mul(sharpness, f32x4.sub(s1, greatest)))
+    v128.store(weights + at, w0)
+    v128.store(weights + at, w1, 16)
+    const k0 = key4(s0)
+    const k1 = key4(s1)
+    v128.store(keys + at, k0)
+    v128.store(keys + at, k1, 16)
+  }
+  for (let at = items << 2; at < bytes; at += 4) store<i32>(keys + at, RANK_EXCLUDED)
+
+  let t01 = f64x2.splat(0)
+  let t23 = t01
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const w = v128.load(weights + at)
+    t01 = f64x2.add(t01, f64x2.promote_low_f32x4(w))
+    t23 = f64x2.add(t23, f64x2.promote_low_f32x4(v128.shuffle<f32>(w, w, 2, 3, 2, 3)))
+  }
+  const total = f64x2.extract_lane(t01, 0) + f64x2.extract_lane(t01, 1) + (f64x2.extract_lane(t23, 0) + f64x2.extract_lane(t23, 1))
+  store<f64>(<usize>word(params, RANK_TOTAL), total)
+}
+
+/** How many keys are at least `bound`. */
+function countFrom(keys: usize, end: usize, bound: i32): i32 {
+  const b = i32x4.splat(bound)
+  let c0 = i32x4.splat(0)
+  let c1 = c0, c2 = c0, c3 = c0
+  while (keys < end) {
+    c0 = i32x4.sub(c0, i32x4.ge_s(v128.load(keys), b))
+    c1 = i32x4.sub(c1, i32x4.ge_s(v128.load(keys, 16), b))
+    c2 = i32x4.sub(c2, i32x4.ge_s(v128.load(keys, 32), b))
+    c3 = i32x4.sub(c3, i32x4.ge_s(v128.load(keys, 48), b))
+    keys += 64
+  }
+  c0 = i32x4.add(i32x4.add(c0, c1), i32x4.add(c2, c3))
+  return i32x4.extract_lane(c0, 0) + i32x4.extract_lane(c0, 1) + i32x4.extract_lane(c0, 2) + i32x4.extract_lane(c0, 3)
+}
+
+/**
+ * The WANTED best of KEYS, by key descending, then index ascending; WANTED is at most the number of keys that are not RANK_EXCLUDED.
+ * Bisection over the 2³² keys finds the WANTED-th greatest in at most 32 passes, whatever the scores look like; what is above it is
+ * taken, and as many of its equals as are still missing, from the lowest index on.
+ */
+export function choose(params: usize, _task: i32): void {
+  const keys = <usize>word(params, RANK_KEYS)
+  const end = keys + (<usize>word(params, RANK_COLUMN_COUNT) << 2)
+  const wanted = <i32>word(params, RANK_WANTED)
+  let low = RANK_EXCLUDED + 1
+  let high: i32 = 0x7fffffff
+  let equals = wanted
+  while (low < high) {
+    const middle = low + <i32>(((<u32>(high - low)) + 1) >>> 1)
+    const count = countFrom(keys, end, middle)
+    if (count == wanted) {
+      low = middle - 1
+      equals = 0
+      break
+    }
+    if (count > wanted) low = middle
+    else {
+      high = middle - 1
+      equals = wanted - count
+    }
+  }
+  const candidates = <usize>word(params, RANK_CANDIDATES)
+  const found = collect(keys, end, low, equals, candidates)
+  sortDescending(candidates, found)
+
+  const items = <usize>word(params, RANK_ITEMS)
+  const probabilities = <usize>word(params, RANK_PROBABILITIES)
+  const weights = <usize>word(params, RANK_WEIGHTS)
+  const total = load<f64>(<usize>word(params, RANK_TOTAL))
+  for (let i: usize = 0; i < <usize>found; i++) {
+    const item = ~<u32>load<u64>(candidates + (i << 3))
+    store<u32>(items + (i << 2), item)
+    store<f32>(probabilities + (i << 2), <f32>(<f64>load<f32>(weights + (<usize>item << 2)) / total))
+  }
+}
+
+/** All keys above `bound` and the first `equals` that equal it, each with its index complemented below: one order for both. */
+function collect(keys: usize, end: usize, bound: i32, equals: i32, candidates: usize): i32 {
+  const b = i32x4.splat(bound)
+  let found = 0
+  for (let at = keys; at < end; at += 64) {
+    const g0 = i32x4.ge_s(v128.load(at), b)
+    const g1 = i32x4.ge_s(v128.load(at, 16), b)
+    const g2 = i32x4.ge_s(v128.load(at, 32), b)
+    const g3 = i32x4.ge_s(v128.load(at, 48), b)
+    let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(g0, g1), i16x8.narrow_i32x4_s(g2, g3)))
+    while (mask) {
+      const from = at + (<usize>ctz(mask) << 2)
+      mask &= mask - 1
+      const key = load<i32>(from)
+      if (key == bound && --equals < 0) continue
+      const index = <u32>((from - keys) >> 2)
+      store<i64>(candidates + (<usize>found << 3), (<i64>key << 32) | <i64>~index)
+      found++
+    }
+  }
+  return found
+}
+
+/** Heapsort (Williams 1964) with the least on top: in place and n·log n for every input. */
+function sortDescending(values: usize, count: i32): void {
+  for (let i = (count >> 1) - 1; i >= 0; i--) sink(values, i, count, load<i64>(values + (<usize>i << 3)))
+  for (let last = count - 1; last > 0; last--) {
+    const value = load<i64>(values + (<usize>last << 3))
+    store<i64>(values + (<usize>last << 3), load<i64>(values))
+    sink(values, 0, last, value)
+  }
+}
+
+function sink(values: usize, at: i32, count: i32, value: i64): void {
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= count) break
+    const from = values + (<usize>child << 3)
+    if (child + 1 < count && load<i64>(from, 8) < load<i64>(from)) child++
+    const least = load<i64>(values + (<usize>child << 3))
+    if (least >= value) break
+    store<i64>(values + (<usize>at << 3), least)
+    at = child
+  }
+  store<i64>(values + (<usize>at << 3), value)
+}

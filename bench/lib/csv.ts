@@ -1,0 +1,72 @@
+/** The interactions of a data folder (../shared/data/README.md), read simply: the benches measure models here, not imports. */
+import { readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { assert } from '../../src/lib/assert.ts'
+import { Refusal } from '../../src/lib/refusal.ts'
+import type { Interactions } from '../../src/models/interactions.ts'
+import { itemLists } from '../../src/models/splits.ts'
+
+export interface DataFolder {
+  readonly interactions: Interactions
+  /** Distinct items in interactions.csv and items.csv. */
+  readonly catalogueItemCount: number
+}
+
+/**
+ * Users in order of appearance; items by descending event count, then id; a user's events by time, equal times in order of the file.
+ * Throws Refusal where there is no interactions.csv; items.csv may be absent.
+ */
+export function readDataFolder(folder: string): DataFolder {
+  const histories = new Map<string, { item: string; time: number }[]>()
+  const counts = new Map<string, number>()
+  for (const [user, item, time] of columns(join(folder, 'interactions.csv'), ['USER_ID', 'ITEM_ID', 'TIMESTAMP'])) {
+    const history = histories.get(user)
+    const event = { item, time: Number(time) }
+    if (history) history.push(event)
+    else histories.set(user, [event])
+    counts.set(item, (counts.get(item) ?? 0) + 1)
+  }
+  const ids = [...counts.keys()].sort(
+    (a, b) => counts.get(b)! - counts.get(a)! || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  )
+  const indexes = new Map(ids.map((id, index) => [id, index]))
+  const sorted = [...histories.values()].map(history => history.sort((a, b) => a.time - b.time))
+  const lists = itemLists(sorted.map(history => Int32Array.from(history, ({ item }) => indexes.get(item)!)))
+  const interactions = {
+    userCount: sorted.length,
+    itemCount: ids.length,
+    ...lists,
+    times: Float64Array.from(sorted.flat(), ({ time }) => time),
+  }
+  const catalogue = new Set(ids)
+  for (const [item] of columns(join(folder, 'items.csv'), ['ITEM_ID'])) catalogue.add(item)
+  return { interactions, catalogueItemCount: catalogue.size }
+}
+
+/** The named columns of a CSV file whose first columns, up to the last one asked for, are never quoted. An absent file has no rows. */
+function* columns(path: string, names: readonly string[]): Generator<string[]> {
+  const [header = '', ...lines] = textOf(path).split('\n')
+  if (header === '') return
+  const places = names.map(name => header.trim().split(',').indexOf(name))
+  assert(
+    places.every(place => place >= 0),
+    `${path} has the columns ${header}, where ${names.join(', ')} were expected`,
+  )
+  const last = Math.max(...places)
+  for (const line of lines) {
+    if (line.trim() === '') continue
+    const fields = line.split(',', last + 1).map(field => field.trimEnd())
+    assert(fields.length > last && fields.every(field => !field.startsWith('"')), `${path} has the odd line ${line}`)
+    yield places.map(place => fields[place])
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (basename(path) === 'items.csv') return ''
+    throw new Refusal(`There is no ${resolve(path)}: name the data folders as arguments.`)
+  }
+}

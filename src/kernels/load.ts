@@ -1,0 +1,55 @@
+/** The compiled kernels of assembly/: found, compiled once, instantiated on a shared memory by every thread that uses them. */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { assert } from '../lib/assert.ts'
+
+export const KERNEL_NAMES = [
+  'pairRow',
+  'updateBlock',
+  'factorBlock',
+  'panelBlock',
+  'flipBlock',
+  'solveStrip',
+  'unpackRow',
+  'probeMadd',
+  'scorePanel',
+  'weigh',
+  'choose',
+] as const
+export type KernelName = (typeof KERNEL_NAMES)[number]
+
+/** `params` is the address of the kernel's parameter block (parameters.ts). */
+export type Kernel = (params: number, task: number) => void
+export type Kernels = Readonly<Record<KernelName, Kernel>>
+
+const PAGE_BYTES = 65536
+/** A 32-bit address space; AssemblyScript knows no other (design/performance.md §8). */
+export const MEMORY_BYTES_MAX = 2 ** 32
+
+/** build/kernels.wasm beside src/; in the published package dist/kernels.wasm, beside dist/kernels/. */
+const wasmPath = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../build/kernels.wasm' : '../kernels.wasm', import.meta.url),
+)
+
+let compiled: WebAssembly.Module | undefined
+
+export function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(wasmPath))
+  return compiled
+}
+
+/** A shared memory of at least `bytes` that never grows, so that views of it stay valid. */
+export function sharedMemory(bytes: number): WebAssembly.Memory {
+  assert(bytes > 0)
+  assert(bytes <= MEMORY_BYTES_MAX, `${bytes} bytes do not fit a 32-bit memory`)
+  const pages = Math.ceil(bytes / PAGE_BYTES)
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+}
+
+/** The kernels over `memory`, for the calling thread; `thread` picks its scratch areas. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, thread: number): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  const kernels = exports as Kernels & { thread: WebAssembly.Global }
+  kernels.thread.value = thread
+  return kernels
+}

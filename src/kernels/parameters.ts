@@ -1,0 +1,97 @@
+/**
+ * Parameter blocks: what a kernel reads instead of arguments, as 32-bit words in shared memory. Kernels take (params, task), because
+ * functions of more than six arguments spill (design/performance.md §10), and because a team can then run any of them.
+ * AssemblyScript reads this file as well, so it holds plain constants only: each is a word's place in its block.
+ */
+
+// The team's own block, at address 0: counters by which its threads share out tasks.
+export const TEAM_NEXT_TASK = 0
+export const TEAM_FINISHED = 1
+/** Not 0 when the work is no longer wanted: kernels with tasks of more than some 20 ms look at it. */
+export const TEAM_STOPPED = 2
+export const TEAM_WORDS = 16
+
+// Pair counts of event sequences (assembly/pairs.ts).
+export const PAIRS_ITEM_COUNT = 0
+export const PAIRS_KERNEL_LENGTH = 1
+/** i32[eventCount]: items, user after user, oldest first. */
+export const PAIRS_EVENTS = 2
+/** u32[eventCount]: low half min(events of the user before this one, K), high half min(events after it, K). */
+export const PAIRS_REACH = 3
+/** u32[itemCount + 1], u32[eventCount]: where in the events each item occurs, ascending. */
+export const PAIRS_OFFSETS = 4
+export const PAIRS_POSITIONS = 5
+/** f64[K], f64[K, K], f64[K, K]: the kernel and its two tables of sums (models/directionalRidge.ts). */
+export const PAIRS_KERNEL = 6
+export const PAIRS_AHEAD = 7
+export const PAIRS_BEHIND = 8
+/** f64[2]: what is added to a diagonal element g: regularization + diagonal · g. */
+export const PAIRS_RIDGE = 9
+/** The parameter block of the linear system that is filled. */
+export const PAIRS_SYSTEM = 10
+export const PAIRS_WORDS = 16
+
+// A symmetric positive definite system with many right-hand sides (assembly/cholesky.ts, kernels/linearSystem.ts).
+/** Rows of a square block: a multiple of TILE_ROWS and TILE_COLUMNS. */
+export const SYSTEM_BLOCK = 0
+export const SYSTEM_BLOCK_COUNT = 1
+/** Rows that are not padding. */
+export const SYSTEM_ORDER = 2
+export const SYSTEM_LOWER = 3
+export const SYSTEM_UPPER = 4
+/** f32[PANEL_COUNT][BLOCK · BLOCK_COUNT][16] */
+export const SYSTEM_RIGHT = 5
+export const SYSTEM_PANEL_COUNT = 6
+/** The block column being factored. */
+export const SYSTEM_COLUMN = 7
+/** Out: the first row whose pivot was not positive, else SYSTEM_SOUND. */
+export const SYSTEM_FAILED_ROW = 8
+/** Out: that pivot, as f32. */
+export const SYSTEM_FAILED_PIVOT = 9
+/** One scratch area of SCRATCH_BYTES for each thread. */
+export const SYSTEM_SCRATCH = 10
+export const SYSTEM_SCRATCH_BYTES = 11
+export const SYSTEM_WORDS = 16
+export const SYSTEM_SOUND = -1
+
+// Scores and the best k (assembly/rank.ts). One block for each thread.
+export const RANK_ITEM_COUNT = 0
+/** itemCount rounded up to a multiple of RANK_PANEL. */
+export const RANK_COLUMN_COUNT = 1
+/** f32[COLUMN_COUNT / RANK_PANEL][itemCount][RANK_PANEL] */
+export const RANK_ROWS = 2
+/** f32[K] */
+export const RANK_KERNEL = 3
+/** f32[COLUMN_COUNT] */
+export const RANK_PRIOR = 4
+export const RANK_QUERY_COUNT = 5
+/** u32[queries + 1], u32[…]: the newest events of each query, newest first, at most K of them. */
+export const RANK_OFFSETS = 6
+export const RANK_EVENTS = 7
+/** f32[queries, COLUMN_COUNT] */
+export const RANK_SCORES = 8
+/** f32[COLUMN_COUNT]: exp(sharpness · (score - greatest score)) of the query at hand. */
+export const RANK_WEIGHTS = 9
+/** i32[COLUMN_COUNT]: its scores as integers of the same order; RANK_EXCLUDED where an item may not be chosen. */
+export const RANK_KEYS = 10
+/** f64[1]: the sum of its weights. */
+export const RANK_TOTAL = 11
+/** f32 */
+export const RANK_SHARPNESS = 12
+/** How many items to choose: at most those that are not excluded. */
+export const RANK_WANTED = 13
+/** i64[COLUMN_COUNT] */
+export const RANK_CANDIDATES = 14
+/** i32[COLUMN_COUNT], f32[COLUMN_COUNT]: the chosen, best first. */
+export const RANK_ITEMS = 15
+export const RANK_PROBABILITIES = 16
+export const RANK_WORDS = 32
+
+/** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */
+export const RANK_PANEL = 32
+/** Below every key of a finite score. */
+export const RANK_EXCLUDED = -0x80000000
+
+/** The matrix product's register tile: 12 accumulators of 256 bits, 2 of B, 1 of A (design/performance.md §1). */
+export const TILE_ROWS = 6
+export const TILE_COLUMNS = 16

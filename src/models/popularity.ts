@@ -1,0 +1,46 @@
+/**
+ * The same list for everybody: the model of last resort, the prior of every other model, and the baseline that a model has to beat.
+ * Both counts become log-probabilities, so that a softmax of sharpness 1 gives each item its share of the count.
+ */
+import type { HistoryModel } from './historyModel.ts'
+import { historyOf, type Interactions } from './interactions.ts'
+
+/** What an item that was never seen counts as, so that its log-probability is finite: half an occurrence (Krichevsky and Trofimov 1981). */
+const UNSEEN_COUNT = 0.5
+
+/** How many different users touched each item: one person's hundred plays count once. f64[itemCount]. */
+export function uniqueUserCounts(interactions: Interactions): Float64Array {
+  const counts = new Float64Array(interactions.itemCount)
+  const lastUser = new Int32Array(interactions.itemCount).fill(-1)
+  for (let user = 0; user < interactions.userCount; user++) {
+    for (const item of historyOf(interactions, user)) {
+      if (lastUser[item] === user) continue
+      lastUser[item] = user
+      counts[item]++
+    }
+  }
+  return counts
+}
+
+/** How many events each item has. f64[itemCount]. */
+export function eventCounts(interactions: Interactions): Float64Array {
+  const counts = new Float64Array(interactions.itemCount)
+  for (const item of interactions.items) counts[item]++
+  return counts
+}
+
+/** f32[itemCount]: the logarithm of each item's share of the counts. */
+export function logShares(counts: Float64Array): Float32Array {
+  let total = 0
+  for (const count of counts) total += count || UNSEEN_COUNT
+  return Float32Array.from(counts, count => Math.log((count || UNSEEN_COUNT) / total))
+}
+
+/** Everybody gets the items by descending `counts`; of equal counts the lower index comes first. */
+export const popularityModel = (counts: Float64Array): HistoryModel => ({
+  itemCount: counts.length,
+  kernel: new Float32Array(0),
+  rows: undefined,
+  prior: logShares(counts),
+  sharpness: 1,
+})
