@@ -1,0 +1,121 @@
+/**
+ * A recipe: a name that clients know, the published method behind it, and what may be set. One recipe is one file and one value.
+ * All recipes of this kind end in a `HistoryModel`, so saving, loading, evaluating and serving are not theirs to do.
+ */
+import type { WorkControl } from '../lib/work.ts'
+import type { HistoryModel } from '../models/historyModel.ts'
+import type { Interactions } from '../models/interactions.ts'
+import { type Parameters, type ParameterValues, parseParameters } from './parameters.ts'
+
+export type RecipeType =
+  | 'USER_PERSONALIZATION'
+  | 'POPULAR_ITEMS'
+  | 'PERSONALIZED_RANKING'
+  | 'RELATED_ITEMS'
+  | 'USER_SEGMENTATION'
+  | 'PERSONALIZED_ACTIONS'
+
+export interface TrainingControl extends WorkControl {
+  readonly threads: number
+}
+
+/** What a batch inference job reads and writes for a recipe (spec/batch-inference.md §3, §4). */
+export interface BatchFacts {
+  /** The member that a record must have. */
+  readonly record: 'userId'
+  /** Whether the output carries scores, and a list of reasons for each item. */
+  readonly scores: boolean
+  readonly reasons: boolean
+}
+
+/** The most that is trained on; more is refused, never cut silently. */
+export interface RecipeLimits {
+  readonly itemCount: number
+  readonly interactionCount: number
+}
+
+interface Facts {
+  readonly name: string
+  readonly type: RecipeType
+  /** Which published method stands behind the name. */
+  readonly description: string
+  /** Epoch seconds. */
+  readonly creationDateTime: number
+  readonly limits: RecipeLimits
+  readonly batch: BatchFacts
+}
+
+/** As CreateSolution has them: `solutionConfig.algorithmHyperParameters` and `.featureTransformationParameters`. */
+export interface RecipeSettings {
+  readonly hyperparameters?: Readonly<Record<string, string>>
+  readonly featureTransformationParameters?: Readonly<Record<string, string>>
+}
+
+interface Declaration<H extends Parameters, F extends Parameters> extends Facts {
+  /** Names in `arn:aws:personalize:::algorithm/…` and `…feature-transformation/…`. */
+  readonly algorithm: string
+  readonly featureTransformation: string
+  readonly hyperparameters: H
+  readonly featureTransformationParameters: F
+  /** Throws Refusal when values contradict each other; each one's own range is checked before. */
+  readonly check?: (values: ParameterValues<F>) => void
+  /** What of the data is learnt from; absent: all of it. */
+  readonly select?: (interactions: Interactions, values: ParameterValues<F>) => Interactions
+  /** A model of these interactions, not calibrated (sharpness 1). Rejects with `control.signal.reason` when aborted. */
+  readonly train: (
+    interactions: Interactions,
+    values: ParameterValues<H>,
+    control: TrainingControl,
+  ) => HistoryModel | Promise<HistoryModel>
+}
+
+export interface Recipe extends Facts {
+  readonly recipeArn: string
+  readonly algorithmArn: string
+  readonly featureTransformationArn: string
+  readonly status: 'ACTIVE'
+  /** Epoch seconds. */
+  readonly lastUpdatedDateTime: number
+  readonly hyperparameters: Parameters
+  readonly featureTransformationParameters: Parameters
+  /** Checks the settings and binds them. Throws Refusal naming the parameter, what it was and what was expected. */
+  configure(settings: RecipeSettings): ConfiguredRecipe
+}
+
+export interface ConfiguredRecipe {
+  select(interactions: Interactions): Interactions
+  train(interactions: Interactions, control: TrainingControl): Promise<HistoryModel>
+}
+
+/** When the reference service last touched its recipes, as one captured answer shows it (spec/recipes.md §7). */
+const LAST_UPDATED = 1718815639.191
+
+export function recipe<H extends Parameters, F extends Parameters>(declaration: Declaration<H, F>): Recipe {
+  const { algorithm, featureTransformation, check, select, train, ...facts } = declaration
+  return {
+    ...facts,
+    recipeArn: serviceArn('recipe', facts.name),
+    algorithmArn: serviceArn('algorithm', algorithm),
+    featureTransformationArn: serviceArn('feature-transformation', featureTransformation),
+    status: 'ACTIVE',
+    lastUpdatedDateTime: LAST_UPDATED,
+    configure({ hyperparameters = {}, featureTransformationParameters = {} }) {
+      const values = parseParameters(facts.hyperparameters, hyperparameters, {
+        recipe: facts.name,
+        kind: 'hyperparameter',
+      })
+      const featurization = parseParameters(facts.featureTransformationParameters, featureTransformationParameters, {
+        recipe: facts.name,
+        kind: 'feature transformation parameter',
+      })
+      check?.(featurization)
+      return {
+        select: interactions => (select ? select(interactions, featurization) : interactions),
+        train: async (interactions, control) => train(interactions, values, control),
+      }
+    },
+  }
+}
+
+/** Recipes belong to the service: no region, no account. */
+const serviceArn = (kind: string, name: string): string => `arn:aws:personalize:::${kind}/${name}`

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { recipes } from '../../src/recipes/index.ts'
+import { interactionsOf, walks } from '../models/toy.ts'
+import { type RecipeCase, recipeContract } from './contract.ts'
+
+/** After 7 comes 8, though 3 may be the most popular item. */
+const nextStep = {
+  interactions: walks({ userCount: 200, itemCount: 30, eventCount: 20 }),
+  history: [3, 4, 5, 6, 7],
+  expected: 8,
+}
+/** Item 0 has the most events, all of one user; item 1 has the most users. */
+const popular = { interactions: interactionsOf([[0, 0, 0, 0, 0, 0], [1, 2], [1], [2, 1]]), history: [2], expected: 1 }
+
+const obvious: Record<string, RecipeCase['obvious']> = {
+  'aws-popularity-count': popular,
+  'aws-user-personalization': nextStep,
+  'aws-user-personalization-v2': nextStep,
+}
+
+test('every recipe has an obvious answer to find', () => {
+  assert.deepEqual(
+    recipes.map(({ name }) => name),
+    Object.keys(obvious),
+  )
+})
+
+for (const recipe of recipes) recipeContract({ recipe, obvious: obvious[recipe.name] })

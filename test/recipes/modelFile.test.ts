@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { Vocabulary } from '../../src/datasets/vocabulary.ts'
+import { Refusal } from '../../src/lib/refusal.ts'
+import { quietControl } from '../../src/lib/work.ts'
+import { popularityModel } from '../../src/models/popularity.ts'
+import { encode, type Metadata, type Tensors, vector } from '../../src/models/safetensors.ts'
+import { itemLists } from '../../src/models/splits.ts'
+import { openObjectStore } from '../../src/objects/open.ts'
+import { loadModel, type SavedModel, saveModel } from '../../src/recipes/modelFile.ts'
+
+let root: string
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'sommelier-model-'))
+  await mkdir(join(root, 'made'))
+})
+after(() => rm(root, { recursive: true, force: true }))
+
+/** A place of its own for every test. */
+let places = 0
+const place = () => ({
+  artifacts: openObjectStore({ kind: 'folder', root }),
+  prefix: { bucket: 'made', key: `models/${++places}/` },
+})
+const pathOf = ({ prefix }: ReturnType<typeof place>, part: string) =>
+  join(root, prefix.bucket, prefix.key, `${part}.safetensors`)
+const nameOf = ({ prefix }: ReturnType<typeof place>, part: string) => `s3://made/${prefix.key}${part}.safetensors`
+
+const saved: SavedModel = {
+  model: {
+    itemCount: 3,
+    kernel: Float32Array.of(1, 0.5),
+    rows: Float32Array.from({ length: 9 }, (_, i) => i / 7),
+    prior: Float32Array.of(-1, -2, -3),
+    sharpness: 1 / 3,
+  },
+  users: Vocabulary.fromIds(['u1', 'ü2']),
+  items: Vocabulary.fromIds(['a', 'b', '項']),
+  histories: itemLists([Int32Array.of(0, 2), new Int32Array(0)]),
+}
+
+test('what was saved is loaded, on shared memory', async () => {
+  const at = place()
+  await saveModel(at, saved, quietControl)
+  const loaded = await loadModel(at, quietControl)
+  assert.deepEqual(loaded.model, saved.model)
+  assert.deepEqual(loaded.histories, saved.histories)
+  assert.equal(loaded.users.indexOf('ü2'), 1)
+  assert.equal(loaded.items.idAt(2), '項')
+  const { model, histories, items } = loaded
+  for (const { buffer } of [
+    model.rows!,
+    model.kernel,
+    model.prior,
+    histories.offsets,
+    histories.items,
+    items.tensors.bytes,
+  ])
+    assert.ok(buffer instanceof SharedArrayBuffer)
+})
+
+test('a model without rows, a catalogue of nothing, users without events', async () => {
+  const at = place()
+  const popular = { ...saved, model: popularityModel(Float64Array.of(3, 2, 1)) }
+  await saveModel(at, popular, quietControl)
+  assert.deepEqual((await loadModel(at, quietControl)).model, popular.model)
+  const nothing = {
+    model: popularityModel(new Float64Array(0)),
+    users: Vocabulary.fromIds([]),
+    items: Vocabulary.fromIds([]),
+    histories: itemLists([]),
+  }
+  await saveModel(at, nothing, quietControl)
+  assert.deepEqual((await loadModel(at, quietControl)).model, nothing.model)
+})
+
+test('equal models are equal bytes', async () => {
+  const [one, two] = [place(), place()]
+  await saveModel(one, saved, quietControl)
+  await saveModel(two, saved, quietControl)
+  for (const part of ['model', 'vocabulary', 'histories'])
+    assert.deepEqual(await readFile(pathOf(one, part)), await readFile(pathOf(two, part)))
+})
+
+async function refuses(at: ReturnType<typeof place>, message: string) {
+  await assert.rejects(loadModel(at, quietControl), new Refusal(message))
+}
+
+test('an absent file is named', async () => {
+  const at = place()
+  await saveModel(at, saved, quietControl)
+  await rm(pathOf(at, 'histories'))
+  await refuses(at, `The model's file ${nameOf(at, 'histories')} cannot be used: it is not there.`)
+})
+
+test('a damaged file is named', async () => {
+  const at = place()
+  await saveModel(at, saved, quietControl)
+  await writeFile(pathOf(at, 'model'), (await readFile(pathOf(at, 'model'))).subarray(0, -1))
+  await refuses(
+    at,
+    `The model's file ${nameOf(at, 'model')} is damaged. This is not a whole safetensors file: tensor 'rows' ends at byte 64 of the data, of which there are 63.`,
+  )
+})
+
+/** Saves a good model, then another file in place of one part. */
+async function replaced(part: string, tensors: Tensors, metadata: Metadata = {}) {
+  const at = place()
+  await saveModel(at, saved, quietControl)
+  const key = `${at.prefix.key}${part}.safetensors`
+  const content = encode(tensors, { format: 'sommelier history model', version: '1', part, ...metadata })
+  await at.artifacts.write({ bucket: at.prefix.bucket, key }, content)
+  return { at, refused: (why: string) => refuses(at, `The model's file ${nameOf(at, part)} cannot be used: ${why}.`) }
+}
+
+const model: Tensors = {
+  kernel: vector(Float32Array.of(1)),
+  prior: vector(Float32Array.of(-1, -2, -3)),
+  sharpness: vector(Float64Array.of(2)),
+}
+
+test('another format, part or version is refused', async () => {
+  await (await replaced('model', model, { format: 'pt' })).refused(
+    "it is 'pt', part 'model', where 'sommelier history model', part 'model' was expected",
+  )
+  await (await replaced('model', model, { part: 'histories' })).refused(
+    "it is 'sommelier history model', part 'histories', where 'sommelier history model', part 'model' was expected",
+  )
+  await (await replaced('model', model, { version: '2' })).refused("it is of version '2', where '1' was expected")
+})
+
+test('tensors that are absent, of another type or shape, or do not fit together are refused', async () => {
+  const { kernel: _, ...withoutKernel } = model
+  await (await replaced('model', withoutKernel)).refused("it has no tensor 'kernel'")
+  await (await replaced('model', { ...model, prior: vector(Float64Array.of(1)) })).refused(
+    "tensor 'prior' is a Float64Array, where a Float32Array was expected",
+  )
+  await (await replaced('model', { ...model, rows: vector(new Float32Array(9)) })).refused(
+    "tensor 'rows' has the shape [9], where [3,3] was expected",
+  )
+  await (await replaced('model', { ...model, sharpness: vector(Float64Array.of(Number.NaN)) })).refused(
+    'its sharpness is NaN, where a positive number was expected',
+  )
+  const { refused } = await replaced('vocabulary', {})
+  await refused("it has no tensor 'users.bytes'")
+})
+
+test('a vocabulary of another size than the model is refused', async () => {
+  const tensorsOf = (name: string, { tensors }: Vocabulary) =>
+    Object.fromEntries(Object.entries(tensors).map(([part, data]) => [`${name}.${part}`, vector(data)]))
+  const items = Vocabulary.fromIds(['a', 'b'])
+  const { refused } = await replaced('vocabulary', { ...tensorsOf('users', saved.users), ...tensorsOf('items', items) })
+  await refused('it has 2 items, where the model has 3')
+})
+
+test('a vocabulary whose ids lie outside its bytes is refused', async () => {
+  const vocabulary = { 'users.bytes': vector(Uint8Array.of(97)), 'users.offsets': vector(Uint32Array.of(0, 2)) }
+  await (await replaced('vocabulary', vocabulary)).refused("tensor 'users.offsets' does not ascend from 0 to 1")
+  const none = { ...vocabulary, 'users.offsets': vector(new Uint32Array(0)) }
+  await (await replaced('vocabulary', none)).refused("tensor 'users.offsets' does not ascend from 0 to 1")
+})
+
+test('histories that would lead a kernel out of its memory are refused', async () => {
+  const histories = (offsets: number[], items: number[]) =>
+    replaced('histories', { offsets: vector(Uint32Array.from(offsets)), items: vector(Int32Array.from(items)) })
+  await (await histories([0, 1], [0])).refused("tensor 'offsets' has the shape [2], where [3] was expected")
+  await (await histories([0, 2, 1], [0])).refused("tensor 'offsets' does not ascend from 0 to 1")
+  await (await histories([0, 1, 3], [0, 1])).refused("tensor 'offsets' does not ascend from 0 to 2")
+  await (await histories([1, 1, 1], [0])).refused("tensor 'offsets' does not ascend from 0 to 1")
+  await (await histories([0, 1, 2], [0, 3])).refused('it names the item 3, where the model has 3')
+  await (await histories([0, 1, 2], [0, -1])).refused('it names the item -1, where the model has 3')
+})
