@@ -1,0 +1,193 @@
+/**
+ * The INTERACTIONS dataset, from the Parquet of its imports to the arrays a model learns from.
+ *
+ *   all imports, oldest first ─► rows equal to an earlier one go ─► eventType, eventValueThreshold ─► indexes ─► one list a user
+ *
+ * Users are indexed by id bytes ascending, items by descending event count and then id bytes ascending, counted over what is left.
+ * DuckDB hands rows out in any order, with the place each has among all rows; order is made from places, so it depends on nothing else.
+ *
+ * Memory: 36 bytes a row of the dataset at the peak, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
+ * Source: spec/training.md "Data selection before training", datasets-schemas.md §4-5.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DuckDBBlobValue, type DuckDBDataChunk, DuckDBDoubleVector, DuckDBIntegerVector } from '@duckdb/node-api'
+import { assert } from '../lib/assert.ts'
+import { Refusal } from '../lib/refusal.ts'
+import type { WorkControl } from '../lib/work.ts'
+import type { ObjectStore } from '../objects/objectStore.ts'
+import { type DuckDb, sqlFiles, sqlString, withDuckDb } from './duckdb.ts'
+import { DOOMED, findDuplicates } from './duplicates.ts'
+import { type Arrivals, type Histories, historiesOf } from './histories.ts'
+import { TRAINING_ROWS_MAX } from './limits.ts'
+import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
+
+/** The keys of one import's parts, and how many rows they hold. */
+export interface ImportedRows {
+  readonly parts: readonly string[]
+  readonly rowCount: number
+}
+
+export interface InteractionsQuery {
+  /** Of the artifacts store. */
+  readonly bucket: string
+  /** The last FULL import of INTERACTIONS and the INCREMENTAL ones since, oldest first. */
+  readonly interactions: readonly ImportedRows[]
+  /** The same of ITEMS. */
+  readonly items: readonly ImportedRows[]
+  /** Only events of this type, whatever their case: the reference's filters compare event types so (spec/filters.md §1). */
+  readonly eventType?: string | undefined
+  /** Only events whose EVENT_VALUE is at least this; an event without a value has none. */
+  readonly eventValueThreshold?: number | undefined
+}
+
+export interface ReadContext extends WorkControl {
+  readonly artifacts: ObjectStore
+  readonly scratchFolder: string
+  readonly threads: number
+}
+
+export interface InteractionData {
+  readonly interactions: Histories
+  readonly users: Vocabulary
+  readonly items: Vocabulary
+  /** Distinct items in Interactions, before any filter, and Items. An item imported twice, as INCREMENTAL does, is one. */
+  readonly catalogueItemCount: number
+}
+
+/** Throws Refusal where the query does not fit the data. No rows left is no error: how many are needed is the recipe's affair. */
+export function readInteractions(query: InteractionsQuery, context: ReadContext): Promise<InteractionData> {
+  const rowCount = query.interactions.reduce((sum, each) => sum + each.rowCount, 0)
+  if (rowCount > TRAINING_ROWS_MAX)
+    throw new Refusal(`The dataset has ${rowCount} interactions: a training takes at most ${TRAINING_ROWS_MAX}.`)
+  return withDuckDb(context, async db => {
+    const files = await localFiles(query.interactions, 'interactions', query, context)
+    const itemFiles = await localFiles(query.items, 'items', query, context)
+    await db.run('SET preserve_insertion_order = false')
+    await makeTables(db, files, query, context)
+    const users = await vocabularyOf(db, 'users')
+    const items = await vocabularyOf(db, 'items')
+    const arrivals = await readArrivals(db, rowCount, context)
+    const interactions = await historiesOf(arrivals, users.size, items.size, context)
+    return { interactions, users, items, catalogueItemCount: await countItems(db, files, itemFiles) }
+  })
+}
+
+async function localFiles(
+  imports: readonly ImportedRows[],
+  name: string,
+  { bucket }: InteractionsQuery,
+  context: ReadContext,
+): Promise<string[]> {
+  const files: string[] = []
+  for (const [place, { parts }] of imports.entries()) {
+    const folder = join(context.scratchFolder, `${name}-${place}`)
+    await mkdir(folder)
+    for (const key of parts)
+      files.push(await context.artifacts.localFile({ bucket, key }, folder, { signal: context.signal }))
+  }
+  return files
+}
+
+/** `kept`, the rows that count with their places; `users` and `items`, their ids with their indexes. */
+async function makeTables(
+  db: DuckDb,
+  files: readonly string[],
+  query: InteractionsQuery,
+  { progress }: ReadContext,
+): Promise<void> {
+  const stage = (stage: string) => progress({ stage: `reading interactions: ${stage}`, done: 0, unit: 'rows' })
+  const columns = await columnsOf(db, files)
+  const several = query.interactions.length > 1
+  if (several) {
+    stage('looking for duplicates')
+    await findDuplicates(db, files, columns, 'first')
+  }
+  const rowCounts = await db.rows(`SELECT num_rows FROM parquet_file_metadata(${sqlFiles(files)})`)
+  let start = 0n
+  const starts = rowCounts.map(([rowCount]) => {
+    assert(typeof rowCount === 'bigint')
+    start += rowCount
+    return start - rowCount
+  })
+  await db.run(`CREATE TEMP VIEW kept AS
+    SELECT USER_ID, ITEM_ID, TIMESTAMP, [${starts.join(', ')}][file_index::BIGINT + 1] + file_row_number AS place
+    FROM read_parquet(${sqlFiles(files)}, file_row_number = true) AS parts
+    ${several ? `ANTI JOIN ${DOOMED} ON file_index = ${DOOMED}.file AND file_row_number = ${DOOMED}.row` : ''}
+    WHERE ${conditions(query, columns).join(' AND ') || 'true'}`)
+  stage('indexing')
+  await db.run(`CREATE TEMP TABLE users AS
+    SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS index FROM (SELECT DISTINCT USER_ID AS id FROM kept)`)
+  await db.run(`CREATE TEMP TABLE items AS
+    SELECT id, (row_number() OVER (ORDER BY events DESC, id) - 1)::INTEGER AS index
+    FROM (SELECT ITEM_ID AS id, count(*) AS events FROM kept GROUP BY ITEM_ID)`)
+}
+
+async function columnsOf(db: DuckDb, files: readonly string[]): Promise<string[]> {
+  const described = await db.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlFiles(files)})`)
+  return described.map(([name]) => String(name))
+}
+
+function conditions({ eventType, eventValueThreshold }: InteractionsQuery, columns: readonly string[]): string[] {
+  const found: string[] = []
+  if (eventType !== undefined) {
+    if (!columns.includes('EVENT_TYPE'))
+      throw new Refusal(
+        `Only events of type '${eventType}' are asked for, and the INTERACTIONS schema has no field EVENT_TYPE.`,
+      )
+    found.push(`lower(EVENT_TYPE) = lower(${sqlString(eventType)})`)
+  }
+  if (eventValueThreshold !== undefined) {
+    assert(Number.isFinite(eventValueThreshold), 'a threshold is a number')
+    if (!columns.includes('EVENT_VALUE'))
+      throw new Refusal(
+        `Only events with a value of at least ${eventValueThreshold} are asked for, and the INTERACTIONS schema has no field EVENT_VALUE.`,
+      )
+    found.push(`EVENT_VALUE >= ${eventValueThreshold}::DOUBLE`)
+  }
+  return found
+}
+
+async function vocabularyOf(db: DuckDb, table: 'users' | 'items'): Promise<Vocabulary> {
+  const builder = new VocabularyBuilder()
+  for await (const chunk of db.chunks(`SELECT encode(id) FROM ${table} ORDER BY index`))
+    for (const id of chunk.getColumnValues(0)) {
+      assert(id instanceof DuckDBBlobValue)
+      builder.addUtf8(id.bytes)
+    }
+  return builder.finish()
+}
+
+async function readArrivals(db: DuckDb, rowCount: number, { progress }: ReadContext): Promise<Arrivals> {
+  const users = new Int32Array(rowCount).fill(-1)
+  const items = new Int32Array(rowCount)
+  const times = new Float64Array(rowCount)
+  let done = 0
+  const rows = db.chunks(`SELECT users.index, items.index, TIMESTAMP::DOUBLE, place::INTEGER
+    FROM kept JOIN users ON USER_ID = users.id JOIN items ON ITEM_ID = items.id`)
+  for await (const chunk of rows) {
+    scatter(chunk, { users, items, times })
+    done += chunk.rowCount
+    progress({ stage: 'reading interactions', done, total: rowCount, unit: 'rows' })
+  }
+  return { users, items, times }
+}
+
+function scatter(chunk: DuckDBDataChunk, { users, items, times }: Arrivals): void {
+  const [user, item, time, place] = [0, 1, 2, 3].map(column => chunk.getColumnVector(column))
+  assert(user instanceof DuckDBIntegerVector && item instanceof DuckDBIntegerVector)
+  assert(time instanceof DuckDBDoubleVector && place instanceof DuckDBIntegerVector)
+  for (let row = 0; row < chunk.rowCount; row++) {
+    const at = place.getItem(row)!
+    users[at] = user.getItem(row)!
+    items[at] = item.getItem(row)!
+    times[at] = time.getItem(row)!
+  }
+}
+
+async function countItems(db: DuckDb, files: readonly string[], itemFiles: readonly string[]): Promise<number> {
+  const tables = [files, itemFiles].filter(each => each.length > 0)
+  const ids = tables.map(each => `SELECT ITEM_ID FROM read_parquet(${sqlFiles(each)})`)
+  const [[count]] = await db.rows(`SELECT count(DISTINCT ITEM_ID) FROM (${ids.join(' UNION ALL ')})`)
+  return Number(count)
+}
