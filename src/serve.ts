@@ -27,7 +27,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host
   const url = `http://${host}:${app.port}`
   process.stdout.write(
-    `sommelier is ready at ${url}, data in ${config.dataFolder}. Try: aws personalize list-recipes --endpoint-url ${url} --region ${config.region}\n`,
+    `sommelier is ready at ${url}, data in ${config.dataFolder}. Try: aws personalize list-recipes --endpoint-url ${url} --region ${config.region} --no-sign-request\n`,
   )
   await signalled()
   await app.stop()

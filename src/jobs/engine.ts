@@ -37,8 +37,8 @@ export const RETRY_MS = 5_000
 export const PROGRESS_SECONDS = 0.5
 /** Finished work kept for `sommelier jobs`. */
 export const FINISHED_WORK_KEPT = 1_000
-/** Work looked at in one go when the engine wakes; the rest waits for the next. */
-const QUEUE_LOOK = 100
+/** Queued work looked at when the engine wakes: more than all quotas together let in. */
+const QUEUE_LOOK = 10_000
 
 export interface EngineOptions extends ResourcesOptions {
   readonly state: StateStore
@@ -144,7 +144,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   function begin(taken: Taken): void {
     const { work, kind } = taken
     if (!kind.run) {
-      const ended = end(taken, { end: 'done', result: undefined }).finally(() => running.delete(work.id))
+      const ended = end(taken, { end: 'done', result: undefined })
+        .catch((error: unknown) => log.error('work could not be ended', { arn: work.arn, error: stackOf(error) }))
+        .finally(() => running.delete(work.id))
       running.set(work.id, { ended })
       return
     }

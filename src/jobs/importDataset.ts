@@ -1,6 +1,7 @@
 /** CreateDatasetImportJob's work: CSV → checked Parquet in the artifacts bucket. What the dataset holds changes in the last transaction. */
 import type { ImportDescription, ImportResult } from '../datasets/import.ts'
 import { dataset, datasetImportJob, schema } from '../resources/types.ts'
+import { ARTIFACTS_BUCKET } from './computeContext.ts'
 import { workKind } from './workKind.ts'
 
 export const importDataset = workKind({
@@ -13,6 +14,8 @@ export const importDataset = workKind({
       source: body.dataSource.dataLocation ?? '',
       datasetType: target.body.datasetType,
       schema: of.schema,
+      importMode: body.importMode,
+      bucket: ARTIFACTS_BUCKET,
       targetPrefix: `imports/${workId}-${attempt}/`,
     }
   },

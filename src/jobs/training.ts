@@ -39,18 +39,11 @@ export interface TrainingResult {
 export async function trainModel(description: TrainingDescription, context: ComputeContext): Promise<TrainingResult> {
   const recipe = recipeByArn(description.recipeArn)
   assert(recipe)
-  const { artifacts, scratchFolder, threads, signal, progress } = context
-  const { interactions, users, items, catalogueItemCount } = await readInteractions({
-    artifacts,
-    bucket: ARTIFACTS_BUCKET,
-    interactions: description.interactions.map(({ parts }) => parts),
-    items: description.items.map(({ parts }) => parts),
-    eventType: description.eventType,
-    eventValueThreshold: description.eventValueThreshold,
-    scratchFolder,
-    signal,
-    progress,
-  })
+  const { artifacts, threads, signal, progress } = context
+  const { interactions, users, items, catalogueItemCount } = await readInteractions(
+    { bucket: ARTIFACTS_BUCKET, ...description },
+    context,
+  )
   const trained = await trainSolution(
     recipe,
     { interactions, catalogueItemCount },

@@ -8,7 +8,7 @@ export interface Operation<Input, Context> {
   /** Which members of what `handle` returns are written; undefined: the answer's body is empty. */
   readonly output: Shape<unknown> | undefined
   readonly errors: readonly ErrorName[]
-  handle(input: Input, context: Context): Promise<object | void>
+  handle(input: Input, context: Context): Promise<object | undefined>
 }
 
 export type AnyOperation<Context> = Operation<unknown, Context>

@@ -17,9 +17,10 @@ export interface TestServer {
   readonly dataFolder: string
 }
 
-export function temporaryFolder(t: TestContext): string {
+/** Removed when the test file ends: by then whatever wrote there has ended too. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sommelier-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -28,7 +29,7 @@ export const NOW_SECONDS = 1_700_000_000.123
 
 /** In this process, with an empty data folder and the bucket `bucket`. */
 export async function testServer(t: TestContext, flags: string[] = []): Promise<TestServer> {
-  const dataFolder = temporaryFolder(t)
+  const dataFolder = temporaryFolder()
   mkdirSync(join(dataFolder, 'buckets', 'bucket'), { recursive: true })
   const config = readConfig(['--port', '0', '--data', dataFolder, ...flags], {})
   const app = await startApp(config, silentLog, manualClock(NOW_SECONDS * 1000))
@@ -49,11 +50,15 @@ export async function serverProcess(t: TestContext, dataFolder: string, flags: s
   const child = spawn(process.execPath, [main, 'serve', '--port', '0', '--data', dataFolder, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal)
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+  t.after(() => kill('SIGKILL'))
   let said = ''
   child.stderr.on('data', chunk => {
     said += chunk
   })
-  t.after(() => child.kill('SIGKILL'))
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', line => {
       said += `${line}\n`
@@ -62,16 +67,7 @@ export async function serverProcess(t: TestContext, dataFolder: string, flags: s
     })
     child.once('exit', code => reject(new Error(`the server ended with code ${code}: ${said}`)))
   })
-  return {
-    url,
-    dataFolder,
-    process: child,
-    said: () => said,
-    async kill(signal) {
-      child.kill(signal)
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    },
-  }
+  return { url, dataFolder, process: child, said: () => said, kill }
 }
 
 export interface Answer {

@@ -1,0 +1,41 @@
+/** What a batch inference job is told and what it answers: plain JSON, it crosses a process boundary. */
+import type { BatchLimits } from './limits.ts'
+
+export interface BatchDescription {
+  /** `s3://bucket/key` of one object, or the beginning of the keys of many. */
+  readonly inputPath: string
+  /** `s3://bucket/folder`, with or without '/' at the end. */
+  readonly outputPath: string
+  /** At least 1; the API refuses what is beyond its maximum. */
+  readonly numResults: number
+  readonly recipe: {
+    /** The output has `scores`. */
+    readonly scores: boolean
+    /** The output has `reasons`: a list for every item, of which the reference says that it may be empty. */
+    readonly reasons: boolean
+  }
+  /** Where in ARTIFACTS_BUCKET recipes/modelFile.ts saved the model. */
+  readonly modelPrefix: string
+  /** Where in ARTIFACTS_BUCKET this job, and nobody else, keeps the parts of its output. Ends with '/'; empty when the job has succeeded. */
+  readonly stagingPrefix: string
+  readonly limits: BatchLimits
+}
+
+export interface BatchResult {
+  readonly inputs: number
+  readonly records: number
+  /** Records whose line has an `error`. */
+  readonly failed: number
+  /** Of all output objects, without `_CHECK`. */
+  readonly bytes: number
+  /** Of this attempt. */
+  readonly stageSeconds: StageSeconds
+}
+
+/**
+ * Where the threads' time goes, by the clock, added up over the threads: `read` and `write` wait for bytes, the others compute. (The CPU
+ * time of a thread is known to the millisecond at best, and a stage of a block takes microseconds.)
+ */
+export const STAGES = ['read', 'parse', 'lookup', 'rank', 'format', 'write'] as const
+export type Stage = (typeof STAGES)[number]
+export type StageSeconds = { readonly [stage in Stage]: number }

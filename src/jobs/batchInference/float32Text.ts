@@ -1,0 +1,148 @@
+/**
+ * Scores as text: the shortest decimal that reads back to the same float32, that is Math.fround(Number(text)) === value; of several
+ * equally short ones the nearest to the value, and the upper at a tie. Plain notation from 1e-7 on (0.0000001), exponents below (9.1e-8).
+ * A score is a probability, so only 0 ≤ value ≤ 1 is written.
+ *
+ * `float32Text` says it plainly and slowly (a microsecond or more); `writeFloat32` is what the output uses (some 30 ns). They agree on
+ * every value: where float64 arithmetic cannot decide, the fast one asks the plain one.
+ */
+import { assert } from '../../lib/assert.ts'
+
+/** '0.000000' and nine digits is the longest plain text, 'd.dddddddde-45' the longest with an exponent. */
+export const FLOAT32_TEXT_BYTES_MAX = 17
+
+/** A float32 needs at most nine significant digits (its 24 bits lie between 10^7 and 10^8, steps of ten do not align with steps of two). */
+const DIGITS_MAX = 9
+const PLAIN_MIN = 1e-7
+
+/** Below this the power of ten that scales to nine digits exceeds 10^22, the last one float64 holds exactly. */
+const FAST_MIN = 1e-13
+const DIGITS_LOW = 1e8
+const DIGITS_HIGH = 1e9
+/**
+ * Scaled to nine digits a value is below 10^9, where float64 is exact to 2^-23 ≈ 1.2e-7; three such roundings stay below this. A decision
+ * that hangs on less is not made here.
+ */
+const UNDECIDED = 1e-6
+
+const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
+const EXPONENT_BIAS = 127
+const MANTISSA_BITS = 23
+const MANTISSA_MASK = 0x7fffff
+/** By biased exponent: the power of ten that brings 2^exponent to nine digits, and half the distance to the next float. */
+const SCALES = Int8Array.from(
+  { length: EXPONENT_BIAS },
+  (_, biased) => 8 - Math.floor((biased - EXPONENT_BIAS) * Math.log10(2)),
+)
+const HALF_STEPS = Float64Array.from(
+  { length: EXPONENT_BIAS },
+  (_, biased) => 2 ** (biased - EXPONENT_BIAS - MANTISSA_BITS - 1),
+)
+
+const POINT = 0x2e
+const ZERO = 0x30
+const EXPONENT = 0x65
+const MINUS = 0x2d
+
+/** The definition, as a program. */
+export function float32Text(value: number): string {
+  assert(value >= 0 && value <= 1 && Math.fround(value) === value, 'a score is a float32 between 0 and 1')
+  if (value === 0) return '0'
+  for (let digitCount = 1; digitCount <= DIGITS_MAX; digitCount++) {
+    const [mantissa, exponent] = value.toExponential(digitCount - 1).split('e')
+    const nearest = Number(mantissa.replace('.', ''))
+    // At a power of two the floats below are twice as dense as those above: the nearest decimal may miss where the next one up does not.
+    for (const digits of [nearest, nearest + 1]) {
+      if (Math.fround(Number(`${digits}e${Number(exponent) - digitCount + 1}`)) !== value) continue
+      return layOut(String(digits), Number(exponent) - digitCount + 1, value)
+    }
+  }
+  throw new Error('unreachable: nine digits always read back')
+}
+
+/** The text of digits · 10^exponent. */
+function layOut(digits: string, exponent: number, value: number): string {
+  const pointPlace = digits.length + exponent
+  const kept = digits.replace(/0+$/, '')
+  if (value === 1) return '1'
+  if (value >= PLAIN_MIN) return `0.${'0'.repeat(-pointPlace)}${kept}`
+  return `${kept[0]}${kept.length > 1 ? `.${kept.slice(1)}` : ''}e${pointPlace - 1}`
+}
+
+const floats = new Float32Array(1)
+const bits = new Uint32Array(floats.buffer)
+
+/** Writes the text of `value` at `at`, where FLOAT32_TEXT_BYTES_MAX bytes are free, and returns the place after it. */
+export function writeFloat32(target: Uint8Array, at: number, value: number): number {
+  if (!(value >= FAST_MIN && value < 1)) return writeText(target, at, float32Text(value))
+  floats[0] = value
+  const biased = bits[0] >>> MANTISSA_BITS
+
+  // value = scaled · 10^-power with scaled in [10^8, 10^9); the decimal exponent of the power of two below is that of the value, or one less.
+  let power = SCALES[biased]
+  let scaled = value * POWERS[power]
+  if (scaled >= DIGITS_HIGH) scaled = value * POWERS[--power]
+  if (scaled < DIGITS_LOW) return writeText(target, at, float32Text(value))
+
+  // Everything strictly between the midpoints to the neighbours reads back to this value.
+  const halfStep = HALF_STEPS[biased] * POWERS[power]
+  const low = scaled - ((bits[0] & MANTISSA_MASK) === 0 ? halfStep / 2 : halfStep)
+  const high = scaled + halfStep
+
+  let unit = 1
+  let digitCount = DIGITS_MAX
+  let best = Math.floor(scaled + 0.5)
+  for (;;) {
+    const coarser = unit * 10
+    let candidate = Math.floor(scaled / coarser + 0.5) * coarser
+    if (candidate <= low) candidate += coarser
+    if (Math.abs(candidate - low) < UNDECIDED || Math.abs(candidate - high) < UNDECIDED) {
+      return writeText(target, at, float32Text(value))
+    }
+    if (candidate <= low || candidate >= high) break
+    unit = coarser
+    digitCount--
+    best = candidate
+  }
+  const tie = Math.abs(Math.abs(best - scaled) - unit / 2)
+  if (tie < UNDECIDED || best >= DIGITS_HIGH) return writeText(target, at, float32Text(value))
+
+  const digits = best / unit
+  return value >= PLAIN_MIN
+    ? writePlain(target, at, digits, digitCount, power - DIGITS_MAX)
+    : writeExponent(target, at, digits, digitCount, power - DIGITS_MAX + 1)
+}
+
+/** '0.', zeros, digits. */
+function writePlain(target: Uint8Array, at: number, digits: number, digitCount: number, zeros: number): number {
+  target[at++] = ZERO
+  target[at++] = POINT
+  for (; zeros > 0; zeros--) target[at++] = ZERO
+  writeDigits(target, at + digitCount, digits)
+  return at + digitCount
+}
+
+/** 'd.dde-n', or 'de-n' where one digit is enough; 8 ≤ n ≤ 13. */
+function writeExponent(target: Uint8Array, at: number, digits: number, digitCount: number, negative: number): number {
+  writeDigits(target, at + 1 + digitCount, digits)
+  target[at] = target[at + 1]
+  target[at + 1] = POINT
+  at += digitCount === 1 ? 1 : 1 + digitCount
+  target[at++] = EXPONENT
+  target[at++] = MINUS
+  return writeText(target, at, String(negative))
+}
+
+function writeDigits(target: Uint8Array, end: number, digits: number): void {
+  let rest = digits | 0
+  while (rest > 0) {
+    const next = (rest / 10) | 0
+    target[--end] = ZERO + rest - next * 10
+    rest = next
+  }
+}
+
+function writeText(target: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i)
+  return at
+}

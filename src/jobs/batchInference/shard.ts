@@ -1,0 +1,146 @@
+/**
+ * A shard's lines in, its answers out, a block at a time: cut → parse → look up → rank → format. What a thread does between reading and
+ * writing; it holds one block, and goes on when the last one's answers have been taken.
+ */
+import type { Vocabulary } from '../../datasets/vocabulary.ts'
+import type { QueryBlock, Ranker } from '../../inference/ranker.ts'
+import { stopwatchSeconds } from '../../lib/clock.ts'
+import type { ItemLists } from '../../models/splits.ts'
+import { AnswerWriter, type ItemTexts } from './answers.ts'
+import type { BatchDescription, Stage, StageSeconds } from './description.ts'
+import { BLOCK_RECORDS } from './limits.ts'
+import { type LineBlock, lineBlocks } from './lines.ts'
+import { afterByteOrderMark, type ParsedRecord, parseRecord } from './records.ts'
+
+export interface ShardTools {
+  readonly ranker: Ranker
+  readonly users: Vocabulary
+  /** One row a user; undefined when the model gives everybody the same. */
+  readonly histories: ItemLists | undefined
+  readonly items: ItemTexts
+  readonly recipe: BatchDescription['recipe']
+  /** Items of an answer, at most the catalogue. */
+  readonly k: number
+}
+
+/** A record of the block that has a history is query q ≥ 0 of `queries`; the others have no query. */
+const NO_QUERY = -1
+
+export class ShardAnswerer {
+  readonly #tools: ShardTools
+  readonly #writer: AnswerWriter
+  /** Whoever has no history gets the same answer: it is written once. */
+  readonly #outputWithoutHistory: Uint8Array
+  readonly #queries: { count: number; readonly k: number; readonly offsets: Uint32Array; items: Int32Array }
+  readonly #queryOf = new Int32Array(BLOCK_RECORDS)
+
+  constructor(tools: ShardTools) {
+    this.#tools = tools
+    this.#writer = new AnswerWriter(tools.items, tools.recipe)
+    const { k } = tools
+    const ranked = tools.ranker.rank({ count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0) })
+    this.#outputWithoutHistory = this.#writer.outputOf(ranked.items, ranked.probabilities, 0, ranked.counts[0])
+    this.#queries = { count: 0, k, offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
+  }
+
+  /** The output lines of the input lines in `chunks`, of which the first is line `firstLine`. */
+  async *answer(
+    chunks: AsyncIterable<Buffer>,
+    firstLine: number,
+    clock: StageClock,
+    answered: (records: number, failed: number) => void,
+  ): AsyncGenerator<Uint8Array> {
+    clock.enter('read')
+    for await (const block of lineBlocks(chunks, firstLine, BLOCK_RECORDS)) {
+      clock.enter('parse')
+      const records = block.numbers.map((number, i) =>
+        parseRecord(block.bytes, recordStart(block, i), block.ends[i], number),
+      )
+      clock.enter('lookup')
+      const queries = this.#lookUp(records)
+      clock.enter('rank')
+      const ranked = queries.count > 0 ? this.#tools.ranker.rank(queries) : undefined
+      clock.enter('format')
+      const failed = this.#format(block, records, ranked)
+      const lines = this.#writer.take()
+      clock.enter('write')
+      yield lines
+      answered(records.length, failed)
+      clock.enter('read')
+    }
+    clock.enter('write')
+  }
+
+  /** Gathers the histories of the block's users; views of a buffer that the next block uses again. */
+  #lookUp(records: readonly ParsedRecord[]): QueryBlock {
+    const { users, histories } = this.#tools
+    const queries = this.#queries
+    queries.count = 0
+    for (let i = 0; i < records.length; i++) {
+      this.#queryOf[i] = NO_QUERY
+      const { userId } = records[i]
+      if (userId === undefined || histories === undefined) continue
+      const user = users.indexOf(userId)
+      if (user < 0) continue
+      const from = histories.offsets[user]
+      const to = histories.offsets[user + 1]
+      if (from === to) continue
+      const at = queries.offsets[queries.count]
+      const end = at + to - from
+      if (end > queries.items.length) {
+        const grown = new Int32Array(2 * end)
+        grown.set(queries.items.subarray(0, at))
+        queries.items = grown
+      }
+      queries.items.set(histories.items.subarray(from, to), at)
+      this.#queryOf[i] = queries.count++
+      queries.offsets[queries.count] = end
+    }
+    return queries
+  }
+
+  /** How many of the records are bad. */
+  #format(block: LineBlock, records: readonly ParsedRecord[], ranked: ReturnType<Ranker['rank']> | undefined): number {
+    const { k } = this.#queries
+    let failed = 0
+    for (let i = 0; i < records.length; i++) {
+      const start = recordStart(block, i)
+      const { fault } = records[i]
+      const query = this.#queryOf[i]
+      if (fault !== undefined) {
+        this.#writer.fault(block.bytes, start, block.ends[i], records[i].echo, fault)
+        failed++
+      } else if (ranked === undefined || query === NO_QUERY) {
+        this.#writer.repeat(block.bytes, start, block.ends[i], this.#outputWithoutHistory)
+      } else {
+        const from = query * k
+        const to = from + ranked.counts[query]
+        this.#writer.answer(block.bytes, start, block.ends[i], ranked.items, ranked.probabilities, from, to)
+      }
+    }
+    return failed
+  }
+}
+
+const recordStart = ({ bytes, starts, ends, numbers }: LineBlock, i: number): number =>
+  numbers[i] === 1 ? afterByteOrderMark(bytes, starts[i], ends[i]) : starts[i]
+
+/** The time by what is being done. */
+export class StageClock {
+  readonly #seconds = { read: 0, parse: 0, lookup: 0, rank: 0, format: 0, write: 0 }
+  #stage: Stage = 'read'
+  #since = stopwatchSeconds()
+
+  enter(stage: Stage): void {
+    const now = stopwatchSeconds()
+    this.#seconds[this.#stage] += now - this.#since
+    this.#stage = stage
+    this.#since = now
+  }
+
+  /** Of everything since it was made. */
+  stop(): StageSeconds {
+    this.enter(this.#stage)
+    return { ...this.#seconds }
+  }
+}
