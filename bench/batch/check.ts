@@ -1,0 +1,83 @@
+/**
+ * Random lines of the output against a second computation in float64 that shares no code with the service: a whole row of scores, sorted,
+ * softmax over it, JSON.stringify. It is also the baseline: what the job would cost a record if it were written that plainly.
+ */
+import { createReadStream } from 'node:fs'
+import { assert } from '../../src/lib/assert.ts'
+import { stopwatchSeconds } from '../../src/lib/clock.ts'
+import { seededRandom } from '../../src/lib/random.ts'
+import type { SavedModel } from '../../src/recipes/modelFile.ts'
+import { inputFile, NUM_RESULTS, outputFile } from './place.ts'
+
+const LINES_CHECKED = 200
+const READ_BYTES = 1024 * 1024
+const LF = 0x0a
+/** Of a float32 sum of 60 terms, and of the exponential of it. */
+const SCORE_TOLERANCE = 2e-5
+const SHARE_TOLERANCE = 1e-4
+
+/** Throws at the first wrong line. Answers the µs that a record costs when computed plainly. */
+export async function checkOutput(folder: string, saved: SavedModel, records: number): Promise<number> {
+  const random = seededRandom(2)
+  const wanted = new Set(Array.from({ length: LINES_CHECKED }, () => random.below(records)))
+  const inputs = await linesAt(inputFile(folder), wanted, records)
+  const outputs = await linesAt(outputFile(folder), wanted, records)
+  let seconds = 0
+  for (const line of wanted) {
+    const start = stopwatchSeconds()
+    const { input, scores, best, shares } = plainAnswer(inputs.get(line)!, saved)
+    seconds += stopwatchSeconds() - start
+    const answer = JSON.parse(outputs.get(line)!)
+    const items: number[] = answer.output.recommendedItems.map((id: string) => saved.items.indexOf(id))
+    assert(JSON.stringify(answer.input) === JSON.stringify(input), `line ${line} answers another record`)
+    assert(new Set(items).size === Math.min(NUM_RESULTS, scores.length), `line ${line} has the wrong number of items`)
+    items.forEach((item, place) => {
+      const score = scores[best[place]]
+      assert(Math.abs(scores[item] - score) <= SCORE_TOLERANCE * (1 + Math.abs(score)), `line ${line}, place ${place}`)
+      const share = answer.output.scores[place]
+      assert(Math.abs(share / shares[item] - 1) <= SHARE_TOLERANCE, `line ${line}, score ${place}`)
+    })
+  }
+  return (seconds / wanted.size) * 1e6
+}
+
+function plainAnswer(line: string, { model, users, items, histories }: SavedModel) {
+  const input: { userId: string } = JSON.parse(line)
+  const user = users.indexOf(input.userId)
+  const history = user < 0 ? [] : [...histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])]
+  const scores = history.length > 0 ? new Array<number>(model.itemCount).fill(0) : [...model.prior]
+  history
+    .reverse()
+    .slice(0, model.kernel.length)
+    .forEach((event, k) => {
+      const weight = model.kernel[k]
+      const row = model.rows!.subarray(event * model.itemCount, (event + 1) * model.itemCount)
+      for (let j = 0; j < row.length; j++) scores[j] += weight * row[j]
+    })
+  const weights = scores.map(score => Math.exp(model.sharpness * score))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const shares = weights.map(weight => weight / total)
+  const best = scores.map((_, item) => item).sort((a, b) => scores[b] - scores[a] || a - b)
+  const top = best.slice(0, NUM_RESULTS)
+  const output = { recommendedItems: top.map(item => items.idAt(item)), scores: top.map(item => shares[item]) }
+  return { input, scores, best, shares, text: JSON.stringify({ input, output, error: null }) }
+}
+
+/** The wanted lines, counted from 0, of a file of exactly `count` lines. */
+async function linesAt(path: string, wanted: ReadonlySet<number>, count: number): Promise<Map<number, string>> {
+  const found = new Map<number, string>()
+  let line = 0
+  let head = ''
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    let start = 0
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
+      if (wanted.has(line)) found.set(line, head + chunk.toString('latin1', start, end))
+      head = ''
+      line++
+      start = end + 1
+    }
+    if (wanted.has(line)) head += chunk.toString('latin1', start)
+  }
+  assert(line === count, `${path} has ${line} lines where ${count} were expected`)
+  return found
+}

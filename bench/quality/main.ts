@@ -1,0 +1,50 @@
+/**
+ * How good the recommendations are, on real data: `node bench/quality/main.ts [--write] [data folder …]`.
+ *
+ * Three protocols (design/recommenders.md §2), each for the recipe's model, popularity, and item-to-item nearest neighbours with the
+ * history flat and decayed, all fitted in this run on the same splits:
+ *   service  the service's own evaluation: 10 % of the users tested, repeats kept, NDCG against the same hits on top
+ *   P1       the same users for three seeds, the textbook's NDCG, items of the input removed unless people repeat themselves
+ *   P2       leave-one-out over the whole catalogue, items of the input removed likewise
+ * Numbers with a target are compared with it; a number below its target ends the run with exit code 1.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Refusal } from '../../src/lib/refusal.ts'
+import { readDataFolder } from '../lib/csv.ts'
+import { machine } from '../lib/machine.ts'
+import { measure } from './measure.ts'
+import { report } from './report.ts'
+
+const RESULTS = fileURLToPath(new URL('../results/quality.md', import.meta.url))
+const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
+
+const { values, positionals } = parseArgs({
+  options: { write: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const folders = positionals.length > 0 ? positionals : ['ml-1m', 'online-retail'].map(name => join(DATA, name))
+
+const lines = ['# Quality', '', `\`npm run bench:quality\` on ${machine()}`, '']
+let missed = 0
+try {
+  for (const folder of folders) {
+    process.stderr.write(`${folder}\n`)
+    const measured = await measure(readDataFolder(folder), stage => process.stderr.write(`  ${stage}\n`))
+    const text = report(basename(folder), measured)
+    missed += text.missed
+    lines.push(...text.lines)
+    console.log(text.lines.join('\n'))
+  }
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  console.error(error.message)
+  process.exit(1)
+}
+if (values.write) {
+  mkdirSync(dirname(RESULTS), { recursive: true })
+  writeFileSync(RESULTS, `${lines.join('\n')}\n`)
+}
+process.exitCode = missed > 0 ? 1 : 0
