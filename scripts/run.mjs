@@ -35,7 +35,9 @@ const commands = {
   check: () => [
     ['node_modules/typescript/bin/tsc', '--noEmit'],
     ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+    ['scripts/docs.ts', '--check'],
   ],
+  docs: args => [['scripts/docs.ts', ...args]],
   build: () => [['scripts/build.mjs']],
   package: () => [['scripts/checkPackage.mjs']],
   bench: ([subject, ...args]) => [[benchOf(subject), ...args]],

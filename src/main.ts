@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** `sommelier COMMAND`. Nothing is imported before the version is known to be new enough to import it. */
+
+/** The first with node:sqlite out of its flag and `await using`. */
 const NODE_MAJOR_MIN = 24
 
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {

@@ -21,7 +21,7 @@ export const Status = string({ max: 256 })
 export const FailureReason = string()
 export const S3Location = string({ max: 256, pattern: '(s3|http|https)://.+' })
 export const NextToken = string({ max: 1500, pattern: '\\p{ASCII}{0,1500}' })
-export const MaxResults = integer({ min: 1, max: 100 })
+const MaxResults = integer({ min: 1, max: 100 })
 
 const TAG_PATTERN = '^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$'
 export const Tags = list(

@@ -1,3 +1,4 @@
+/** Which release this is. */
 import { readFileSync } from 'node:fs'
 
 /** From package.json: beside `src/` in a clone, beside `dist/` in the package. */

@@ -12,15 +12,15 @@ import { ServiceError } from './errors.ts'
 /** The largest legal request, a PutItems of ten items with 32 000 characters of properties each, stays below 2 MiB even when escaped. */
 export const BODY_BYTES_MAX = 2 * 1024 * 1024
 /** A client that sends its request slower than this is holding a connection, not using it. */
-export const REQUEST_MS_MAX = 30_000
+const REQUEST_MS_MAX = 30_000
 /** Headers of a signed request are about 1 KB; session tokens make up to 8 KB. */
-export const HEADER_BYTES_MAX = 32 * 1024
+const HEADER_BYTES_MAX = 32 * 1024
 /** SDK clients keep connections open between polls; longer than the 60 s of load balancers in front, so that those close first. */
-export const KEEP_ALIVE_MS = 65_000
+const KEEP_ALIVE_MS = 65_000
 /** Connections at once: far above any client pool, far below the file descriptor limit. */
-export const CONNECTIONS_MAX = 1_000
+const CONNECTIONS_MAX = 1_000
 /** How long a stop waits for requests that are being answered. */
-export const STOP_MS_MAX = 5_000
+const STOP_MS_MAX = 5_000
 
 export interface HttpServer {
   readonly port: number

@@ -8,6 +8,8 @@ export interface Operation<Input, Context> {
   /** Which members of what `handle` returns are written; undefined: the answer's body is empty. */
   readonly output: Shape<unknown> | undefined
   readonly errors: readonly ErrorName[]
+  /** Where this departs from the reference service, for the reference page; absent: nowhere that is known. */
+  readonly differences?: string
   handle(input: Input, context: Context): Promise<object | undefined>
 }
 
