@@ -16,7 +16,7 @@ export interface BatchDescription {
   }
   /** Where in ARTIFACTS_BUCKET recipes/modelFile.ts saved the model. */
   readonly modelPrefix: string
-  /** Where in ARTIFACTS_BUCKET this job, and nobody else, keeps the parts of its output. Ends with '/'; empty when the job has succeeded. */
+  /** Where in ARTIFACTS_BUCKET this job, and nobody else, keeps the parts of its output. Ends with '/'; empty when the job is done. */
   readonly stagingPrefix: string
   readonly limits: BatchLimits
 }

@@ -78,7 +78,7 @@ export function writeFloat32(target: Uint8Array, at: number, value: number): num
   floats[0] = value
   const biased = bits[0] >>> MANTISSA_BITS
 
-  // value = scaled · 10^-power with scaled in [10^8, 10^9); the decimal exponent of the power of two below is that of the value, or one less.
+  // value = scaled · 10^-power with scaled in [10^8, 10^9). The power of two below the value has its decimal exponent, or one less.
   let power = SCALES[biased]
   let scaled = value * POWERS[power]
   if (scaled >= DIGITS_HIGH) scaled = value * POWERS[--power]

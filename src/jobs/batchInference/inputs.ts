@@ -82,8 +82,9 @@ export async function probeOutput({ output }: BatchPaths, objects: ObjectStore, 
 export async function checkUnchanged({ from, etag }: BatchInput, objects: ObjectStore): Promise<void> {
   const now = await objects.head(from)
   if (now?.etag === etag) return
+  const what = now ? 'changed' : 'removed'
   throw new Refusal(
-    `The input '${formatAddress(from)}' was ${now ? 'changed' : 'removed'} while the job was reading it; it was expected to stay as it was.`,
+    `The input '${formatAddress(from)}' was ${what} while the job was reading it; it was expected to stay as it was.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /** The numbers of a batch inference job that somebody might want to know or change. */
 
-/** What an operator may raise; passed in the description of the job. The defaults are the guide's ("Amazon Personalize endpoints and quotas"). */
+/** What an operator may raise, by the description of the job. The defaults are the guide's ("Amazon Personalize endpoints and quotas"). */
 export interface BatchLimits {
   readonly inputFiles: number
   /** Over all input files of the job. The guide says 1 GB; the more generous reading of it. */

@@ -1,6 +1,6 @@
 /**
- * One line of input as a record: whose recommendations are wanted, or what is wrong with the line. Of the members only `userId` is read; the
- * others are repeated in the answer with it. An id may be a JSON number; its text is then the id (`1.0` is the id "1.0").
+ * One line of input as a record: whose recommendations are wanted, or what is wrong with the line. Of the members only `userId` is read;
+ * the others are repeated in the answer with it. An id may be a JSON number; its text is then the id (`1.0` is the id "1.0").
  */
 import { ID_CHARACTERS_MAX } from '../../datasets/limits.ts'
 import { ECHO_BYTES_MAX, LINE_BYTES_MAX } from './limits.ts'

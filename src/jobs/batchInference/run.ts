@@ -13,6 +13,7 @@
  */
 import { assert } from '../../lib/assert.ts'
 import { Refusal } from '../../lib/refusal.ts'
+import { siblingModule } from '../../lib/siblingModule.ts'
 import { ObjectError } from '../../objects/objectStore.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import { type BatchDescription, type BatchResult, STAGES } from './description.ts'
@@ -136,7 +137,7 @@ class BatchRun {
       const threadCount = Math.min(threads, jobs.length)
       if (threadCount === 0) return
       const data = await loadThreadData(this.#description, this.#context, threadCount)
-      const threadScript = this.#tuning.threadScript ?? new URL('./thread.ts', import.meta.url)
+      const threadScript = this.#tuning.threadScript ?? siblingModule(import.meta.url, 'thread')
       await answerShards(jobs, { threadCount, threadScript, data, signal, log })
     }
     const publish = async () => {

@@ -1,6 +1,6 @@
 /**
- * A shard's lines in, its answers out, a block at a time: cut → parse → look up → rank → format. What a thread does between reading and
- * writing; it holds one block, and goes on when the last one's answers have been taken.
+ * A shard's lines in, its answers out, a block at a time: cut → parse → look up → rank → format. What a thread does between reading
+ * and writing; it holds one block, and goes on when the last one's answers have been taken.
  */
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import type { QueryBlock, Ranker } from '../../inference/ranker.ts'
