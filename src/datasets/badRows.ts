@@ -8,14 +8,12 @@ import { isUtf8 } from 'node:buffer'
 import type { WorkControl } from '../lib/work.ts'
 import { formatAddress, type ObjectStore } from '../objects/objectStore.ts'
 import { faultOf, lengthSentence } from './columnRules.ts'
-import { parseRecord } from './csvRecord.ts'
+import { eachLine, textOf } from './csvLines.ts'
+import type { FoundQuoting } from './csvQuoting.ts'
+import { parseRow, QUOTE_INSIDE } from './csvRecord.ts'
 import { BAD_ROWS_SHOWN, LINE_BYTES_MAX, VALUE_CHARACTERS_SHOWN } from './limits.ts'
 import type { DatasetSchema } from './schema.ts'
-import type { CsvLayout, SourceObject } from './source.ts'
-
-export interface InputObject extends SourceObject {
-  readonly layout: CsvLayout
-}
+import type { CsvLayout, InputObject } from './source.ts'
 
 export interface BadRows {
   readonly count: number
@@ -32,14 +30,17 @@ interface Fault {
   readonly known?: string | undefined
 }
 
-const LF = 0x0a
 const CR = 0x0d
+
+/** Of an input nobody has looked at: the specification's. */
+const ASSUMED: FoundQuoting = { quoting: 'backslash', decidedBy: undefined, faulty: false }
 
 export async function findBadRows(
   objects: ObjectStore,
   inputs: readonly InputObject[],
   schema: DatasetSchema,
   { signal, progress }: WorkControl,
+  quoting = ASSUMED,
 ): Promise<BadRows> {
   const sentences: string[] = []
   const known = new Set<string>()
@@ -47,7 +48,7 @@ export async function findBadRows(
   let count = 0
   let done = 0
   for (const { address, bytes, layout } of inputs) {
-    const check = lineCheck(layout, schema)
+    const check = lineCheck(layout, schema, quoting)
     const stream = await objects.read(address, { signal })
     await eachLine(
       stream,
@@ -69,31 +70,8 @@ export async function findBadRows(
   return { count, known: [...known], sentences }
 }
 
-/** Lines without their LF, from 1; `ended` is false for a last line without one. A line that is too long comes cut. */
-async function eachLine(
-  stream: AsyncIterable<Buffer>,
-  progress: (bytesRead: number) => void,
-  visit: (line: Buffer, number: number, ended: boolean) => void,
-): Promise<void> {
-  let rest: Buffer = Buffer.alloc(0)
-  let number = 0
-  let bytesRead = 0
-  for await (const chunk of stream) {
-    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let start = 0
-    for (let end = data.indexOf(LF); end >= 0; end = data.indexOf(LF, start)) {
-      visit(data.subarray(start, end), ++number, true)
-      start = end + 1
-    }
-    // One byte more than allowed is enough to see that a line is too long, however long it goes on.
-    rest = data.subarray(start, start + LINE_BYTES_MAX + 1)
-    bytesRead += chunk.length
-    progress(bytesRead)
-  }
-  if (rest.length > 0) visit(rest, ++number, false)
-}
-
-function lineCheck({ columns, newline }: CsvLayout, schema: DatasetSchema) {
+function lineCheck({ columns, newline }: CsvLayout, schema: DatasetSchema, { quoting, decidedBy }: FoundQuoting) {
+  const otherWay = quoting === 'backslash' ? 'doubled' : 'backslash'
   const checked = schema.columns.map(column => ({ column, field: columns.indexOf(column.name) }))
   const endsInCr = newline === '\r\n'
   return (bytes: Buffer, number: number, ended: boolean): Fault | undefined => {
@@ -104,15 +82,20 @@ function lineCheck({ columns, newline }: CsvLayout, schema: DatasetSchema) {
         fault: `a line that ends with ${hasCr ? 'CR LF' : 'LF'}, where the header line ends with ${endsInCr ? 'CR LF' : 'LF'}`,
       }
     if (!ended && hasCr && !endsInCr) return { fault: 'a carriage return at the end of the last line' }
-    if (number === 1 || line.length === 0) return undefined
+    if (line.length === 0) return undefined
     if (line.length > LINE_BYTES_MAX) return { fault: `a line of more than ${LINE_BYTES_MAX} bytes` }
     if (!isUtf8(line)) return { fault: 'bytes that are not UTF-8' }
     if (line.includes(CR)) return { fault: 'a carriage return within the line' }
-    const record = parseRecord(line.toString('utf8'))
-    if (!Array.isArray(record))
+    const text = textOf(line, number)
+    const record = parseRow(text, columns.length, quoting)
+    if (!Array.isArray(record)) {
+      if (decidedBy !== undefined && Array.isArray(parseRow(text, columns.length, otherWay)))
+        return {
+          fault: `a line that reads only with quotes written ${QUOTE_INSIDE[otherWay]}, where ${decidedBy} reads only with ${QUOTE_INSIDE[quoting]}: one way for the whole input was expected`,
+        }
       return { ...(record.field < columns.length && { column: columns[record.field] }), fault: record.fault }
-    if (record.length < columns.length || record.slice(columns.length).some(field => field !== null))
-      return { fault: `${record.length} fields, where the header line has ${columns.length}` }
+    }
+    if (number === 1) return undefined
     for (const { column, field } of checked) {
       const raw = record[field]
       const fault = faultOf(column, raw)
@@ -129,8 +112,10 @@ function lineCheck({ columns, newline }: CsvLayout, schema: DatasetSchema) {
 
 function shown(raw: string | null): string {
   if (raw === null) return 'nothing'
-  const text = raw.replaceAll(/\p{Cc}/gu, '\ufffd')
-  return text.length <= VALUE_CHARACTERS_SHOWN
-    ? `'${text}'`
-    : `'${text.slice(0, VALUE_CHARACTERS_SHOWN).toWellFormed()}…' (${raw.length} characters)`
+  const characters = [...raw]
+  const text = characters
+    .slice(0, VALUE_CHARACTERS_SHOWN)
+    .join('')
+    .replaceAll(/\p{Cc}/gu, '\ufffd')
+  return characters.length <= VALUE_CHARACTERS_SHOWN ? `'${text}'` : `'${text}…' (${characters.length} characters)`
 }

@@ -2,7 +2,8 @@
  * What a value of a column must look like, in two forms that must agree: an SQL expression for the fast path, and a plain check that says
  * in words what was expected. Only the fast path makes values; the plain check explains why it did not.
  *
- * Numbers are written as people write them: DuckDB's own casts would take 1.5 for a long (as 2), 1_000, 0x1F and ' 12 '.
+ * Numbers are written as people write them: DuckDB's own casts would take 1.5 for a long (as 2), 1_000 and 0x1F. Spaces around a number or
+ * a truth value say nothing and are passed over; a string keeps every byte.
  */
 
 import { sqlString } from './duckdb.ts'
@@ -17,8 +18,10 @@ const TIME_COLUMNS: readonly string[] = [
   'EXPIRATION_TIMESTAMP',
 ]
 
-const WHOLE = '[+-]?[0-9]{1,19}'
-const DECIMAL = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'
+const WHOLE = ' *[+-]?[0-9]{1,19} *'
+const DECIMAL = ' *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)? *'
+/** What people write instead: dates, and seconds as a decimal. */
+const TIME_EXPECTED = 'a time in seconds since 1970 as a whole number, such as 1767323045,'
 const FLOAT_MAX = 3.4028234663852886e38
 const INT_MAX = 2 ** 31 - 1
 const LONG_MAX = 2n ** 63n - 1n
@@ -54,14 +57,14 @@ const TYPE_RULES: Readonly<Record<Exclude<ColumnType, 'string'>, TypeRule>> = {
   double: {
     stored: 'DOUBLE',
     expected: 'a number (double)',
-    valid: (raw, value) => `${matches(raw, DECIMAL)} AND ${value} IS NOT NULL`,
+    valid: (raw, value) => `${matches(raw, DECIMAL)} AND isfinite(${value})`,
     isValid: raw => isDecimal(raw) && Number.isFinite(Number(raw)),
   },
   boolean: {
     stored: 'BOOLEAN',
     expected: 'true or false (boolean)',
-    valid: raw => `${raw} IN ('true', 'false')`,
-    isValid: raw => raw === 'true' || raw === 'false',
+    valid: (_, value) => `${value} IS NOT NULL`,
+    isValid: raw => /^ *(?:true|false) *$/.test(raw),
   },
 }
 
@@ -76,8 +79,8 @@ export function columnSql(column: Column, raw: string): string {
     return `CASE ${empty} WHEN ${fits} THEN ${value} ELSE ${wrong('a shorter value on one line')} END`
   }
   const { stored, valid, expected } = TYPE_RULES[column.type]
-  const value = `TRY_CAST(${raw} AS ${stored})`
-  const inTime = isTime(column) ? ` AND abs(${value}) < ${EPOCH_SECONDS_MAX}` : ''
+  const value = column.type === 'boolean' ? booleanSql(raw) : `TRY_CAST(${raw} AS ${stored})`
+  const inTime = isTime(column) ? ` AND ${value} > -${EPOCH_SECONDS_MAX} AND ${value} < ${EPOCH_SECONDS_MAX}` : ''
   return `CASE ${empty} WHEN ${valid(raw, value)}${inTime} THEN ${value} ELSE ${wrong(expected)} END`
 }
 
@@ -92,7 +95,7 @@ export function faultOf(column: Column, raw: string | null): string | undefined 
     return `at most ${charactersMax(column)} characters were expected`
   }
   const { isValid, expected } = TYPE_RULES[column.type]
-  if (!isValid(raw)) return `${expected} was expected`
+  if (!isValid(raw)) return `${isTime(column) ? TIME_EXPECTED : expected} was expected`
   if (isTime(column) && Math.abs(Number(raw)) >= EPOCH_SECONDS_MAX)
     return 'seconds since 1970 were expected, and this looks like milliseconds'
   return undefined
@@ -104,7 +107,10 @@ export function lengthSentence(column: Column, raw: string): string | undefined 
   return `Length cannot be more than ${charactersMax(column)} characters for ${column.name}.`
 }
 
-export const charactersMax = (column: Column): number =>
+/** DuckDB's cast takes t, yes and TRUE as well. */
+const booleanSql = (raw: string): string => `(CASE trim(${raw}) WHEN 'true' THEN true WHEN 'false' THEN false END)`
+
+const charactersMax = (column: Column): number =>
   ID_COLUMNS.includes(column.name) ? ID_CHARACTERS_MAX : STRING_CHARACTERS_MAX
 
 const isTime = (column: Column): boolean => column.type === 'long' && TIME_COLUMNS.includes(column.name)

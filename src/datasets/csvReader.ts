@@ -1,28 +1,48 @@
 /** The fast path of an import: DuckDB reads the text, splits it by the dialect of csvRecord.ts, checks every value and casts it. */
 import { columnSql, oneLineSql } from './columnRules.ts'
-import { sqlFiles, sqlName } from './duckdb.ts'
+import type { Quoting } from './csvRecord.ts'
+import { sqlFiles, sqlName, sqlString } from './duckdb.ts'
 import { LINE_BYTES_MAX } from './limits.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { CsvLayout } from './source.ts'
+
+/** Without any escape, what DuckDB takes means the same either way, if it has no backslash. */
+const ESCAPE: Readonly<Record<Quoting | 'undecided', string>> = { backslash: '\\', doubled: '"', undecided: '' }
 
 /**
  * All columns are read as text, by position and under names of our own, and only then checked: DuckDB's own casts are too kind.
  * Its option new_line is left alone: DuckDB follows the file's own line endings, and refuses a mixture; told '\\r\\n' it finds no rows.
  * A record is one line even in columns that are passed over: two stray quotes, lines apart, would swallow what is between them.
+ * Read as `undecided`, a backslash is refused like a bad value: csvQuoting.ts then decides.
  */
-export function readCsvSql(paths: readonly string[], { columns }: CsvLayout, schema: DatasetSchema): string {
+export function readCsvSql(
+  paths: readonly string[],
+  { columns }: CsvLayout,
+  schema: DatasetSchema,
+  quoting: Quoting | 'undecided' = 'backslash',
+): string {
   const texts = columns.map((_, place) => `'c${place}': 'VARCHAR'`)
   const used = schema.columns.map(column => columns.indexOf(column.name))
   const values = schema.columns.map((column, i) => `${columnSql(column, `c${used[i]}`)} AS ${sqlName(column.name)}`)
-  const unused = columns.keys().filter(place => !used.includes(place))
-  const conditions = unused.map(
-    place => `(c${place} IS NULL OR ${oneLineSql(`c${place}`)} OR error('a value on one line was expected'))`,
-  )
+  const isNumber = (place: number) => used.includes(place) && schema.columns[used.indexOf(place)].type !== 'string'
+  const conditions = columns
+    .keys()
+    .flatMap(place => [
+      ...(used.includes(place) ? [] : [check(place, oneLineSql, 'a value on one line')]),
+      ...(quoting !== 'undecided' || isNumber(place)
+        ? []
+        : [check(place, noBackslashSql, 'a value without backslash')]),
+    ])
   return `SELECT ${values.join(', ')} FROM read_csv(${sqlFiles(paths)}, auto_detect = false, header = true, columns = {${texts.join(', ')}},
-    delim = ',', quote = '"', escape = '\\', nullstr = '', compression = 'none',
+    delim = ',', quote = '"', escape = ${sqlString(ESCAPE[quoting])}, nullstr = '', compression = 'none',
     strict_mode = true, max_line_size = ${LINE_BYTES_MAX}, hive_partitioning = false)
     WHERE ${[...conditions, 'true'].join(' AND ')}`
 }
+
+const check = (place: number, condition: (raw: string) => string, expected: string): string =>
+  `(c${place} IS NULL OR ${condition(`c${place}`)} OR error('${expected} was expected'))`
+
+const noBackslashSql = (raw: string): string => `NOT contains(${raw}, '\\')`
 
 /** Its CSV reader and our error() in the checks both report so; a full disk or a lack of memory does not. */
 export const isDataError = (error: unknown): error is Error =>

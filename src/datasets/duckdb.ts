@@ -59,7 +59,7 @@ export class DuckDb {
     this.#signal = signal
   }
 
-  /** How many rows it wrote or changed. `progress` hears the share done, 0 … 1. */
+  /** How many rows a COPY wrote. `progress` hears the share done, 0 … 1. */
   async run(sql: string, progress?: (share: number) => void): Promise<number> {
     this.#signal.throwIfAborted()
     const report = () => progress?.(Math.max(0, this.#connection.progress.percentage) / 100)
@@ -99,3 +99,7 @@ export const sqlNames = (names: readonly string[]): string => names.map(sqlName)
 /** Local files as a list for read_csv and read_parquet, which take names for glob patterns: a[1].csv is a file, not a pattern. */
 export const sqlFiles = (paths: readonly string[]): string =>
   `[${paths.map(path => sqlString(path.replace(/[[*?]/g, '[$&]'))).join(', ')}]`
+
+/** Parquet files of our own as a table. A folder called USER_ID=a on the way to them is a folder, not a column. */
+export const sqlParquet = (files: readonly string[], ...options: readonly string[]): string =>
+  `read_parquet(${[sqlFiles(files), 'hive_partitioning = false', ...options].join(', ')})`

@@ -21,6 +21,8 @@ export const HEADER_BYTES_MAX = 64 * 1024
 export const IMPORT_OBJECTS_MAX = 10_000
 /** Objects are read together until they have this size, and become one Parquet part: bounds what lies in the scratch folder at a time. */
 export const PART_INPUT_BYTES = 4 * 2 ** 30
+/** DuckDB's longest string of bits, which marks the duplicates of a part. Objects that are read together stay far below it. */
+export const PART_ROWS_MAX = 1_000_000_000
 /** AWS's cap for all but the v2 recipes. Positions stay below 2³¹, and the arrays of a training (36 bytes a row at the peak) below 18 GB. */
 export const TRAINING_ROWS_MAX = 500_000_000
 

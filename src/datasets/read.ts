@@ -16,7 +16,7 @@ import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import type { ObjectStore } from '../objects/objectStore.ts'
-import { type DuckDb, sqlFiles, sqlString, withDuckDb } from './duckdb.ts'
+import { type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { type Arrivals, type Histories, historiesOf } from './histories.ts'
 import { TRAINING_ROWS_MAX } from './limits.ts'
@@ -56,15 +56,17 @@ export interface InteractionData {
 }
 
 /** Throws Refusal where the query does not fit the data. No rows left is no error: how many are needed is the recipe's affair. */
-export function readInteractions(query: InteractionsQuery, context: ReadContext): Promise<InteractionData> {
+export async function readInteractions(query: InteractionsQuery, context: ReadContext): Promise<InteractionData> {
   const rowCount = query.interactions.reduce((sum, each) => sum + each.rowCount, 0)
   if (rowCount > TRAINING_ROWS_MAX)
     throw new Refusal(`The dataset has ${rowCount} interactions: a training takes at most ${TRAINING_ROWS_MAX}.`)
+  if (rowCount === 0)
+    throw new Refusal('The dataset has no interactions: none have been imported. Wait until an import job is ACTIVE.')
   return withDuckDb(context, async db => {
     const files = await localFiles(query.interactions, 'interactions', query, context)
     const itemFiles = await localFiles(query.items, 'items', query, context)
     await db.run('SET preserve_insertion_order = false')
-    await makeTables(db, files, query, context)
+    await makeTables(db, files, rowCount, query, context)
     const users = await vocabularyOf(db, 'users')
     const items = await vocabularyOf(db, 'items')
     const arrivals = await readArrivals(db, rowCount, context)
@@ -93,6 +95,7 @@ async function localFiles(
 async function makeTables(
   db: DuckDb,
   files: readonly string[],
+  rowCount: number,
   query: InteractionsQuery,
   { progress }: ReadContext,
 ): Promise<void> {
@@ -103,16 +106,10 @@ async function makeTables(
     stage('looking for duplicates')
     await findDuplicates(db, files, columns, 'first')
   }
-  const rowCounts = await db.rows(`SELECT num_rows FROM parquet_file_metadata(${sqlFiles(files)})`)
-  let start = 0n
-  const starts = rowCounts.map(([rowCount]) => {
-    assert(typeof rowCount === 'bigint')
-    start += rowCount
-    return start - rowCount
-  })
+  const starts = await rowStarts(db, files, rowCount)
   await db.run(`CREATE TEMP VIEW kept AS
     SELECT USER_ID, ITEM_ID, TIMESTAMP, [${starts.join(', ')}][file_index::BIGINT + 1] + file_row_number AS place
-    FROM read_parquet(${sqlFiles(files)}, file_row_number = true) AS parts
+    FROM ${sqlParquet(files, 'file_row_number = true')} AS parts
     ${several ? `ANTI JOIN ${DOOMED} ON file_index = ${DOOMED}.file AND file_row_number = ${DOOMED}.row` : ''}
     WHERE ${conditions(query, columns).join(' AND ') || 'true'}`)
   stage('indexing')
@@ -123,8 +120,23 @@ async function makeTables(
     FROM (SELECT ITEM_ID AS id, count(*) AS events FROM kept GROUP BY ITEM_ID)`)
 }
 
+/** The place of each file's first row among all rows. DuckDB tells of the files in any order. */
+async function rowStarts(db: DuckDb, files: readonly string[], rowCountWanted: number): Promise<number[]> {
+  const rows = await db.rows(`SELECT file_name, num_rows FROM parquet_file_metadata(${sqlFiles(files)})`)
+  const rowCounts = new Map(rows.map(([file, rowCount]) => [file, Number(rowCount)]))
+  let start = 0
+  const starts = files.map(file => {
+    const rowCount = rowCounts.get(file)
+    assert(rowCount !== undefined, 'every file has a number of rows')
+    start += rowCount
+    return start - rowCount
+  })
+  assert(start === rowCountWanted, 'the parts of imports hold as many rows as they are said to')
+  return starts
+}
+
 async function columnsOf(db: DuckDb, files: readonly string[]): Promise<string[]> {
-  const described = await db.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlFiles(files)})`)
+  const described = await db.rows(`DESCRIBE SELECT * FROM ${sqlParquet(files)}`)
   return described.map(([name]) => String(name))
 }
 
@@ -168,7 +180,7 @@ async function readArrivals(db: DuckDb, rowCount: number, { progress }: ReadCont
   for await (const chunk of rows) {
     scatter(chunk, { users, items, times })
     done += chunk.rowCount
-    progress({ stage: 'reading interactions', done, total: rowCount, unit: 'rows' })
+    progress({ stage: 'reading interactions: rows', done, total: rowCount, unit: 'rows' })
   }
   return { users, items, times }
 }
@@ -186,8 +198,7 @@ function scatter(chunk: DuckDBDataChunk, { users, items, times }: Arrivals): voi
 }
 
 async function countItems(db: DuckDb, files: readonly string[], itemFiles: readonly string[]): Promise<number> {
-  const tables = [files, itemFiles].filter(each => each.length > 0)
-  const ids = tables.map(each => `SELECT ITEM_ID FROM read_parquet(${sqlFiles(each)})`)
+  const ids = [files, itemFiles].filter(each => each.length > 0).map(each => `SELECT ITEM_ID FROM ${sqlParquet(each)}`)
   const [[count]] = await db.rows(`SELECT count(DISTINCT ITEM_ID) FROM (${ids.join(' UNION ALL ')})`)
   return Number(count)
 }

@@ -31,6 +31,13 @@ export const RECORD_NAMES: Readonly<Record<string, DatasetType>> = {
   ActionInteractions: 'ACTION_INTERACTIONS',
 }
 
+/** A dataset of things has one row a thing, and the last word on it counts. */
+export const ID_OF_TYPE: { readonly [type in DatasetType]?: string } = {
+  ITEMS: 'ITEM_ID',
+  USERS: 'USER_ID',
+  ACTIONS: 'ACTION_ID',
+}
+
 const id: ReservedField = { type: 'string', required: true }
 const requiredLong: ReservedField = { type: 'long', required: true }
 const long: ReservedField = { type: 'long' }

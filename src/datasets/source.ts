@@ -8,7 +8,7 @@ import {
   type ObjectStore,
   parseAddress,
 } from '../objects/objectStore.ts'
-import { parseRecord } from './csvRecord.ts'
+import { parseHeader } from './csvRecord.ts'
 import { HEADER_BYTES_MAX, IMPORT_BYTES_MAX, IMPORT_OBJECTS_MAX } from './limits.ts'
 import type { DatasetSchema } from './schema.ts'
 
@@ -19,10 +19,21 @@ export interface SourceObject {
   readonly bytes: number
 }
 
+/** As it was when the import began. */
+export interface FoundObject extends SourceObject {
+  readonly etag: string
+}
+
 export interface CsvLayout {
   /** Names by position. */
   readonly columns: readonly string[]
   readonly newline: '\n' | '\r\n'
+  /** Whether the header line may have quotes within quotes: how these are written must be known before it can be read below. */
+  readonly escapes: boolean
+}
+
+export interface InputObject extends SourceObject {
+  readonly layout: CsvLayout
 }
 
 /**
@@ -34,16 +45,16 @@ export async function findObjects(
   source: string,
   mode: ImportMode,
   signal: AbortSignal,
-): Promise<SourceObject[]> {
+): Promise<FoundObject[]> {
   const { bucket, key } = parseAddress(source)
-  const found: SourceObject[] = []
+  const found: FoundObject[] = []
   const single = key === '' || key.endsWith('/') ? undefined : await objects.head({ bucket, key }, { signal })
-  if (single) found.push({ address: { bucket, key }, bytes: single.bytes })
+  if (single) found.push({ address: { bucket, key }, bytes: single.bytes, etag: single.etag })
   else {
     const folder = key === '' || key.endsWith('/') ? key : `${key}/`
-    for await (const { key, bytes } of objects.list(bucket, folder, { signal })) {
+    for await (const { key, bytes, etag } of objects.list(bucket, folder, { signal })) {
       if (key.endsWith('/') || /^[_.]/.test(key.slice(key.lastIndexOf('/') + 1))) continue
-      found.push({ address: { bucket, key }, bytes })
+      found.push({ address: { bucket, key }, bytes, etag })
       if (found.length > IMPORT_OBJECTS_MAX)
         throw new Refusal(
           `There are more than ${IMPORT_OBJECTS_MAX} objects under ${source}: an import takes at most that many.`,
@@ -83,21 +94,32 @@ export async function readLayout(
     .replace(/^\ufeff/, '')
     .replace(/\r$/, '')
   if (line.includes('\r')) throw new Refusal(`${name} ends its lines with CR alone: LF or CR LF was expected.`)
-  const record = parseRecord(line)
-  if (!Array.isArray(record)) throw new Refusal(`The header line of ${name} has ${record.fault}.`)
-  const columns = record.map(column => column?.trim() ?? '')
+  const columns = parseHeader(line)
+  if (!Array.isArray(columns)) throw new Refusal(`The header line of ${name} has ${columns.fault}.`)
   checkColumns(columns, schema, name)
-  return { columns, newline }
+  return { columns, newline, escapes: line.includes('"') && /\\|""/.test(line) }
 }
 
 function checkColumns(columns: readonly string[], schema: DatasetSchema, name: string): void {
   const missing = schema.columns.map(column => column.name).filter(wanted => !columns.includes(wanted))
   if (missing.length > 0)
     throw new Refusal(
-      `Input CSV is missing the following columns:[${missing.join(', ')}]. The header line of ${name} has the columns [${columns.join(', ')}].`,
+      `Input CSV is missing the following columns:[${missing.join(', ')}]. The header line of ${name} has the columns [${columns.join(', ')}]${likelyCause(missing, columns)}.`,
     )
   const twice = schema.columns.find(column => columns.indexOf(column.name) !== columns.lastIndexOf(column.name))
   if (twice) throw new Refusal(`The header line of ${name} has the column ${twice.name} more than once.`)
+}
+
+/** Why the columns that are missing are likely to be there all the same. */
+function likelyCause(missing: readonly string[], columns: readonly string[]): string {
+  // No comma was found, or there were more columns.
+  const separator = columns.length === 1 && /[;\t]/.exec(columns[0])?.[0]
+  if (separator) return `: the columns seem to be separated by ${separator === ';' ? "';'" : 'tabs'}: ',' was expected`
+  const pairs = missing.flatMap(wanted => {
+    const similar = columns.find(column => column.toLowerCase() === wanted.toLowerCase())
+    return similar === undefined ? [] : [`${wanted} was expected, ${similar} was found`]
+  })
+  return pairs.length === 0 ? '' : `: names are compared with their case: ${pairs.join('; ')}`
 }
 
 async function readStart(objects: ObjectStore, address: ObjectAddress, signal: AbortSignal): Promise<Buffer> {

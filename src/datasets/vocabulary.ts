@@ -103,7 +103,8 @@ export class VocabularyBuilder {
 
   /** An id as UTF-8: readers that make strings of it may drop a byte order mark, which is a character of an id like any other. */
   addUtf8(id: Uint8Array): void {
-    this.#bytes.set(id, this.#reserve(id.length))
+    const start = this.#reserve(id.length)
+    this.#bytes.set(id, start)
     this.#close(id.length)
   }
 

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ImportResult } from '../../src/datasets/import.ts'
+import { TRAINING_ROWS_MAX } from '../../src/datasets/limits.ts'
+import type { InteractionData } from '../../src/datasets/read.ts'
+import { seededRandom } from '../../src/lib/random.ts'
+import { Refusal } from '../../src/lib/refusal.ts'
+import type { Interactions } from '../../src/models/interactions.ts'
+import { avro, interactionsSchema, makeWorld, nullable, string, type World } from './world.ts'
+
+const schema = avro('Interactions', [
+  string('USER_ID'),
+  string('ITEM_ID'),
+  { name: 'TIMESTAMP', type: 'long' },
+  string('EVENT_TYPE'),
+  nullable('EVENT_VALUE', 'float'),
+])
+
+interface Row {
+  readonly user: string
+  readonly item: string
+  readonly time: number
+  readonly type: string
+  readonly value: number | null
+}
+
+/** Few users and items, times that tie, types in several cases, rows that come twice; ids that sort otherwise in UTF-16 than in bytes. */
+function oddRows(count: number, seed: number): Row[] {
+  const random = seededRandom(seed)
+  const ids = ['a', 'B', '10', '9', 'é', '漢', '\ufb01', '😀', '\ufeff', '\ufeffa', ' ', 'a,b', 'c"d', 'ab', 'e\\']
+  const types = ['view', 'View', 'BUY', 'buy', 'Kauf-ÄÖ', 'kauf-äö']
+  return Array.from({ length: count }, () => ({
+    user: ids[random.below(ids.length)],
+    item: ids[Math.min(random.below(ids.length), random.below(ids.length))],
+    time: [0, -5, 1_600_000_000, 1_600_000_000 + random.below(300), 99_999_999_999][random.below(5)],
+    type: types[random.below(types.length)],
+    value: [null, 0.1, 0.5, -1, 3][random.below(5)],
+  }))
+}
+
+const csv = (rows: readonly Row[]): string => {
+  const quoted = (text: string) => `"${text.replaceAll(/[\\"]/g, '\\$&')}"`
+  const lines = rows.map(({ user, item, time, type, value }) =>
+    [quoted(user), quoted(item), time, type, value ?? ''].join(','),
+  )
+  return ['USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE', ...lines, ''].join('\n')
+}
+
+/** What readInteractions should give, found as plainly as possible. */
+function plainly(imports: readonly (readonly Row[])[], keep: (row: Row) => boolean) {
+  const all = [...new Map(imports.flat().map(row => [JSON.stringify(row), row])).values()]
+  const kept = all.filter(keep)
+  const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const users = [...new Set(kept.map(row => row.user))].sort(byBytes)
+  const counts = Map.groupBy(kept, row => row.item)
+  const items = [...counts.keys()].sort((a, b) => counts.get(b)!.length - counts.get(a)!.length || byBytes(a, b))
+  const histories = users.map(user =>
+    kept
+      .filter(row => row.user === user)
+      .sort((a, b) => a.time - b.time)
+      .map(row => [items.indexOf(row.item), row.time]),
+  )
+  return { users, items, histories, catalogueItemCount: new Set(all.map(row => row.item)).size }
+}
+
+function shape({ interactions, users, items, catalogueItemCount }: InteractionData) {
+  const { userCount, itemCount, offsets, items: of, times }: Interactions = interactions
+  assert.equal(userCount, users.size)
+  assert.equal(itemCount, items.size)
+  assert.equal(offsets.length, userCount + 1)
+  assert.equal(of.length, offsets[userCount])
+  assert.equal(times.length, offsets[userCount])
+  return {
+    users: Array.from({ length: users.size }, (_, user) => users.idAt(user)),
+    items: Array.from({ length: items.size }, (_, item) => items.idAt(item)),
+    histories: Array.from({ length: userCount }, (_, user) =>
+      Array.from(of.subarray(offsets[user], offsets[user + 1]), (item, i) => [item, times[offsets[user] + i]]),
+    ),
+    catalogueItemCount,
+  }
+}
+
+async function imported(world: World, rows: readonly Row[], place: number): Promise<ImportResult> {
+  // Two objects of different layouts: two parts.
+  const half = rows.length >> 1
+  await world.put(`${place}/a.csv`, csv(rows.slice(0, half)))
+  await world.put(`${place}/b.csv`, csv(rows.slice(half)).replaceAll('\n', '\r\n'))
+  return world.import({ schema, source: `s3://b-1/${place}/`, targetPrefix: `imports/${place}/` })
+}
+
+test('interactions of several imports are what a plain reading finds', async t => {
+  const world = await makeWorld(t)
+  const imports = [oddRows(3000, 1), oddRows(1000, 2), oddRows(1200, 3)]
+  const results: ImportResult[] = []
+  for (const [place, rows] of imports.entries()) results.push(await imported(world, rows, place))
+  assert.ok(results.every(({ parts, duplicateCount }) => parts.length === 2 && duplicateCount > 0))
+  const queries: [Parameters<World['read']>[0], (row: Row) => boolean][] = [
+    [{}, () => true],
+    [{ eventType: 'VIEW' }, row => row.type.toLowerCase() === 'view'],
+    [{ eventType: 'KAUF-äÖ' }, row => row.type.toLowerCase() === 'kauf-äö'],
+    [{ eventValueThreshold: 0.1 }, row => row.value !== null && row.value >= 0.1],
+    [{ eventValueThreshold: 0.1 + Number.EPSILON }, row => row.value !== null && row.value > 0.1],
+    [{ eventType: 'buy', eventValueThreshold: -1 }, row => row.type.toLowerCase() === 'buy' && row.value !== null],
+    [{ eventType: "o'" }, () => false],
+  ]
+  for (const several of [1, 3])
+    for (const [query, keep] of queries) {
+      const found = await world.read({ interactions: results.slice(0, several), ...query })
+      assert.deepEqual(shape(found), plainly(imports.slice(0, several), keep), JSON.stringify(query))
+    }
+})
+
+test('the same bytes for any number of threads', async t => {
+  const world = await makeWorld(t)
+  const random = seededRandom(5)
+  const rows = Array.from({ length: 250_000 }, () => `u${random.below(700)},i${random.below(60)},${random.below(50)}`)
+  await world.put('in.csv', ['USER_ID,ITEM_ID,TIMESTAMP', ...rows].join('\n'))
+  const result = await world.import({ schema: interactionsSchema })
+  const one = shape(await world.read({ interactions: [result] }, { threads: 1 }))
+  const four = shape(await world.read({ interactions: [result] }, { threads: 4 }))
+  assert.deepEqual(four, one)
+  const firsts = [...new Map(rows.map(row => [row, row.split(',')])).values()]
+  const history = firsts.filter(([user]) => user === one.users[0]).sort((a, b) => Number(a[2]) - Number(b[2]))
+  assert.deepEqual(
+    one.histories[0].map(([item, time]) => [one.items[item], String(time)]),
+    history.map(([, item, time]) => [item, time]),
+  )
+})
+
+test('the catalogue has the items of both datasets, each once, and interactions that a filter leaves out', async t => {
+  const world = await makeWorld(t)
+  const interactions = await imported(world, oddRows(1000, 9), 0)
+  const itemsSchema = avro('Items', [string('ITEM_ID'), nullable('YEAR', 'int')])
+  const items: ImportResult[] = []
+  for (const [place, text] of ['ITEM_ID,YEAR\na,1\nnew,2\n', 'ITEM_ID,YEAR\nnew,3\nnewer,4\n'].entries()) {
+    await world.put('items.csv', text)
+    items.push(
+      await world.import({ schema: itemsSchema, source: 's3://b-1/items.csv', targetPrefix: `imports/i${place}/` }),
+    )
+  }
+  const { catalogueItemCount, ...found } = await world.read({ interactions: [interactions], items, eventType: 'none' })
+  assert.equal(catalogueItemCount, plainly([oddRows(1000, 9)], () => true).catalogueItemCount + 2)
+  assert.equal(found.interactions.userCount, 0)
+  assert.deepEqual(found.interactions.offsets, new Uint32Array(1))
+})
+
+test('questions that the data cannot answer', async t => {
+  const world = await makeWorld(t)
+  const rows = Array.from({ length: 1000 }, (_, i) => `u${i},i,${i}`)
+  await world.put('in.csv', ['USER_ID,ITEM_ID,TIMESTAMP', ...rows].join('\n'))
+  const interactions = [await world.import({ schema: interactionsSchema })]
+  const refuses = (query: Parameters<World['read']>[0], message: string) =>
+    assert.rejects(world.read({ interactions, ...query }), error => {
+      assert.ok(error instanceof Refusal)
+      assert.equal(error.message, message)
+      return true
+    })
+  await refuses(
+    { eventType: 'buy' },
+    "Only events of type 'buy' are asked for, and the INTERACTIONS schema has no field EVENT_TYPE.",
+  )
+  await refuses(
+    { eventValueThreshold: 2.5 },
+    'Only events with a value of at least 2.5 are asked for, and the INTERACTIONS schema has no field EVENT_VALUE.',
+  )
+  await refuses(
+    { interactions: [{ parts: [], rowCount: TRAINING_ROWS_MAX + 1 }] },
+    'The dataset has 500000001 interactions: a training takes at most 500000000.',
+  )
+  await refuses(
+    { interactions: [] },
+    'The dataset has no interactions: none have been imported. Wait until an import job is ACTIVE.',
+  )
+})
+
+test('an abort stops the reading at every stage', async t => {
+  const world = await makeWorld(t)
+  const imports = [await imported(world, oddRows(5000, 1), 0), await imported(world, oddRows(5000, 2), 1)]
+  const stages = new Set<string>()
+  await world.read({ interactions: imports }, { progress: ({ stage }) => stages.add(stage) })
+  assert.deepEqual(
+    [...stages],
+    ['looking for duplicates', 'indexing', 'rows', 'sorting'].map(stage => `reading interactions: ${stage}`),
+  )
+  for (const stage of stages) {
+    const controller = new AbortController()
+    const progress = (report: { stage: string }) => report.stage === stage && controller.abort(new Error('stopped'))
+    await assert.rejects(world.read({ interactions: imports }, { progress, signal: controller.signal }), {
+      message: 'stopped',
+    })
+  }
+})
