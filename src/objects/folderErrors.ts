@@ -35,7 +35,7 @@ export function objectError(error: unknown, doing: Doing, address: ObjectAddress
   if (code === 'ENOENT' && doing === 'read') return noSuchObject(address)
   if (code === 'EXDEV') {
     const sentence = `${path} could not be written: the bucket is on another file system than the store, so no file can be moved there whole.`
-    return new ObjectError('Unavailable', sentence, { cause: error })
+    return new ObjectError('InvalidAddress', sentence, { cause: error })
   }
   const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code)
   const sentence = denied

@@ -12,5 +12,11 @@ export interface FolderStoreConfig {
   readonly root: string
 }
 
+/** The store as one job may use it: with its role, where roles are assumed. */
+export function withRole(config: ObjectStoreConfig, arn: string | undefined, sessionName: string): ObjectStoreConfig {
+  if (config.kind !== 's3' || !config.assume || arn === undefined) return config
+  return { ...config, assume: { ...config.assume, role: { arn, sessionName } } }
+}
+
 export const openObjectStore = (config: ObjectStoreConfig): ObjectStore =>
   config.kind === 'folder' ? openFolderStore(config.root) : openS3Store(config)

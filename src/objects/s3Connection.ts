@@ -1,5 +1,6 @@
 /** How the SDK is set up: where the store is, how long it may take, how often to try. */
 import type { S3Client } from '@aws-sdk/client-s3'
+import { type AssumeConfig, assumeRole, type RoleCredentials } from './assumeRole.ts'
 
 export interface S3StoreConfig {
   readonly kind: 's3'
@@ -8,6 +9,8 @@ export interface S3StoreConfig {
   readonly region: string
   /** `endpoint/bucket/key` instead of `bucket.endpoint/key`: what most servers other than AWS's want. */
   readonly forcePathStyle: boolean
+  /** Present: the store is used with a job's role; absent: with the server's own credentials. */
+  readonly assume?: AssumeConfig
 }
 
 /** A host that does not answer within this is down or unreachable; a handshake across the world takes under a second. */
@@ -33,6 +36,7 @@ export async function connect(config: S3StoreConfig): Promise<S3Connection> {
     region: config.region,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
     forcePathStyle: config.forcePathStyle,
+    ...(config.assume && { credentials: roleCredentials(sdk, config.region, config.assume) }),
     // Checksums beyond S3's old API are unknown to many servers (OpenStack Swift refuses them: dependencies.md, section 3).
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -45,4 +49,10 @@ export async function connect(config: S3StoreConfig): Promise<S3Connection> {
     },
   })
   return { sdk, client }
+}
+
+/** Asked for by the SDK before the first request, and again before they expire. AssumeRole itself is signed with the server's own. */
+function roleCredentials(sdk: Sdk, region: string, assume: AssumeConfig): () => Promise<RoleCredentials> {
+  const { config } = new sdk.S3Client({ region })
+  return async () => assumeRole(assume, region, await config.credentials())
 }

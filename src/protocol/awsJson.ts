@@ -22,9 +22,18 @@ export function parseTarget(header: string | undefined): { service: string; oper
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
+/** No request has more than a dozen levels. What is read from here on may be walked by recursion. */
+const NESTING_LEVELS_MAX = 100
+
 /** An empty body counts as `{}`. */
 export function parseBody(body: Uint8Array): unknown {
   if (body.length === 0) return {}
+  if (nestingOf(body) > NESTING_LEVELS_MAX) {
+    throw new ServiceError(
+      'SerializationException',
+      `The request body is nested deeper than ${NESTING_LEVELS_MAX} levels.`,
+    )
+  }
   let value: unknown
   try {
     value = JSON.parse(utf8.decode(body))
@@ -39,6 +48,23 @@ export function parseBody(body: Uint8Array): unknown {
   }
   return value
 }
+
+/** How deep lists and objects stand in each other. Linear; meaningless where the bytes are not JSON. */
+function nestingOf(body: Uint8Array): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i]
+    if (byte === QUOTE) inString = !inString
+    else if (inString) i += byte === BACKSLASH ? 1 : 0
+    else if (byte === BRACKET || byte === BRACE) deepest = Math.max(deepest, ++depth)
+    else if (byte === BRACKET + 2 || byte === BRACE + 2) depth--
+  }
+  return deepest
+}
+/** `"`, `\`, `[` and `{`; the last two are closed by the next but one. */
+const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b]
 
 export const formatBody = (output: unknown): string => JSON.stringify(output)
 

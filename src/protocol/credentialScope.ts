@@ -2,7 +2,11 @@
  * Which region a request is meant for: SigV4 writes it into the credential scope, `AKID/20231027/us-east-1/personalize/aws4_request`.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  */
-const SCOPE = /Credential=[^/\s,]{1,128}\/\d{8}\/([a-z0-9-]{1,32})\/[a-z0-9-]{1,32}\/aws4_request/
+import { type HttpMessage, headerOf } from './sigv4Claims.ts'
 
-/** undefined: the request is not signed. */
-export const regionOf = (authorization: string | undefined): string | undefined => SCOPE.exec(authorization ?? '')?.[1]
+const SCOPE =
+  /Credential=[^/%\s,]{1,128}(?:\/|%2F)\d{8}(?:\/|%2F)([a-z0-9-]{1,32})(?:\/|%2F)[a-z0-9-]{1,32}(?:\/|%2F)aws4_request/
+
+/** As the request claims, unchecked: in its Authorization header or in its query. undefined: it is not signed. */
+export const regionOf = (message: HttpMessage): string | undefined =>
+  SCOPE.exec(headerOf(message, 'authorization') ?? message.url)?.[1]

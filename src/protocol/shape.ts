@@ -53,7 +53,7 @@ export const optional = <T>(shape: Shape<T>): Optional<T> => ({ optional: shape 
 function unexpected(value: unknown, expected: string, at: Position): never {
   const found = Array.isArray(value)
     ? 'Start of list found where not expected'
-    : typeof value === 'object'
+    : typeof value === 'object' && value !== null
       ? 'Start of structure or map found where not expected'
       : `${{ string: 'STRING', number: 'NUMBER' }[typeof value as string] ?? String(value).toUpperCase()}_VALUE can not be converted to ${expected}`
   throw new ServiceError('SerializationException', `${found}: '${at.path}' takes ${expected}.`)
@@ -65,10 +65,20 @@ function violate(at: Position, value: string, constraint: string): void {
 
 /** Values are echoed so that a person finds them, but no more of them than a line can hold. */
 const ECHO_CHARACTERS_MAX = 300
-const echo = (value: unknown, sensitive = false): string => {
-  if (sensitive) return "'***'"
+function echo(value: unknown, facts: ShapeFacts): string {
+  if (isSensitive(facts)) return "'***'"
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return text.length > ECHO_CHARACTERS_MAX ? `'${text.slice(0, ECHO_CHARACTERS_MAX)}…'` : `'${text}'`
+  if (text.length <= ECHO_CHARACTERS_MAX) return `'${text}'`
+  // By code points: half a pair is not text, and clients in other languages stumble over it. Each takes two code units at most.
+  const characters = [...text.slice(0, 2 * ECHO_CHARACTERS_MAX + 2)]
+  if (characters.length <= ECHO_CHARACTERS_MAX) return `'${text}'`
+  return `'${characters.slice(0, ECHO_CHARACTERS_MAX).join('')}…'`
+}
+
+/** A list shows what is in it when any part of that may be shown. */
+function isSensitive({ sensitive, member, key, members = {} }: ShapeFacts): boolean {
+  const inner = [member, key, ...Object.values(members).map(({ shape }) => shape)]
+  return sensitive === true || inner.some(shape => shape !== undefined && isSensitive(shape.facts))
 }
 
 /** Patterns can take quadratic time; a value that is far too long is refused by its length alone. */
@@ -85,7 +95,7 @@ export function string(
     read(value, at) {
       if (typeof value !== 'string') unexpected(value, 'a String', at)
       const length = [...value].length
-      const shown = echo(value, facts.sensitive)
+      const shown = echo(value, facts)
       if (facts.max !== undefined && length > facts.max) {
         violate(at, shown, `have length less than or equal to ${facts.max}`)
       }
@@ -106,28 +116,32 @@ export function enumeration<const V extends string>(values: readonly V[]): Shape
     facts: { enum: values },
     read(value, at) {
       if (typeof value !== 'string') unexpected(value, 'a String', at)
-      if (!values.includes(value as V)) violate(at, echo(value), `satisfy enum value set: [${values.join(', ')}]`)
+      if (!values.includes(value as V)) violate(at, echo(value, {}), `satisfy enum value set: [${values.join(', ')}]`)
       return value as V
     },
   }
 }
 
 function number(type: 'integer' | 'double', expected: string, facts: { min?: number; max?: number }): Shape<number> {
+  const fits = type === 'integer' ? isInt32 : Number.isFinite
   return {
     type,
     facts,
     read(value, at) {
-      if (typeof value !== 'number' || (type === 'integer' && !Number.isInteger(value))) unexpected(value, expected, at)
+      if (typeof value !== 'number' || !fits(value)) unexpected(value, expected, at)
       if (facts.max !== undefined && value > facts.max) {
-        violate(at, echo(value), `have value less than or equal to ${facts.max}`)
+        violate(at, echo(value, facts), `have value less than or equal to ${facts.max}`)
       }
       if (facts.min !== undefined && value < facts.min) {
-        violate(at, echo(value), `have value greater than or equal to ${facts.min}`)
+        violate(at, echo(value, facts), `have value greater than or equal to ${facts.min}`)
       }
       return value
     },
   }
 }
+
+/** Smithy's integer has 32 bits. JSON may say 1e999, which is read as Infinity: no number of its text's kind. */
+const isInt32 = (value: number): boolean => value === (value | 0)
 
 export const integer = (facts: { min?: number; max?: number } = {}): Shape<number> =>
   number('integer', 'an Integer', facts)
@@ -143,7 +157,7 @@ export const boolean: Shape<boolean> = {
 export const timestamp: Shape<number> = {
   type: 'timestamp',
   facts: {},
-  read: (value, at) => (typeof value === 'number' ? value : unexpected(value, 'a Timestamp', at)),
+  read: (value, at) => (Number.isFinite(value) ? (value as number) : unexpected(value, 'a Timestamp', at)),
 }
 
 export function list<T>(member: Shape<T>, facts: { min?: number; max?: number } = {}): Shape<T[]> {
@@ -152,7 +166,7 @@ export function list<T>(member: Shape<T>, facts: { min?: number; max?: number } 
     facts: { ...facts, member },
     read(value, at) {
       if (!Array.isArray(value)) unexpected(value, 'a List', at)
-      checkLength(value.length, value, facts, at)
+      checkLength(value.length, value, { ...facts, member }, at)
       return value
         .slice(0, facts.max)
         .map((each, i) => member.read(each, { ...at, path: `${at.path}.${i + 1}.member` }))
@@ -167,7 +181,7 @@ export function map<T>(key: Shape<string>, member: Shape<T>, facts: { max?: numb
     read(value, at) {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) unexpected(value, 'a Map', at)
       const entries = Object.entries(value)
-      checkLength(entries.length, value, facts, at)
+      checkLength(entries.length, value, { ...facts, key, member }, at)
       const result: Record<string, T> = Object.create(null)
       for (const [name, each] of entries.slice(0, facts.max)) {
         key.read(name, { ...at, path: `${at.path}.key` })
@@ -178,12 +192,12 @@ export function map<T>(key: Shape<string>, member: Shape<T>, facts: { max?: numb
   }
 }
 
-function checkLength(length: number, value: unknown, facts: { min?: number; max?: number }, at: Position): void {
+function checkLength(length: number, value: unknown, facts: ShapeFacts, at: Position): void {
   if (facts.max !== undefined && length > facts.max) {
-    violate(at, echo(value), `have length less than or equal to ${facts.max}`)
+    violate(at, echo(value, facts), `have length less than or equal to ${facts.max}`)
   }
   if (facts.min !== undefined && length < facts.min) {
-    violate(at, echo(value), `have length greater than or equal to ${facts.min}`)
+    violate(at, echo(value, facts), `have length greater than or equal to ${facts.min}`)
   }
 }
 
@@ -210,24 +224,6 @@ export function structure<M extends Record<string, Shape<unknown> | Optional<unk
       return result as StructureType<M>
     },
   }
-}
-
-/**
- * The members of `value` that the shape declares, for an answer: a list shows less of a resource than Describe, and what we keep for
- * ourselves stays here. A value of the wrong type is our mistake.
- */
-export function select(shape: Shape<unknown>, value: unknown): unknown {
-  const { members, member } = shape.facts
-  if (members) {
-    const given = value as Record<string, unknown>
-    const entries = Object.entries(members).filter(([name]) => given[name] !== undefined && given[name] !== null)
-    return Object.fromEntries(entries.map(([name, each]) => [name, select(each.shape, given[name])]))
-  }
-  if (member && Array.isArray(value)) return value.map(each => select(member, each))
-  if (member) {
-    return Object.fromEntries(Object.entries(value as object).map(([name, each]) => [name, select(member, each)]))
-  }
-  return shape.read(value, { path: 'output', violations: [] })
 }
 
 /** The whole of a request, or every violation in one sentence, as AWS words it. */

@@ -32,6 +32,7 @@ const done: WorkItem = {
   secondsLeft: 0,
   finishedAt: now,
 }
+const { perSecond: _rate, failed: _failed, ...counted } = done
 const failed: WorkItem = {
   resourceArn: 'arn:aws:personalize:us-east-1:000000000000:dataset-import-job/films',
   kind: 'datasetImport',
@@ -124,7 +125,7 @@ test('watch writes plain lines away from a terminal: one a stage, and one every 
     'nightly: starting',
     'nightly: ranking, 2,850 of 5,000 records, 3,412/s, 0.6 s left, 12 failed',
     'nightly: ranking, 4,999 of 5,000 records, 3,412/s, 0.6 s left, 12 failed',
-    'nightly  ACTIVE after 1 min 1 s: 5,000 records, 3,412/s, 12 failed',
+    'nightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed',
     '',
   ])
   assert.deepEqual(asked[0].body, { resourceArn: arn })
@@ -138,7 +139,7 @@ test('watch redraws a bar in place on a terminal, never wider than it', async t 
   assert.equal(
     io.said.out,
     '\r\x1b[2Knightly  █████████████░░░░░░░░░░░   57 %  ranking  2,850 of 5,000 records' +
-      '\r\x1b[2Knightly  ACTIVE after 1 min 1 s: 5,000 records, 3,412/s, 12 failed\n',
+      '\r\x1b[2Knightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed\n',
   )
 })
 
@@ -148,6 +149,24 @@ test('watch ends with 1 and the reason when the work fails, and the reason canno
   assert.equal(await watch.run([failed.resourceArn, '--endpoint', endpoint], io), 1)
   const reason = 'Input CSV is missing the following columns:[TIMESTAMP]. [2J'
   assert.equal(io.said.out, `films  CREATE FAILED after 0.5 s: ${reason}\n`)
+})
+
+test('watch ends with 0 whatever the word for being done is', async t => {
+  const { endpoint } = await answering(t, [{ body: { work: { ...counted, resourceStatus: 'COMPLETED' } } }])
+  const io = recordedIo()
+  assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
+  assert.equal(io.said.out, 'nightly  COMPLETED after 1 min 1 s: 5,000 records\n')
+})
+
+test('watch ends with 1 when a change failed, though its resource goes on as it was', async t => {
+  const update: WorkItem = { ...queued, state: 'FAILED', resourceStatus: 'ACTIVE', startedAt: now - 2, finishedAt: now }
+  const { endpoint } = await answering(t, [{ body: { work: update } }])
+  const io = recordedIo()
+  assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 1)
+  assert.equal(
+    io.said.out,
+    'nightly  ACTIVE as before after 2.0 s: the change failed, its Describe operation says why\n',
+  )
 })
 
 test('watch ends with 1 when the work was stopped', async t => {
@@ -166,6 +185,73 @@ test('work that ended in the middle of a stage does not boast of it', async t =>
   const io = recordedIo()
   assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
   assert.equal(io.said.out, 'nightly  ACTIVE after 1 min 1 s\n')
+})
+
+const ends: [string, Partial<WorkItem>, string][] = [
+  ['an import tells its rows', { done: 5000, total: 5000, unit: 'rows' }, ': 5,000 rows'],
+  ['a training has no number worth telling', { done: 1, total: 1, unit: 'steps' }, ''],
+  ['nor have bytes, parts and models', { done: 9, total: 9, unit: 'bytes' }, ''],
+  [
+    'a batch job that answered nobody says where to look',
+    { done: 3, total: 3, failed: 3 },
+    ': 3 records, 3 failed: no record could be answered, the first error is in the output',
+  ],
+  ['one that had nobody to answer has nothing to say', { done: 0, total: 0, failed: 0 }, ''],
+]
+for (const [what, work, text] of ends) {
+  test(`of work that is done, ${what}`, async t => {
+    const { endpoint } = await answering(t, [{ body: { work: { ...counted, ...work } } }])
+    const io = recordedIo()
+    assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
+    assert.equal(io.said.out, `nightly  ACTIVE after 1 min 1 s${text}\n`)
+  })
+}
+
+test('jobs tells of work that has ended what it made, not what its last stage counted', async t => {
+  const steps = { ...counted, done: 1, total: 1, unit: 'steps', perSecond: 7 }
+  const bytes = { ...failed, done: 900, total: 900, unit: 'bytes', perSecond: 7, stage: 'import: looking for bad rows' }
+  const { endpoint } = await answering(t, [{ body: { work: [steps, bytes, { ...counted, unit: 'rows' }] } }])
+  const io = recordedIo()
+  assert.equal(await jobs.run(['--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.split('\n'), [
+    'STATUS         PROGRESS    FAILED         AGO       TOOK  ARN',
+    `ACTIVE                             1 min 30 s  1 min 1 s  ${arn}`,
+    `CREATE FAILED                             2 h      0.5 s  ${failed.resourceArn}`,
+    `ACTIVE         5,000 rows          1 min 30 s  1 min 1 s  ${arn}`,
+    '',
+  ])
+})
+
+test('away from a terminal, watch says once that the server is away, and goes on with its log when it is back', async t => {
+  const away = Array(16).fill('hang up')
+  const working = { body: { work: running } }
+  const { endpoint } = await answering(t, [working, ...away, working, ...away, { body: { work: done } }])
+  const io = recordedIo()
+  assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
+  const progress = 'nightly: ranking, 2,850 of 5,000 records, 3,412/s, 0.6 s left, 12 failed'
+  const absence = 'nightly: no answer from the server for 2.0 s; waiting'
+  assert.deepEqual(io.said.out.split('\n'), [
+    progress,
+    absence,
+    progress,
+    absence,
+    'nightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed',
+    '',
+  ])
+})
+
+test('on a terminal, watch shows for how long the server has been away', async t => {
+  const away = Array(10).fill('hang up')
+  const { endpoint } = await answering(t, [{ body: { work: running } }, ...away, { body: { work: done } }])
+  const io = recordedIo({ columns: 60, env: { NO_COLOR: '1' } })
+  assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
+  const lines = io.said.out.split('\r\x1b[2K').slice(2)
+  assert.deepEqual(lines, [
+    'nightly  no answer from the server for 2.0 s; waiting',
+    'nightly  no answer from the server for 2.3 s; waiting',
+    'nightly  no answer from the server for 2.5 s; waiting',
+    'nightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed\n',
+  ])
 })
 
 test('watch waits for a server that goes away after it has answered once, up to two minutes', async t => {
@@ -285,7 +371,11 @@ test('every command explains itself', async () => {
     const io = recordedIo()
     assert.equal(await command.run(['--help'], io), 0)
     assert.ok(io.said.out.startsWith(`usage: sommelier ${name} `) && io.said.out.includes(command.summary))
-    assert.ok(io.said.out.includes('--endpoint URL') && io.said.out.includes('http://127.0.0.1:8001'))
     assert.equal(io.said.err, '')
+    const whole = recordedIo()
+    const words = name === 'filter' ? ['explain', '--help'] : ['--help']
+    assert.equal(await command.run(words, whole), 0)
+    const place = name === 'keys' ? ['--data FOLDER', 'SOMMELIER_DATA'] : ['--endpoint URL', 'http://127.0.0.1:8001']
+    assert.ok(place.every(text => whole.said.out.includes(text)))
   }
 })
