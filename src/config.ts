@@ -5,9 +5,11 @@
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type AuthMode, authMode, ownKeyIn } from './access/configure.ts'
+import type { OwnKey } from './access/keyring.ts'
 import { Refusal } from './lib/refusal.ts'
 import type { ObjectStoreConfig } from './objects/open.ts'
-import { defaultLimits, type LimitName, type Limits } from './resources/limits.ts'
+import { defaultLimits, type Limits } from './resources/limits.ts'
 
 export interface Config {
   readonly host: string
@@ -16,8 +18,15 @@ export interface Config {
   readonly account: string
   /** Of requests that are not signed. */
   readonly region: string
+  readonly auth: AuthMode
+  /** A key of the environment, beside those of the key file; not for any log. */
+  readonly ownKey: OwnKey | undefined
   readonly threads: number
+  /** Newest events per user and event type that filters look at; undefined: all. */
+  readonly filterEventsPerType: number | undefined
   readonly limits: Limits
+  /** Whether solutions with performAutoTraining are trained by their schedule. */
+  readonly autoTraining: boolean
   readonly stores: { readonly objects: ObjectStoreConfig; readonly artifacts: ObjectStoreConfig }
 }
 
@@ -26,6 +35,8 @@ interface Setting {
   readonly variable: string
   readonly default: string
   readonly meaning: string
+  /** A flag without a value; its variable is 'true' or 'false'. */
+  readonly isSwitch?: true
 }
 
 export const settings: readonly Setting[] = [
@@ -52,23 +63,68 @@ export const settings: readonly Setting[] = [
       "where s3:// paths lead: 'folder' (bucket b is <data>/buckets/b/) or 's3' (endpoint, region and keys by the AWS SDK's own variables: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, …)",
   },
   {
+    flag: 'auth',
+    variable: 'SOMMELIER_AUTH',
+    default: '',
+    meaning:
+      "who may call: 'off' everybody, 'lenient' any well-formed signature, 'strict' the keys of `sommelier keys` and of SOMMELIER_ACCESS_KEY_ID with SOMMELIER_SECRET_ACCESS_KEY; 'off' by default on a loopback address, 'strict' on any other",
+  },
+  {
+    flag: 'allow-unauthenticated',
+    variable: 'SOMMELIER_ALLOW_UNAUTHENTICATED',
+    default: '',
+    meaning: "lets --auth be 'off' (then the default) or 'lenient' on an address that is not loopback",
+    isSwitch: true,
+  },
+  {
+    flag: 'assume-roles',
+    variable: 'SOMMELIER_ASSUME_ROLES',
+    default: '',
+    meaning:
+      "with --objects s3: every job has the rights of its roleArn, by AssumeRole at AWS_ENDPOINT_URL_STS or AWS's own",
+    isSwitch: true,
+  },
+  {
+    flag: 'external-id',
+    variable: 'SOMMELIER_EXTERNAL_ID',
+    default: '',
+    meaning: 'external id given to AssumeRole, which roles may demand',
+  },
+  {
     flag: 'threads',
     variable: 'SOMMELIER_THREADS',
     default: '',
     meaning: 'threads of a job; all processors by default',
   },
   {
+    flag: 'filter-events',
+    variable: 'SOMMELIER_FILTER_EVENTS',
+    default: 'all',
+    meaning:
+      "how much of a user's history filters look at: 'all', or as many of the newest events of each type (the reference takes 100)",
+  },
+  {
     flag: 'limits',
     variable: 'SOMMELIER_LIMITS',
     default: '',
-    meaning: `quotas to change, as name=value,…: ${Object.entries(defaultLimits)
+    meaning: `quotas to change, as name=value,… or name=off: ${Object.entries(defaultLimits)
       .map(([name, value]) => `${name}=${value}`)
       .join(', ')} by default`,
+  },
+  {
+    flag: 'auto-training',
+    variable: 'SOMMELIER_AUTO_TRAINING',
+    default: 'on',
+    meaning:
+      "'off': no solution is trained by its schedule, whatever its performAutoTraining says, and no recommender every seven days",
   },
 ]
 
 /** More threads than this bring nothing and cost memory each. */
 const THREADS_MAX = 64
+
+/** More is the whole history of anybody. */
+const FILTER_EVENTS_MAX = 1_000_000
 
 /** Throws Refusal. */
 export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
@@ -80,18 +136,31 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     dataFolder,
     account: matching('account', values.account, /^\d{12}$/, 'twelve digits'),
     region: matching('region', values.region, /^[a-z0-9-]{1,32}$/, "the name of a region, such as 'us-east-1',"),
+    auth: authMode({
+      auth: values.auth,
+      host: values.host,
+      allowUnauthenticated: isOn('allow-unauthenticated', values),
+    }),
+    ownKey: ownKeyIn(environment, values.account),
     threads: values.threads === '' ? availableParallelism() : wholeNumber('threads', values.threads, 1, THREADS_MAX),
+    filterEventsPerType:
+      values['filter-events'] === 'all'
+        ? undefined
+        : wholeNumber('filter-events', values['filter-events'], 1, FILTER_EVENTS_MAX),
     limits: readLimits(values.limits),
+    autoTraining: matching('auto-training', values['auto-training'], /^(on|off)$/, "'on' or 'off'") === 'on',
     stores: Object.freeze({
-      objects: objectStore(values.objects, dataFolder, environment),
+      objects: objectStore(values, dataFolder, environment),
       artifacts: { kind: 'folder', root: join(dataFolder, 'artifacts') } as const,
     }),
   })
 }
 
 function readValues(args: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {
-  const options = Object.fromEntries(settings.map(({ flag }) => [flag, { type: 'string' as const }]))
-  let given: Record<string, string | undefined>
+  const options = Object.fromEntries(
+    settings.map(({ flag, isSwitch }) => [flag, { type: isSwitch ? ('boolean' as const) : ('string' as const) }]),
+  )
+  let given: Record<string, string | boolean | undefined>
   try {
     given = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
   } catch (error) {
@@ -100,7 +169,10 @@ function readValues(args: readonly string[], environment: NodeJS.ProcessEnv): Re
     )
   }
   return Object.fromEntries(
-    settings.map(setting => [setting.flag, given[setting.flag] ?? environment[setting.variable] ?? setting.default]),
+    settings.map(setting => [
+      setting.flag,
+      String(given[setting.flag] ?? environment[setting.variable] ?? setting.default),
+    ]),
   )
 }
 
@@ -122,26 +194,48 @@ function matching(flag: string, text: string, pattern: RegExp, expected: string)
 function readLimits(text: string): Limits {
   const limits: Record<string, number> = { ...defaultLimits }
   for (const pair of text.split(',').filter(each => each !== '')) {
-    const [name, value] = pair.split('=')
-    if (!Object.hasOwn(defaultLimits, name) || !/^\d+$/.test(value ?? '')) {
+    const [name, value = ''] = pair.split('=')
+    if (!Object.hasOwn(defaultLimits, name) || !/^(\d{1,9}|off)$/.test(value)) {
       throw new Refusal(
-        `${named('limits')} has '${pair}': name=value was expected, with a name out of ${Object.keys(defaultLimits).join(', ')}.`,
+        `${named('limits')} has '${pair}': name=value or name=off was expected, with a name out of ${Object.keys(defaultLimits).join(', ')}.`,
       )
     }
-    limits[name] = Number(value)
+    limits[name] = value === 'off' ? Number.POSITIVE_INFINITY : Number(value)
   }
-  return limits as Record<LimitName, number>
+  return limits as Limits
 }
 
-function objectStore(kind: string, dataFolder: string, environment: NodeJS.ProcessEnv): ObjectStoreConfig {
+function isOn(flag: string, values: Record<string, string>): boolean {
+  if (!['', 'true', 'false'].includes(values[flag])) {
+    throw new Refusal(`${named(flag)} was '${values[flag]}': 'true' or 'false' was expected.`)
+  }
+  return values[flag] === 'true'
+}
+
+function objectStore(
+  values: Record<string, string>,
+  dataFolder: string,
+  environment: NodeJS.ProcessEnv,
+): ObjectStoreConfig {
+  const kind = values.objects
+  const assumes = isOn('assume-roles', values)
+  if (assumes && kind !== 's3')
+    throw new Refusal(`${named('assume-roles')} goes with --objects s3: folders know no roles.`)
   if (kind === 'folder') return { kind, root: join(dataFolder, 'buckets') }
   if (kind !== 's3') throw new Refusal(`${named('objects')} was '${kind}': 'folder' or 's3' was expected.`)
   const endpoint = environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL
+  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1'
+  const sts = environment.AWS_ENDPOINT_URL_STS ?? environment.AWS_ENDPOINT_URL ?? `https://sts.${region}.amazonaws.com`
+  const externalId = values['external-id']
+  if (externalId !== '') {
+    matching('external-id', externalId, /^[\w+=,.@:/-]{2,1224}$/, 'two or more letters, digits and +=,.@:/-')
+  }
   return {
     kind,
-    region: environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1',
+    region,
     // Stores of one's own rarely have a host name for every bucket; AWS wants one.
     forcePathStyle: endpoint !== undefined,
     ...(endpoint !== undefined && { endpoint }),
+    ...(assumes && { assume: { endpoint: sts, ...(externalId !== '' && { externalId }) } }),
   }
 }

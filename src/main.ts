@@ -11,7 +11,6 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
   process.exit(2)
 }
 
-const { serve } = await import('./serve.ts')
 const { cliCommands } = await import('./cli/index.ts')
 const { processIo } = await import('./cli/io.ts')
 const { readVersion } = await import('./lib/version.ts')
@@ -19,8 +18,11 @@ const { readVersion } = await import('./lib/version.ts')
 const [word = '--help', ...args] = process.argv.slice(2)
 const command = Object.hasOwn(cliCommands, word) ? cliCommands[word] : undefined
 
-if (word === 'serve') process.exitCode = await serve(args)
-else if (command) {
+if (word === 'serve') {
+  // Only here: the server brings SQLite with it, the other commands need neither.
+  const { serve } = await import('./serve.ts')
+  process.exitCode = await serve(args)
+} else if (command) {
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')))
   process.exitCode = await command.run(args, processIo(interrupted.signal))

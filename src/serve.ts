@@ -1,4 +1,6 @@
 /** `sommelier serve`: starts the app, says where it is, stops it on a signal. */
+
+import { isLoopback } from './access/configure.ts'
 import { type App, startApp } from './app.ts'
 import { type Config, readConfig, settings } from './config.ts'
 import { createLog } from './lib/log.ts'
@@ -21,20 +23,18 @@ export async function serve(args: readonly string[]): Promise<number> {
     process.stderr.write(`${sentence}\n`)
     return 2
   }
-  if (!isLoopback(config.host)) {
+  if (config.auth !== 'strict' && !isLoopback(config.host)) {
     log.warn('listening beyond this machine while signatures are not checked: whoever reaches the port may do anything')
   }
   const host = config.host.includes(':') ? `[${config.host}]` : config.host
   const url = `http://${host}:${app.port}`
   process.stdout.write(
-    `sommelier is ready at ${url}, data in ${config.dataFolder}. Try: aws personalize list-recipes --endpoint-url ${url} --region ${config.region} --no-sign-request\n`,
+    `sommelier is ready at ${url}, data in ${config.dataFolder}. Try: aws personalize list-recipes --endpoint-url ${url} --region ${config.region}${config.auth === 'off' ? ' --no-sign-request' : ''}\n`,
   )
   await signalled()
   await app.stop()
   return 0
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
 /** A sentence for what a person can mend; undefined for our own mistakes. */
 function startFailure(error: unknown): string | undefined {
@@ -46,7 +46,8 @@ function startFailure(error: unknown): string | undefined {
     return `This machine has no address '${address}' to listen on: choose another with --host.`
   if (code === 'EACCES' && port !== undefined)
     return `Port ${port} may not be used without more rights: choose one above 1023 with --port.`
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR') {
+  // EEXIST: a file where the folder should be.
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
     return `The data folder cannot be written (${code} at '${path}'): choose another with --data.`
   }
   return undefined

@@ -3,6 +3,7 @@ import { ServiceError } from '../protocol/errors.ts'
 import { double, enumeration, integer, list, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
 import { shown } from '../resources/resources.ts'
 import { batchInferenceJob, solutionVersion } from '../resources/types.ts'
+import { filterOfJob } from './filter.ts'
 import { operation } from './operation.ts'
 import { recipeOf } from './recipe.ts'
 import {
@@ -72,15 +73,15 @@ const createBatchInferenceJob = operation({
   async handle({ tags, ...input }, { resources }) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
     const recipe = recipeOf(version.body.recipeArn)
-    if (input.filterArn !== undefined) {
-      throw new ServiceError('ResourceNotFoundException', `Resource Arn ${input.filterArn} does not exist.`)
-    }
     const numResults = input.numResults ?? RESULTS_DEFAULT
     if (numResults < 1 || numResults > RESULTS_MAX) {
       throw new ServiceError('InvalidInputException', `numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
     }
     checkMode(input.batchInferenceJobMode ?? 'BATCH_INFERENCE', input.themeGenerationConfig !== undefined, recipe.name)
     checkConfig(input.batchInferenceJobConfig ?? {}, recipe.name)
+    const { datasetGroupArn } = version.body
+    const filter =
+      input.filterArn === undefined ? undefined : await filterOfJob(resources, input.filterArn, datasetGroupArn)
     const { model } = version.hidden
     if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
     const batchInferenceJobArn = await resources.create(batchInferenceJob, {
@@ -88,7 +89,7 @@ const createBatchInferenceJob = operation({
       name: input.jobName,
       parent: version.arn,
       body: { ...input, numResults, batchInferenceJobMode: 'BATCH_INFERENCE' },
-      hidden: { model, recipe: recipe.name },
+      hidden: { model, recipe: recipe.name, ...(filter && { filter }) },
       tags,
     })
     return { batchInferenceJobArn }

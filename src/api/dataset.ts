@@ -1,5 +1,6 @@
 /** Datasets: one table of a dataset group, at most one of each type. */
 import { checkSchemaForType, parseSchema } from '../datasets/schema.ts'
+import { checkReplacement } from '../datasets/schemaReplacement.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { list, optional, string, structure } from '../protocol/shape.ts'
 import { resourceOfArn } from '../resources/arn.ts'
@@ -8,8 +9,10 @@ import { type Resources, shown } from '../resources/resources.ts'
 import {
   type DatasetTypeName,
   dataset,
+  datasetExportJob,
   datasetGroup,
   datasetImportJob,
+  recommender,
   schema,
   solution,
   solutionVersion,
@@ -116,6 +119,46 @@ const listDatasets = operation({
   },
 })
 
+const updateDataset = operation({
+  name: 'UpdateDataset',
+  input: structure({ datasetArn: Arn, schemaArn: Arn }),
+  output: structure({ datasetArn: optional(Arn) }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
+  async handle({ datasetArn, schemaArn }, { resources }) {
+    const found = await resources.get(dataset, datasetArn)
+    const { datasetType } = found.body
+    if (datasetType !== 'ITEMS' && datasetType !== 'USERS') {
+      throw new ServiceError(
+        'InvalidInputException',
+        `The dataset ${datasetArn} is of type ${datasetType}: only the schemas of ITEMS and USERS can be replaced.`,
+      )
+    }
+    const { body: group } = await resources.get(datasetGroup, found.body.datasetGroupArn)
+    const { body: before } = await resources.get(schema, found.body.schemaArn)
+    const { body: after } = await resources.get(schema, schemaArn)
+    if (after.domain !== group.domain) {
+      throw new ServiceError(
+        'InvalidInputException',
+        `The schema ${schemaArn} is of ${domainWords(after.domain)}, the dataset group ${found.body.datasetGroupArn} of ${domainWords(group.domain)}.`,
+      )
+    }
+    checked(() => {
+      const next = parseSchema(after.schema)
+      checkSchemaForType(next, datasetType, after.domain)
+      checkReplacement(parseSchema(before.schema), next)
+    })
+    const job = await resources.firstWhere(datasetImportJob, each => isUnderWay(each.status), datasetArn)
+    if (job) {
+      throw new ServiceError(
+        'ResourceInUseException',
+        `The dataset ${datasetArn} is used by ${job.arn}, which is ${job.status}.`,
+      )
+    }
+    await resources.requestUpdate(dataset, found, { schemaArn })
+    return { datasetArn }
+  },
+})
+
 const deleteDataset = operation({
   name: 'DeleteDataset',
   input: structure({ datasetArn: Arn }),
@@ -125,6 +168,7 @@ const deleteDataset = operation({
     const found = await resources.get(dataset, input.datasetArn)
     const user =
       (await resources.firstWhere(datasetImportJob, each => isUnderWay(each.status), found.arn)) ??
+      (await resources.firstWhere(datasetExportJob, each => isUnderWay(each.status), found.arn)) ??
       (await trainingIn(resources, found.body.datasetGroupArn))
     if (user) {
       throw new ServiceError(
@@ -142,7 +186,11 @@ async function trainingIn(resources: Resources, datasetGroupArn: string) {
     solutionVersion,
     each => isUnderWay(each.status) && each.body.datasetGroupArn === datasetGroupArn,
   )
-  return versions ?? resources.firstWhere(solution, each => isUnderWay(each.status), datasetGroupArn)
+  return (
+    versions ??
+    (await resources.firstWhere(recommender, each => isUnderWay(each.status), datasetGroupArn)) ??
+    resources.firstWhere(solution, each => isUnderWay(each.status), datasetGroupArn)
+  )
 }
 
-export const datasetOperations = [createDataset, describeDataset, listDatasets, deleteDataset]
+export const datasetOperations = [createDataset, describeDataset, listDatasets, updateDataset, deleteDataset]

@@ -2,7 +2,15 @@
 import { ServiceError } from '../protocol/errors.ts'
 import { list, optional, structure } from '../protocol/shape.ts'
 import { shown } from '../resources/resources.ts'
-import { dataset, datasetGroup, solution } from '../resources/types.ts'
+import {
+  dataset,
+  datasetGroup,
+  eventTracker,
+  filter,
+  metricAttribution,
+  recommender,
+  solution,
+} from '../resources/types.ts'
 import { operation } from './operation.ts'
 import { Arn, Domain, dates, FailureReason, KmsKeyArn, Name, NextToken, page, RoleArn, Status, Tags } from './shapes.ts'
 
@@ -80,6 +88,10 @@ const deleteDatasetGroup = operation({
     for (const [type, plural] of [
       [dataset, 'datasets'],
       [solution, 'solutions'],
+      [recommender, 'recommenders'],
+      [filter, 'filters'],
+      [eventTracker, 'event trackers'],
+      [metricAttribution, 'metric attributions'],
     ] as const) {
       if ((await resources.count(type, group.arn)) > 0) {
         throw new ServiceError(

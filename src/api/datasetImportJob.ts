@@ -1,13 +1,18 @@
 /** Dataset import jobs: CSV in the object store → checked rows of a dataset. There is no stop and no delete. */
 import { ServiceError } from '../protocol/errors.ts'
 import { boolean, enumeration, list, optional, structure } from '../protocol/shape.ts'
-import { shown } from '../resources/resources.ts'
-import { dataset, datasetImportJob } from '../resources/types.ts'
+import { type Resource, type Resources, shown } from '../resources/resources.ts'
+import {
+  type DatasetBody,
+  dataset,
+  datasetImportJob,
+  type MetricAttributionBody,
+  metricAttribution,
+} from '../resources/types.ts'
 import { operation } from './operation.ts'
-import { Arn, dates, FailureReason, Name, NextToken, page, RoleArn, S3Location, Status, Tags } from './shapes.ts'
+import { Arn, DataSource, dates, FailureReason, Name, NextToken, page, RoleArn, Status, Tags } from './shapes.ts'
 
 const ImportMode = enumeration(['FULL', 'INCREMENTAL'])
-const DataSource = structure({ dataLocation: optional(S3Location) })
 const summary = {
   datasetImportJobArn: optional(Arn),
   jobName: optional(Name),
@@ -66,6 +71,7 @@ const createDatasetImportJob = operation({
         `importMode was INCREMENTAL, but the dataset ${target.arn} has no bulk data yet: the first import is FULL.`,
       )
     }
+    if (input.publishAttributionMetricsToS3) await checkReport(target, resources)
     const datasetImportJobArn = await resources.create(datasetImportJob, {
       path: input.jobName,
       name: input.jobName,
@@ -77,6 +83,22 @@ const createDatasetImportJob = operation({
     return { datasetImportJobArn }
   },
 })
+
+/** A report is drawn from events, and needs to be told of what and where. */
+async function checkReport({ arn, body, parent }: Resource<DatasetBody, unknown>, resources: Resources): Promise<void> {
+  if (body.datasetType !== 'INTERACTIONS') {
+    throw new ServiceError(
+      'InvalidInputException',
+      `publishAttributionMetricsToS3 was true: the dataset ${arn} is of type ${body.datasetType}, and metrics are drawn from INTERACTIONS.`,
+    )
+  }
+  const hasPath = ({ body }: Resource<MetricAttributionBody, unknown>) => body.metricsOutputConfig.s3DataDestination
+  if (await resources.firstWhere(metricAttribution, each => hasPath(each) !== undefined, parent)) return
+  throw new ServiceError(
+    'InvalidInputException',
+    `publishAttributionMetricsToS3 was true, but the dataset group ${parent} has no metric attribution with an s3DataDestination.`,
+  )
+}
 
 const describeDatasetImportJob = operation({
   name: 'DescribeDatasetImportJob',

@@ -6,4 +6,14 @@ export interface ApiContext {
   readonly resources: Resources
 }
 
+/** An answer that takes arithmetic: it is made after the transaction, by a kind of work, in a process of its own (jobs/computeNow.ts). */
+export class Computed {
+  readonly kind: string
+  readonly description: unknown
+  constructor(kind: string, description: unknown) {
+    this.kind = kind
+    this.description = description
+  }
+}
+
 export const operation = operationOf<ApiContext>()

@@ -1,7 +1,8 @@
 /** Recipes: what can be trained. They belong to the service and cannot be changed. */
 import { ServiceError } from '../protocol/errors.ts'
 import { enumeration, list, optional, string, structure } from '../protocol/shape.ts'
-import { recipeByArn, recipes } from '../recipes/index.ts'
+import type { DomainRecipe } from '../recipes/domainRecipe.ts'
+import { domainRecipeByArn, domainRecipes, recipeByArn, recipes } from '../recipes/index.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import { operation } from './operation.ts'
 import { Arn, Domain, dates, Name, NextToken, page, Status } from './shapes.ts'
@@ -14,10 +15,16 @@ const summary = {
   domain: optional(Domain),
 }
 
-/** Throws ResourceNotFoundException, naming the recipes there are. */
+/** A recipe for solutions. Throws ResourceNotFoundException, naming those there are; InvalidInputException for one of a domain. */
 export function recipeOf(arn: string): Recipe {
   const found = recipeByArn(arn)
   if (found) return found
+  if (domainRecipeByArn(arn)) {
+    throw new ServiceError(
+      'InvalidInputException',
+      `The recipe ${arn} is one of a domain: it stands behind recommenders, not solutions.`,
+    )
+  }
   const known = recipes.map(recipe => recipe.name).join(', ')
   throw new ServiceError(
     'ResourceNotFoundException',
@@ -26,16 +33,19 @@ export function recipeOf(arn: string): Recipe {
 }
 
 /** The reference says `recipeType` in Describe only. */
-const shownRecipe = ({ type, ...recipe }: Recipe) => ({ ...recipe, recipeType: type })
+const shownRecipe = ({ type, ...recipe }: Recipe | DomainRecipe) => ({ ...recipe, recipeType: type })
+
+/** Their own order is that of the alphabet, those of domains among the others, as the reference lists them. */
+const byName = [...recipes, ...domainRecipes].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const listRecipes = operation({
   name: 'ListRecipes',
   input: structure({ recipeProvider: optional(enumeration(['SERVICE'])), ...page, domain: optional(Domain) }),
   output: structure({ recipes: optional(list(structure(summary), { max: 100 })), nextToken: optional(NextToken) }),
   errors: ['InvalidNextTokenException', 'InvalidInputException'],
+  differences: 'Lists the custom recipes that can be trained here, and all recipes of domains.',
   async handle({ domain, ...asked }, { resources }) {
-    // Recipes of a domain stand behind recommenders; those here are all custom ones.
-    const all = domain === undefined ? recipes : []
+    const all = domain === undefined ? byName : domainRecipes.filter(recipe => recipe.domain === domain)
     const { found, nextToken } = resources.listOf(all, `recipes ${domain ?? ''}`, asked)
     return { recipes: found.map(shownRecipe), nextToken }
   },
@@ -59,7 +69,7 @@ const describeRecipe = operation({
     ),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async input => ({ recipe: shownRecipe(recipeOf(input.recipeArn)) }),
+  handle: async input => ({ recipe: shownRecipe(domainRecipeByArn(input.recipeArn) ?? recipeOf(input.recipeArn)) }),
 })
 
 export const recipeOperations = [listRecipes, describeRecipe]

@@ -3,6 +3,7 @@ import { checkSchemaForType, parseSchema } from '../datasets/schema.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { list, optional, string, structure } from '../protocol/shape.ts'
+import { isUnderWay } from '../resources/lifecycle.ts'
 import { shown } from '../resources/resources.ts'
 import { dataset, schema } from '../resources/types.ts'
 import { operation } from './operation.ts'
@@ -56,7 +57,9 @@ const deleteSchema = operation({
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
   async handle(input, { resources }) {
     const found = await resources.get(schema, input.schemaArn)
-    const user = await resources.firstWhere(dataset, each => each.body.schemaArn === found.arn)
+    const user = await resources.firstWhere(dataset, ({ body: { schemaArn, latestDatasetUpdate: update } }) => {
+      return schemaArn === found.arn || (update?.schemaArn === found.arn && isUnderWay(update.status))
+    })
     if (user) {
       throw new ServiceError('ResourceInUseException', `The schema ${found.arn} is used by the dataset ${user.arn}.`)
     }
@@ -65,12 +68,13 @@ const deleteSchema = operation({
   },
 })
 
-/** What `datasets/` refuses is a mistake in the request. */
-export function checked<T>(check: () => T): T {
+/** What `datasets/` and `objects/` refuse is a mistake in the request. */
+export function checked<T>(check: () => T, beginning = ''): T {
   try {
     return check()
   } catch (error) {
-    if (error instanceof Refusal) throw new ServiceError('InvalidInputException', error.message)
+    if (error instanceof Refusal)
+      throw new ServiceError('InvalidInputException', `${beginning} ${error.message}`.trim())
     throw error
   }
 }

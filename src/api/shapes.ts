@@ -20,26 +20,30 @@ export const Domain = enumeration(['ECOMMERCE', 'VIDEO_ON_DEMAND'])
 export const Status = string({ max: 256 })
 export const FailureReason = string()
 export const S3Location = string({ max: 256, pattern: '(s3|http|https)://.+' })
+/** Where a job reads. */
+export const DataSource = structure({ dataLocation: optional(S3Location) })
+export const S3DataConfig = structure({ path: S3Location, kmsKeyArn: optional(KmsKeyArn) })
 export const NextToken = string({ max: 1500, pattern: '\\p{ASCII}{0,1500}' })
 const MaxResults = integer({ min: 1, max: 100 })
 
 const TAG_PATTERN = '^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$'
+export const TagKey = string({ min: 1, max: 128, pattern: TAG_PATTERN, sensitive: true })
 export const Tags = list(
   structure({
-    tagKey: string({ min: 1, max: 128, pattern: TAG_PATTERN, sensitive: true }),
+    tagKey: TagKey,
     tagValue: string({ min: 0, max: 256, pattern: TAG_PATTERN, sensitive: true }),
   }),
   { min: 0, max: 200 },
 )
 
-const ParameterName = string({ max: 256 })
+export const ParameterName = string({ max: 256 })
 /** Hyperparameters and exploration settings: numbers and booleans travel as strings. */
 export const HyperParameters = map(ParameterName, string({ max: 1000 }), { max: 100 })
 export const ColumnName = string({ max: 150, pattern: '[A-Za-z_][A-Za-z\\d_]*' })
 export const DatasetType = string({ max: 256, pattern: '^[A-Za-z_]+$' })
 export const EventType = string({ max: 256 })
 
-const EventsConfig = structure({
+export const EventsConfig = structure({
   eventParametersList: optional(
     list(
       structure({
@@ -51,11 +55,15 @@ const EventsConfig = structure({
     ),
   ),
 })
-const AutoTrainingConfig = structure({
+export const AutoTrainingConfig = structure({
   schedulingExpression: optional(string({ min: 1, max: 16, pattern: 'rate\\(\\d+ days?\\)' })),
 })
 const Columns = map(DatasetType, list(ColumnName, { max: 50 }), { max: 3 })
-const MetricName = string({ max: 256 })
+export const TrainingDataConfig = structure({
+  excludedDatasetColumns: optional(Columns),
+  includedDatasetColumns: optional(Columns),
+})
+export const MetricName = string({ max: 256 })
 
 const HyperParameterRanges = structure({
   integerHyperParameterRanges: optional(
@@ -118,9 +126,7 @@ export const SolutionConfig = structure({
       objectiveSensitivity: optional(enumeration(['LOW', 'MEDIUM', 'HIGH', 'OFF'])),
     }),
   ),
-  trainingDataConfig: optional(
-    structure({ excludedDatasetColumns: optional(Columns), includedDatasetColumns: optional(Columns) }),
-  ),
+  trainingDataConfig: optional(TrainingDataConfig),
   autoTrainingConfig: optional(AutoTrainingConfig),
 })
 

@@ -1,16 +1,16 @@
 /** Solutions: a recipe with its settings, for the data of one dataset group. ACTIVE almost at once; its versions are the trained models. */
 import { ServiceError } from '../protocol/errors.ts'
-import { boolean, list, optional, structure, type TypeOf } from '../protocol/shape.ts'
-import type { Recipe } from '../recipes/recipe.ts'
+import { boolean, list, optional, structure } from '../protocol/shape.ts'
 import { isUnderWay } from '../resources/lifecycle.ts'
 import { shown } from '../resources/resources.ts'
-import { datasetGroup, solution, solutionVersion } from '../resources/types.ts'
+import { campaign, datasetGroup, solution, solutionVersion } from '../resources/types.ts'
 import { operation } from './operation.ts'
 import { recipeOf } from './recipe.ts'
-import { checked } from './schema.ts'
 import {
   Arn,
+  AutoTrainingConfig,
   dates,
+  EventsConfig,
   EventType,
   Name,
   NextToken,
@@ -20,6 +20,7 @@ import {
   Status,
   Tags,
 } from './shapes.ts'
+import { checkSettings } from './solutionSettings.ts'
 import { versionSummary } from './solutionVersion.ts'
 
 const summary = {
@@ -53,6 +54,8 @@ const createSolution = operation({
     'ResourceInUseException',
     'TooManyTagsException',
   ],
+  differences:
+    'performAutoML, performHPO (but for -v2 recipes, which ignore it), eventsConfig and optimizationObjective are refused: training cannot honour them yet.',
   async handle({ tags, ...input }, { resources }) {
     if (input.performAutoML) {
       throw new ServiceError(
@@ -68,7 +71,7 @@ const createSolution = operation({
     }
     const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
     const recipe = recipeOf(input.recipeArn)
-    checkSettings(recipe, input.performHPO ?? false, input.solutionConfig ?? {})
+    checkSettings(recipe, { ...input, config: input.solutionConfig ?? {}, at: 'solutionConfig' })
     const solutionArn = await resources.create(solution, {
       path: input.name,
       name: input.name,
@@ -87,38 +90,6 @@ const createSolution = operation({
     return { solutionArn }
   },
 })
-
-/** A setting that this version cannot honour is refused: training without it would give another model than the one asked for. */
-function checkSettings(recipe: Recipe, performHPO: boolean, config: TypeOf<typeof SolutionConfig>): void {
-  checked(() =>
-    recipe.configure({
-      hyperparameters: config.algorithmHyperParameters ?? {},
-      featureTransformationParameters: config.featureTransformationParameters ?? {},
-    }),
-  )
-  // The -v2 recipes ignore it in the reference too (training.md §1).
-  const ignoresHPO = recipe.name.endsWith('-v2')
-  const unsupported: [string, boolean][] = [
-    ['performHPO', performHPO && !ignoresHPO],
-    ['solutionConfig.eventsConfig', config.eventsConfig !== undefined],
-    ['solutionConfig.optimizationObjective', (config.optimizationObjective?.objectiveSensitivity ?? 'OFF') !== 'OFF'],
-  ]
-  for (const [member, given] of unsupported) {
-    if (given) {
-      throw new ServiceError(
-        'InvalidInputException',
-        `${member} was given: this version of sommelier cannot train with it. Leave it out.`,
-      )
-    }
-  }
-  const threshold = config.eventValueThreshold
-  if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold)))) {
-    throw new ServiceError(
-      'InvalidInputException',
-      `solutionConfig.eventValueThreshold was '${threshold}': a number was expected.`,
-    )
-  }
-}
 
 const describeSolution = operation({
   name: 'DescribeSolution',
@@ -161,6 +132,32 @@ const listSolutions = operation({
   },
 })
 
+/** Versions that are being trained go on; the schedule of automatic training begins anew when the update is ACTIVE. */
+const updateSolution = operation({
+  name: 'UpdateSolution',
+  input: structure({
+    solutionArn: Arn,
+    performAutoTraining: optional(boolean),
+    performIncrementalUpdate: optional(boolean),
+    solutionUpdateConfig: optional(
+      structure({ autoTrainingConfig: optional(AutoTrainingConfig), eventsConfig: optional(EventsConfig) }),
+    ),
+  }),
+  output: structure({ solutionArn: optional(Arn) }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException', 'LimitExceededException'],
+  differences: 'eventsConfig is refused: training cannot honour it yet.',
+  async handle({ solutionArn, ...asked }, { resources }) {
+    const found = await resources.get(solution, solutionArn)
+    const { performAutoTraining = found.body.performAutoTraining } = asked
+    const { performIncrementalUpdate = found.body.performIncrementalUpdate, solutionUpdateConfig } = asked
+    const config = solutionUpdateConfig ?? {}
+    checkSettings(recipeOf(found.body.recipeArn), { performIncrementalUpdate, config, at: 'solutionUpdateConfig' })
+    const next = { performAutoTraining, performIncrementalUpdate, solutionUpdateConfig }
+    await resources.requestUpdate(solution, found, next)
+    return { solutionArn: found.arn }
+  },
+})
+
 const deleteSolution = operation({
   name: 'DeleteSolution',
   input: structure({ solutionArn: Arn }),
@@ -168,6 +165,12 @@ const deleteSolution = operation({
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
   async handle(input, { resources }) {
     const found = await resources.get(solution, input.solutionArn)
+    if ((await resources.count(campaign, found.arn)) > 0) {
+      throw new ServiceError(
+        'ResourceInUseException',
+        `The solution ${found.arn} still has campaigns: delete them first.`,
+      )
+    }
     const training = await resources.firstWhere(solutionVersion, each => isUnderWay(each.status), found.arn)
     if (training) {
       throw new ServiceError(
@@ -180,4 +183,4 @@ const deleteSolution = operation({
   },
 })
 
-export const solutionOperations = [createSolution, describeSolution, listSolutions, deleteSolution]
+export const solutionOperations = [createSolution, describeSolution, listSolutions, updateSolution, deleteSolution]

@@ -1,9 +1,9 @@
 /** Solution versions: trained models, with what the offline evaluation found. */
+import { newSolutionVersion } from '../jobs/newSolutionVersion.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { boolean, double, enumeration, list, optional, structure } from '../protocol/shape.ts'
-import { resourceOfArn } from '../resources/arn.ts'
-import { type Resources, randomVersionId, shown } from '../resources/resources.ts'
-import { type DatasetTypeName, dataset, solution, solutionVersion } from '../resources/types.ts'
+import { shown } from '../resources/resources.ts'
+import { solution, solutionVersion } from '../resources/types.ts'
 import { operation } from './operation.ts'
 import {
   Arn,
@@ -58,40 +58,11 @@ const createSolutionVersion = operation({
         `trainingMode was ${trainingMode}: this version of sommelier trains in mode FULL only.`,
       )
     }
-    const interactions = await imports(resources, of.body.datasetGroupArn, 'INTERACTIONS')
-    if (!interactions) {
-      throw new ServiceError(
-        'InvalidInputException',
-        `The dataset group ${of.body.datasetGroupArn} has no dataset of type INTERACTIONS to train on.`,
-      )
-    }
-    const items = await imports(resources, of.body.datasetGroupArn, 'ITEMS')
-    const path = `${resourceOfArn(of.arn).split('/')[1]}/${randomVersionId()}`
-    const { performAutoTraining: _, solutionConfig, ...settings } = of.body
-    const solutionVersionArn = await resources.create(solutionVersion, {
-      path,
-      name: input.name ?? path,
-      parent: of.arn,
-      body: {
-        ...settings,
-        name: input.name ?? path,
-        solutionArn: of.arn,
-        solutionConfig: solutionConfig ?? {},
-        trainingMode,
-        trainingType: 'MANUAL',
-      },
-      hidden: { data: { interactions, items: items ?? [] } },
-      tags,
-    })
+    const { name } = input
+    const solutionVersionArn = await newSolutionVersion(resources, of, { trainingType: 'MANUAL', name, tags })
     return { solutionVersionArn }
   },
 })
-
-/** What the group's dataset of one type holds now; undefined when there is no such dataset. */
-async function imports(resources: Resources, group: string, type: DatasetTypeName) {
-  const found = await resources.firstWhere(dataset, each => each.body.datasetType === type, group)
-  return found?.hidden.imports
-}
 
 const describeSolutionVersion = operation({
   name: 'DescribeSolutionVersion',

@@ -16,6 +16,7 @@ export const batchInference = workKind({
       numResults: body.numResults,
       recipe: { scores: recipe.batch.scores, reasons: recipe.batch.reasons },
       modelPrefix: hidden.model,
+      filter: hidden.filter,
       stagingPrefix: `staging/${workId}/`,
       limits: BATCH_LIMITS,
     }

@@ -17,6 +17,8 @@ export interface ComputeContext extends WorkControl {
   /** An empty folder, removed when the work ends. */
   readonly scratchFolder: string
   readonly threads: number
+  /** Newest events per user and event type that filters look at; all of them without it. */
+  readonly filterEventsPerType?: number | undefined
   /** 1 for the first try; names what this try writes, so that a try that was thought dead cannot disturb its successor. */
   readonly attempt: number
   /** What earlier attempts finished, by name. */

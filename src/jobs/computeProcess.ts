@@ -9,7 +9,7 @@ import { Refusal } from '../lib/refusal.ts'
 import { ObjectError } from '../objects/objectStore.ts'
 import { openObjectStore } from '../objects/open.ts'
 import type { ComputeContext } from './computeContext.ts'
-import { workKinds } from './index.ts'
+import { workKindNamed } from './index.ts'
 import type { Assignment, FromCompute, ToCompute } from './messages.ts'
 
 /** Reports travel between processes at most this often. */
@@ -30,21 +30,27 @@ process.on('message', (message: ToCompute) => {
 })
 
 async function carryOut(assignment: Assignment): Promise<void> {
-  const kind = workKinds.find(({ name }) => name === assignment.kind)
+  const kind = workKindNamed(assignment.kind)
   const kernels = selfTest()
   if (!kernels.identical) return leave({ say: 'kernelsDiffer', names: kernels.differing })
   try {
-    leave({ say: 'done', result: await kind!.run!(assignment.description, contextOf(assignment)) })
+    leave({ say: 'done', result: await kind.run!(assignment.description, contextOf(assignment)) })
   } catch (error) {
     if (error instanceof Refusal) {
       const retry = error instanceof ObjectError && error.code === 'Unavailable'
       leave({ say: 'refused', reason: error.message, retry })
+    } else if (isExhausted(error)) {
+      leave({ say: 'refused', reason: `The machine the work ran on has no room left (${error.code}).`, retry: true })
     } else leave({ say: 'broken', error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
 }
 
+/** Room on the disk or in the table of open files comes back when others end. */
+const isExhausted = (error: unknown): error is NodeJS.ErrnoException =>
+  ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '')
+
 function contextOf(assignment: Assignment): ComputeContext {
-  const { stores, scratchFolder, threads, attempt, finished } = assignment
+  const { stores, scratchFolder, threads, filterEventsPerType, attempt, finished } = assignment
   let lastReport: { seconds: number; stage: string } | undefined
   return {
     objects: openObjectStore(stores.objects),
@@ -52,6 +58,7 @@ function contextOf(assignment: Assignment): ComputeContext {
     stores,
     scratchFolder,
     threads,
+    filterEventsPerType,
     attempt,
     finished,
     signal: stop.signal,

@@ -3,6 +3,7 @@
  * else; the API's event loop never waits for arithmetic.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../lib/log.ts'
 import { siblingModule } from '../lib/siblingModule.ts'
@@ -10,7 +11,7 @@ import type { ProgressReport } from '../lib/work.ts'
 import type { Assignment, FromCompute, ToCompute } from './messages.ts'
 
 /** What is left of a process's own wish to stop after this is not waited for: stopping takes 2 s at most. */
-export const STOP_MS_MAX = 1_000
+const STOP_MS_MAX = 1_000
 
 /** Whole functions are compiled at once instead of after a hundred slow calls; 128-bit SIMD pairs become 256-bit instructions. */
 const KERNEL_FLAGS = ['--no-wasm-dynamic-tiering']
@@ -36,6 +37,16 @@ export interface Compute {
 }
 
 export function startCompute(assignment: Assignment, events: ComputeEvents, log: Log): Compute {
+  try {
+    mkdirSync(assignment.scratchFolder, { recursive: true })
+    return forkCompute(assignment, events, log)
+  } catch (error) {
+    // No room for the folder, or no more processes: it has died before it lived.
+    return { outcome: Promise.resolve({ end: 'died', how: codeOf(error) }), stop: () => {} }
+  }
+}
+
+function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): Compute {
   let stopping = false
   let child = forkProcess(true)
   const outcome = watch(child).then(first => {
@@ -80,7 +91,7 @@ export function startCompute(assignment: Assignment, events: ComputeEvents, log:
             })
         } else answer = outcomeOf(message, log)
       })
-      process.on('error', error => resolve({ end: 'died', how: error.message }))
+      process.on('error', error => resolve({ end: 'died', how: codeOf(error) }))
       process.on('exit', (code, signal) => {
         if (answer !== undefined && !(stopping && answer !== 'kernelsDiffer' && answer.end !== 'done')) resolve(answer)
         else resolve(stopping ? { end: 'stopped' } : { end: 'died', how: signal ?? `exit code ${code}` })
@@ -88,6 +99,9 @@ export function startCompute(assignment: Assignment, events: ComputeEvents, log:
     })
   }
 }
+
+/** ENOSPC, EMFILE: what its owner may know of it; paths of ours are not among that. */
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'an error'
 
 function outcomeOf(message: FromCompute, log: Log): Outcome | 'kernelsDiffer' | undefined {
   switch (message.say) {

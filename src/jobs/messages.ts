@@ -11,6 +11,7 @@ export interface Assignment {
   readonly stores: { readonly objects: ObjectStoreConfig; readonly artifacts: ObjectStoreConfig }
   readonly scratchFolder: string
   readonly threads: number
+  readonly filterEventsPerType?: number | undefined
 }
 
 export type ToCompute =

@@ -1,5 +1,6 @@
 /** CreateSolutionVersion's work: evaluate on a split, fit on everything, save the model. The body is training.ts. */
 import { solutionVersion } from '../resources/types.ts'
+import { syncCampaigns } from './syncCampaigns.ts'
 import type { TrainingDescription, TrainingResult } from './training.ts'
 import { workKind } from './workKind.ts'
 
@@ -30,4 +31,8 @@ export const trainSolutionVersion = workKind({
       hidden: { ...hidden, model: modelPrefix, metrics, baselineMetrics },
     }
   },
+  after: syncCampaigns,
 })
+
+/** The same for a version that the schedule asks for (autoTraining.ts). */
+export const trainAutomatically = workKind({ ...trainSolutionVersion, name: 'trainAutomatically', background: true })

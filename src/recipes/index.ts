@@ -1,9 +1,18 @@
 /** Every recipe there is, by name. Nothing else lists them. */
+import type { DomainRecipe } from './domainRecipe.ts'
+import { ecommerce } from './ecommerce.ts'
 import { popularityCount } from './popularityCount.ts'
 import type { Recipe } from './recipe.ts'
 import { userPersonalization } from './userPersonalization.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
+import { videoOnDemand } from './videoOnDemand.ts'
 
 export const recipes: readonly Recipe[] = [popularityCount, userPersonalization, userPersonalizationV2]
 
+/** Those that stand behind recommenders. */
+export const domainRecipes: readonly DomainRecipe[] = [...ecommerce, ...videoOnDemand]
+
 export const recipeByArn = (arn: string): Recipe | undefined => recipes.find(({ recipeArn }) => recipeArn === arn)
+
+export const domainRecipeByArn = (arn: string): DomainRecipe | undefined =>
+  domainRecipes.find(({ recipeArn }) => recipeArn === arn)

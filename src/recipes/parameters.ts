@@ -9,6 +9,8 @@ export interface Parameter<T> {
   readonly default: T
   /** Inclusive; absent for a categorical parameter. */
   readonly range?: { readonly min: number; readonly max: number }
+  /** Of a categorical parameter: the texts it takes. */
+  readonly values?: readonly string[]
   /** Whether hyperparameter optimisation may choose it. */
   readonly tunable: boolean
   /** What was expected, to complete '… was expected'. */
@@ -55,6 +57,7 @@ export const flag = ({
 }): Parameter<boolean> => ({
   kind: 'categorical',
   default: standard,
+  values: ['true', 'false'],
   tunable,
   expected: 'true or false',
   parse: text => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined),

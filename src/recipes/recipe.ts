@@ -88,7 +88,7 @@ export interface ConfiguredRecipe {
 }
 
 /** When the reference service last touched its recipes, as one captured answer shows it (spec/recipes.md §7). */
-const LAST_UPDATED = 1718815639.191
+export const LAST_UPDATED = 1718815639.191
 
 export function recipe<H extends Parameters, F extends Parameters>(declaration: Declaration<H, F>): Recipe {
   const { algorithm, featureTransformation, check, select, train, ...facts } = declaration
@@ -118,4 +118,4 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
 }
 
 /** Recipes belong to the service: no region, no account. */
-const serviceArn = (kind: string, name: string): string => `arn:aws:personalize:::${kind}/${name}`
+export const serviceArn = (kind: string, name: string): string => `arn:aws:personalize:::${kind}/${name}`

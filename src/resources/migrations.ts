@@ -40,6 +40,7 @@ export const migrations: readonly string[] = [
     state text not null,
     attempt integer not null default 0,
     crashes integer not null default 0,
+    refusals integer not null default 0,
     not_before_ms integer not null,
     queued_ms integer not null,
     started_ms integer,
@@ -55,5 +56,15 @@ export const migrations: readonly string[] = [
     value text not null,
     primary key (work_id, name)
   ) strict, without rowid;
+  `,
+  `
+  alter table resource add column group_arn text;
+  with recursive member (arn, group_arn) as (
+    select arn, arn from resource where type = 'dataset-group'
+    union all
+    select resource.arn, member.group_arn from resource join member on resource.parent = member.arn
+  )
+  update resource set group_arn = (select group_arn from member where member.arn = resource.arn) where type <> 'dataset-group';
+  create index resource_group on resource (group_arn, type, status);
   `,
 ]

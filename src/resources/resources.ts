@@ -2,95 +2,52 @@
  * Resources as requests and jobs see them: typed, within one account and region, changed only in ways their lifecycle allows.
  * An instance lives as long as its transaction.
  */
-import { createHmac, randomBytes } from 'node:crypto'
 import { assert } from '../lib/assert.ts'
-import type { Clock } from '../lib/clock.ts'
 import { ServiceError } from '../protocol/errors.ts'
-import { formatArn, type Scope } from './arn.ts'
-import type { Status } from './lifecycle.ts'
-import type { Limits } from './limits.ts'
-import type { StoredResource, StoredWork, Tag, Transaction } from './stateStore.ts'
-import type { ResourceType } from './types.ts'
+import { formatArn } from './arn.ts'
+import { type EngineArrow, isUnderWay, mayMove, type Status, type UpdateSummary } from './lifecycle.ts'
+import { type Resource, ResourceReader } from './reader.ts'
+import type { StoredResource, Tag } from './stateStore.ts'
+import { checkedTags } from './tags.ts'
+import { datasetGroup, type ResourceType, typeNamed } from './types.ts'
 
-export interface Resource<Body, Hidden> extends StoredResource {
-  readonly body: Body
-  readonly hidden: Hidden
-}
+export { type Resource, type ResourcesOptions, randomVersionId, shown } from './reader.ts'
 
-/** Tags a resource may carry (quotas.md §6); the request's own list may be longer and is then refused as a whole. */
-const TAGS_MAX = 50
-/** The page a list operation gives when none is asked for, and the largest it gives. */
-const PAGE_LENGTH_MAX = 100
-const TOKEN_SIGNATURE_BYTES = 12
-
-export interface ResourcesOptions {
-  readonly clock: Clock
-  readonly limits: Limits
-  readonly secret: string
-}
-
-export class Resources {
-  readonly scope: Scope
-  readonly transaction: Transaction
-  readonly #options: ResourcesOptions
-
-  constructor(transaction: Transaction, scope: Scope, options: ResourcesOptions) {
-    this.transaction = transaction
-    this.scope = scope
-    this.#options = options
-  }
-
-  async find<B, H>(type: ResourceType<B, H>, arn: string): Promise<Resource<B, H> | undefined> {
-    const found = await this.transaction.find(arn)
-    const mine = found?.type === type.type && found.account === this.scope.account && found.region === this.scope.region
-    return mine ? (found as Resource<B, H>) : undefined
-  }
-
-  /** Throws ResourceNotFoundException. Wording as observed on the reference's schema operations. */
-  async get<B, H>(
-    type: ResourceType<B, H>,
-    arn: string,
-    message = `Resource Arn ${arn} does not exist.`,
-  ): Promise<Resource<B, H>> {
-    const found = await this.find(type, arn)
-    if (!found) throw new ServiceError('ResourceNotFoundException', message)
-    return found
-  }
-
-  /** As `get`, and ACTIVE: throws ResourceInUseException while it is being made, failed or goes away. */
-  async getActive<B, H>(type: ResourceType<B, H>, arn: string): Promise<Resource<B, H>> {
-    const found = await this.get(type, arn)
-    if (found.status !== 'ACTIVE') {
-      throw new ServiceError(
-        'ResourceInUseException',
-        `Resource Arn ${arn} is in status ${found.status}: ACTIVE is needed.`,
-      )
-    }
-    return found
-  }
-
+export class Resources extends ResourceReader {
   /**
    * The record and the work that makes it real. `path` is the ARN's part after the type's word: usually the name.
    * Throws ResourceAlreadyExistsException, LimitExceededException, TooManyTagsException.
    */
   async create<B, H>(
     type: ResourceType<B, H>,
-    made: { path: string; name: string; parent?: string; body: B; hidden: H; tags?: readonly Tag[] | undefined },
+    made: {
+      path: string
+      name: string
+      parent?: string
+      body: B
+      hidden: H
+      tags?: readonly Tag[] | undefined
+      /** The kind of work that makes it, where that is not the type's own. */
+      work?: string
+    },
   ): Promise<string> {
     const arn = formatArn(this.scope, `${type.arnWord ?? type.type}/${made.path}`)
     if (await this.transaction.find(arn)) {
       throw new ServiceError('ResourceAlreadyExistsException', `Another resource with Arn ${arn} already exists.`)
     }
-    await this.#withinLimit(type)
+    const parent = made.parent === undefined ? undefined : await this.transaction.find(made.parent)
+    const group = parent?.type === datasetGroup.type ? parent.arn : parent?.group
+    await this.#withinLimit(type, group)
     const tags = checkedTags(made.tags ?? [])
-    const nowMs = this.#options.clock.nowMs()
+    const nowMs = this.options.clock.nowMs()
     await this.transaction.insert({
       arn,
       type: type.type,
       ...this.scope,
       name: made.name,
       parent: made.parent,
-      status: type.lifecycle && 'CREATE PENDING',
+      group,
+      status: type.lifecycle?.first,
       createdMs: nowMs,
       updatedMs: nowMs,
       failureReason: undefined,
@@ -98,11 +55,12 @@ export class Resources {
       hidden: made.hidden,
     })
     await this.transaction.setTags(arn, tags)
-    if (type.work) await this.transaction.enqueue({ arn, kind: type.work.create, nowMs })
+    const kind = made.work ?? type.work?.create
+    if (kind) await this.transaction.enqueue({ arn, kind, nowMs })
     return arn
   }
 
-  /** The only writer of a status: follows an arrow of the lifecycle or fails. */
+  /** The only writer of a status: follows an arrow of the lifecycle or fails. The reason of an earlier failure goes with the old status. */
   async move<B, H>(
     type: ResourceType<B, H>,
     arn: string,
@@ -110,169 +68,141 @@ export class Resources {
     change: { failureReason?: string; body?: B; hidden?: H } = {},
   ): Promise<void> {
     const found = await this.get(type, arn)
-    assert(
-      found.status !== undefined && type.lifecycle?.[found.status]?.includes(to),
-      `${arn}: ${found.status} → ${to}`,
-    )
-    await this.transaction.update(arn, { ...change, status: to, updatedMs: this.#options.clock.nowMs() })
+    assert(mayMove(type.lifecycle, found.status, to), `${arn}: ${found.status} → ${to}`)
+    const updatedMs = this.options.clock.nowMs()
+    await this.transaction.update(arn, { failureReason: null, ...change, status: to, updatedMs })
+  }
+
+  /**
+   * What the engine did with work of the kind `work`: the resource follows that arrow of its lifecycle, and so does its latest update when
+   * the work is one. A resource without such an arrow keeps its status: a campaign stays ACTIVE while it is updated.
+   */
+  async follow<B, H>(
+    type: ResourceType<B, H>,
+    arn: string,
+    arrow: EngineArrow,
+    work: string,
+    { failureReason, ...change }: { failureReason?: string; body?: B; hidden?: H } = {},
+  ): Promise<void> {
+    const found = await this.get(type, arn)
+    const to = found.status && type.lifecycle?.arrows[found.status]?.[arrow]
+    if (type.update?.work !== work) {
+      assert(to !== undefined || arrow === 'begin', `${arn}: ${arrow} from ${found.status}`)
+      if (to) await this.move(type, arn, to, { ...change, ...(failureReason !== undefined && { failureReason }) })
+      return
+    }
+    const { member, lifecycle } = type.update
+    const body = (change.body ?? found.body) as Record<string, unknown>
+    const update = body[member] as UpdateSummary
+    const next = lifecycle.arrows[update.status]?.[arrow]
+    assert(next !== undefined || arrow === 'begin', `${arn}, ${member}: ${arrow} from ${update.status}`)
+    const nowMs = this.options.clock.nowMs()
+    const stepped: UpdateSummary = {
+      ...update,
+      status: next ?? update.status,
+      lastUpdatedDateTime: nowMs / 1000,
+      ...(failureReason !== undefined && { failureReason }),
+    }
+    const changed = { ...change, body: { ...body, [member]: stepped } as B }
+    if (to) await this.move(type, arn, to, changed)
+    else await this.transaction.update(arn, { ...changed, updatedMs: arrow === 'done' ? nowMs : found.updatedMs })
   }
 
   /** What we keep for ourselves about a resource; its dates stay. */
-  async keep<B, H>(resource: Resource<B, H>, hidden: H): Promise<void> {
-    await this.transaction.update(resource.arn, { hidden, updatedMs: resource.updatedMs })
+  async keep<B, H>({ arn }: Resource<B, H>, hidden: H): Promise<void> {
+    const now = await this.transaction.find(arn)
+    assert(now, `${arn} is there`)
+    await this.transaction.update(arn, { hidden, updatedMs: now.updatedMs })
   }
 
   /** Asks for deletion: DELETE PENDING and the work that does it. Throws ResourceInUseException when it is not its time. */
   async requestDelete<B, H>(type: ResourceType<B, H>, resource: Resource<B, H>): Promise<void> {
-    assert(type.work?.delete)
-    if (resource.status === undefined || !type.lifecycle?.[resource.status]?.includes('DELETE PENDING')) {
-      throw new ServiceError(
-        'ResourceInUseException',
-        `Resource Arn ${resource.arn} is in status ${resource.status} and cannot be deleted now.`,
-      )
-    }
-    await this.move(type, resource.arn, 'DELETE PENDING')
-    await this.transaction.enqueue({ arn: resource.arn, kind: type.work.delete, nowMs: this.#options.clock.nowMs() })
+    await this.#request(type, resource, 'DELETE PENDING', 'delete', 'deleted')
   }
 
-  /** One page, newest first. Throws InvalidNextTokenException for a token that this list did not give out. */
-  async list<B, H>(
+  /** As `requestDelete`, for what can be stopped: STOP PENDING. */
+  async requestStop<B, H>(type: ResourceType<B, H>, resource: Resource<B, H>): Promise<void> {
+    await this.#request(type, resource, 'STOP PENDING', 'stop', 'stopped')
+  }
+
+  /** As `requestDelete`, for what has been stopped: START PENDING. */
+  async requestStart<B, H>(type: ResourceType<B, H>, resource: Resource<B, H>): Promise<void> {
+    await this.#request(type, resource, 'START PENDING', 'start', 'started')
+  }
+
+  /**
+   * Asks for a change that takes its time: the member that `type.update` names tells what was asked for (`asked`) and how far it is. The
+   * resource goes to UPDATE PENDING where its lifecycle knows that, and stays as it is where not. The body's other members change when the
+   * work settles. Throws ResourceInUseException when it is not its time.
+   */
+  async requestUpdate<B, H>(type: ResourceType<B, H>, resource: Resource<B, H>, asked: object): Promise<void> {
+    assert(type.update)
+    const { member, lifecycle, work, from = ['ACTIVE'] } = type.update
+    this.#checkNoUpdate(type, resource, 'updated')
+    if (!resource.status || !from.includes(resource.status)) throw notNow(resource, 'updated')
+    const nowMs = this.options.clock.nowMs()
+    const dates = { creationDateTime: nowMs / 1000, lastUpdatedDateTime: nowMs / 1000 }
+    const body = { ...resource.body, [member]: { ...asked, status: lifecycle.first, ...dates } }
+    if (mayMove(type.lifecycle, resource.status, 'UPDATE PENDING')) {
+      await this.move(type, resource.arn, 'UPDATE PENDING', { body })
+    } else await this.transaction.update(resource.arn, { body, updatedMs: resource.updatedMs })
+    await this.transaction.enqueue({ arn: resource.arn, kind: work, nowMs })
+  }
+
+  async #request<B, H>(
     type: ResourceType<B, H>,
-    page: { parent?: string | undefined; maxResults?: number | undefined; nextToken?: string | undefined },
-  ): Promise<{ resources: Resource<B, H>[]; nextToken?: string }> {
-    const limit = page.maxResults ?? PAGE_LENGTH_MAX
-    const list = `${type.type} ${this.scope.account} ${this.scope.region} ${page.parent ?? ''}`
-    const before = page.nextToken === undefined ? undefined : this.#positionOf(page.nextToken, list)
-    const query = { type: type.type, ...this.scope, parent: page.parent }
-    const found = await this.transaction.list(query, { limit: limit + 1, before })
-    const resources = found.slice(0, limit) as Resource<B, H>[]
-    const last = resources.at(-1)
-    return found.length > limit && last ? { resources, nextToken: this.#token(last.sequence, list) } : { resources }
+    resource: Resource<B, H>,
+    to: Status,
+    word: 'delete' | 'stop' | 'start',
+    participle: string,
+  ): Promise<void> {
+    const kind = type.work?.[word]
+    assert(kind)
+    this.#checkNoUpdate(type, resource, participle)
+    if (!mayMove(type.lifecycle, resource.status, to)) throw notNow(resource, participle)
+    await this.move(type, resource.arn, to)
+    await this.transaction.enqueue({ arn: resource.arn, kind, nowMs: this.options.clock.nowMs() })
   }
 
-  /** The newest that satisfies `is`. Reads them all if need be: for rare questions only. */
-  async firstWhere<B, H>(
-    type: ResourceType<B, H>,
-    is: (resource: Resource<B, H>) => boolean,
-    parent?: string,
-  ): Promise<Resource<B, H> | undefined> {
-    for (let nextToken: string | undefined; ; ) {
-      const found = await this.list(type, { parent, nextToken })
-      const hit = found.resources.find(is)
-      if (hit || found.nextToken === undefined) return hit
-      nextToken = found.nextToken
-    }
-  }
-
-  /** How many of a type there are, under one parent or in all. */
-  count(type: { readonly type: string }, parent?: string, statuses?: readonly Status[]): Promise<number> {
-    return this.transaction.count({ type: type.type, ...this.scope, parent, statuses })
-  }
-
-  /** One page of something that is not stored, in its own order. */
-  listOf<T>(
-    all: readonly T[],
-    list: string,
-    page: { maxResults?: number | undefined; nextToken?: string | undefined },
-  ): { found: T[]; nextToken?: string } {
-    const start = page.nextToken === undefined ? 0 : this.#positionOf(page.nextToken, list)
-    const end = start + (page.maxResults ?? PAGE_LENGTH_MAX)
-    const found = all.slice(start, end)
-    return end < all.length ? { found, nextToken: this.#token(end, list) } : { found }
-  }
-
-  /** One page of the queue, newest first; only this account's and region's. */
-  async listWork(page: {
-    maxResults?: number | undefined
-    nextToken?: string | undefined
-  }): Promise<{ work: StoredWork[]; nextToken?: string }> {
-    const limit = page.maxResults ?? PAGE_LENGTH_MAX
-    const list = `work ${this.scope.account} ${this.scope.region}`
-    const before = page.nextToken === undefined ? undefined : this.#positionOf(page.nextToken, list)
-    const found = await this.transaction.listWork(this.scope, { limit: limit + 1, before })
-    const work = found.slice(0, limit)
-    const last = work.at(-1)
-    return found.length > limit && last ? { work, nextToken: this.#token(last.id, list) } : { work }
-  }
-
-  /** The newest work of a resource of this account and region. */
-  async workOf(arn: string): Promise<StoredWork | undefined> {
-    const owner = await this.transaction.find(arn)
-    const mine = owner?.account === this.scope.account && owner.region === this.scope.region
-    return mine ? this.transaction.workOf(arn) : undefined
+  #checkNoUpdate<B, H>(type: ResourceType<B, H>, resource: Resource<B, H>, participle: string): void {
+    if (!type.update) return
+    const latest = (resource.body as Record<string, unknown>)[type.update.member] as UpdateSummary | undefined
+    if (!latest || !isUnderWay(latest.status)) return
+    throw new ServiceError(
+      'ResourceInUseException',
+      `Resource Arn ${resource.arn} has an update in status ${latest.status} and cannot be ${participle} now.`,
+    )
   }
 
   /** Takes a resource's work back: what has not begun is over, what is running is told to stop. */
   async stopWork(arn: string): Promise<void> {
     const work = await this.transaction.workOf(arn)
     assert(work)
-    const nowMs = this.#options.clock.nowMs()
-    if (work.state === 'queued') await this.transaction.changeWork(work.id, { state: 'done', finishedMs: nowMs })
+    const nowMs = this.options.clock.nowMs()
+    if (work.state === 'queued') {
+      await this.transaction.changeWork(work.id, { state: 'done', finishedMs: nowMs })
+      // It had begun before and was queued again: nobody else will say that it has stopped.
+      const owner = await this.transaction.find(arn)
+      const type = owner && typeNamed(owner.type)
+      if (owner?.status && type?.lifecycle?.arrows[owner.status]?.stopped)
+        await this.follow(type, arn, 'stopped', work.kind)
+    }
     if (work.state === 'running') await this.transaction.changeWork(work.id, { state: 'stopping' })
   }
 
-  async #withinLimit<B, H>(type: ResourceType<B, H>): Promise<void> {
-    if (!type.limit) return
-    const max = this.#options.limits[type.limit.name]
-    const count = await this.count(type, undefined, type.limit.statuses)
-    if (count >= max) throw new ServiceError('LimitExceededException', type.limit.message(max))
-  }
-
-  /** Where a list goes on, signed, so that a token of another list, another installation or nobody is told apart. */
-  #token(position: number, list: string): string {
-    return Buffer.concat([this.#signature(position, list), Buffer.from(String(position))]).toString('base64url')
-  }
-
-  #positionOf(token: string, list: string): number {
-    const bytes = Buffer.from(token, 'base64url')
-    const position = Number(bytes.subarray(TOKEN_SIGNATURE_BYTES).toString('latin1'))
-    const given = bytes.subarray(0, TOKEN_SIGNATURE_BYTES)
-    if (!Number.isSafeInteger(position) || this.#token(position, list) !== token || given.length === 0) {
-      throw new ServiceError(
-        'InvalidNextTokenException',
-        'The nextToken was not given out by this list operation with these parameters.',
-      )
-    }
-    return position
-  }
-
-  #signature(position: number, list: string): Buffer {
-    const mac = createHmac('sha256', this.#options.secret).update(`${list} ${position}`)
-    return mac.digest().subarray(0, TOKEN_SIGNATURE_BYTES)
+  async #withinLimit<B, H>({ type, limit }: ResourceType<B, H>, group: string | undefined): Promise<void> {
+    if (!limit) return
+    const max = this.options.limits[limit.name]
+    if (max === Number.POSITIVE_INFINITY) return
+    assert(limit.within === 'region' || group !== undefined, `${type} belongs to no dataset group`)
+    const counted = limit.within === 'region' ? this.scope : { ...this.scope, group }
+    const count = await this.transaction.count({ type, ...counted, statuses: limit.statuses })
+    if (count >= max) throw new ServiceError('LimitExceededException', limit.message(max))
   }
 }
 
-/** Eight lower-case hex digits, as the reference names solution versions. */
-export const randomVersionId = (): string => randomBytes(4).toString('hex')
-
-/** A repeated key overwrites (lifecycle.md §8). */
-function checkedTags(tags: readonly Tag[]): Tag[] {
-  const byKey = new Map(tags.map(tag => [tag.tagKey, tag]))
-  if (byKey.size > TAGS_MAX) {
-    throw new ServiceError(
-      'TooManyTagsException',
-      `${byKey.size} tags were given: a resource carries at most ${TAGS_MAX}.`,
-    )
-  }
-  for (const key of byKey.keys()) {
-    if (key.startsWith('aws:')) {
-      throw new ServiceError('InvalidInputException', "A tag key must not start with 'aws:': that prefix is reserved.")
-    }
-  }
-  return [...byKey.values()]
-}
-
-/** A resource as Describe and List show it: the body's members, the ARN, the status and the dates; what is absent is left out. */
-export function shown<B extends object, H>(
-  type: ResourceType<B, H>,
-  resource: Resource<B, H>,
-): Record<string, unknown> {
-  return {
-    ...resource.body,
-    [type.arnMember]: resource.arn,
-    status: resource.status,
-    failureReason: resource.failureReason,
-    creationDateTime: resource.createdMs / 1000,
-    lastUpdatedDateTime: resource.updatedMs / 1000,
-  }
-}
+const notNow = (resource: StoredResource, participle: string): ServiceError =>
+  new ServiceError(
+    'ResourceInUseException',
+    `Resource Arn ${resource.arn} is in status ${resource.status} and cannot be ${participle} now.`,
+  )

@@ -1,16 +1,8 @@
-/**
- * The state port on SQLite in one file: WAL and synchronous=FULL, so what was acknowledged survives kill -9 and a power cut.
- *
- * One process owns the file: it holds an exclusive lock on a second, empty database beside it for as long as it lives. The kernel lets go
- * of it whatever way the process dies, so there is no stale lock to clear.
- */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+/** The state port on SQLite in one file: WAL and synchronous=FULL, so what was acknowledged survives kill -9 and a power cut. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { assert } from '../lib/assert.ts'
-import { Refusal } from '../lib/refusal.ts'
 import type { Status } from './lifecycle.ts'
-import { migrations } from './migrations.ts'
+import { openFiles, unwritable } from './sqliteFiles.ts'
 import type {
   ResourceQuery,
   StateStore,
@@ -28,17 +20,7 @@ type Value = string | number | null
 type Row = Record<string, Value>
 
 export function openSqlite(folder: string): StateStore {
-  mkdirSync(folder, { recursive: true })
-  const lock = takeLock(folder)
-  const db = new DatabaseSync(join(folder, 'state.sqlite'))
-  try {
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-    migrate(db)
-  } catch (error) {
-    db.close()
-    lock.close()
-    throw error
-  }
+  const { db, lock } = openFiles(folder)
   const run = statements(db)
   const transaction = transactionOn(run)
   const secret = run.get("select value from meta where key = 'secret'")?.value as string
@@ -49,14 +31,15 @@ export function openSqlite(folder: string): StateStore {
     secret,
     transact(body) {
       const result = last.then(async () => {
-        db.exec('begin immediate')
         try {
+          db.exec('begin immediate')
           const value = await body(transaction)
           db.exec('commit')
           return value
         } catch (error) {
-          db.exec('rollback')
-          throw error
+          // SQLite rolls back by itself when the disk is full.
+          if (db.isTransaction) db.exec('rollback')
+          throw unwritable(error)
         }
       })
       last = result.catch(() => {})
@@ -67,31 +50,6 @@ export function openSqlite(folder: string): StateStore {
       db.close()
       lock.close()
     },
-  }
-}
-
-function takeLock(folder: string): DatabaseSync {
-  const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
-  try {
-    lock.exec('pragma locking_mode = exclusive; begin exclusive; commit')
-    return lock
-  } catch {
-    lock.close()
-    throw new Refusal(
-      `Another sommelier is running on the data folder '${folder}': stop it, or choose another with --data.`,
-    )
-  }
-}
-
-function migrate(db: DatabaseSync): void {
-  const taken = (db.prepare('pragma user_version').get() as { user_version: number }).user_version
-  if (taken > migrations.length) {
-    throw new Refusal(
-      `The data folder was written by a newer sommelier (state version ${taken}; this one knows ${migrations.length}): use that one, or another data folder.`,
-    )
-  }
-  for (let version = taken; version < migrations.length; version++) {
-    db.exec(`begin immediate; ${migrations[version]}; pragma user_version = ${version + 1}; commit`)
   }
 }
 
@@ -127,14 +85,15 @@ function transactionOn(run: Runner): Transaction {
     },
     async insert(it) {
       run.change(
-        `insert into resource (arn, type, account, region, name, parent, status, created_ms, updated_ms, failure_reason, body, hidden)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `insert into resource (arn, type, account, region, name, parent, group_arn, status, created_ms, updated_ms, failure_reason, body, hidden)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         it.arn,
         it.type,
         it.account,
         it.region,
         it.name,
         it.parent ?? null,
+        it.group ?? null,
         it.status ?? null,
         it.createdMs,
         it.updatedMs,
@@ -145,11 +104,12 @@ function transactionOn(run: Runner): Transaction {
     },
     async update(arn, change) {
       const changed = run.change(
-        `update resource set updated_ms = ?, status = coalesce(?, status), failure_reason = coalesce(?, failure_reason),
+        `update resource set updated_ms = ?, status = coalesce(?, status), failure_reason = nullif(coalesce(?, failure_reason), ''),
            body = coalesce(?, body), hidden = coalesce(?, hidden) where arn = ?`,
         change.updatedMs,
         change.status ?? null,
-        change.failureReason ?? null,
+        // Empty stands for none: a reason is a sentence.
+        change.failureReason === null ? '' : (change.failureReason ?? null),
         change.body === undefined ? null : JSON.stringify(change.body),
         change.hidden === undefined ? null : JSON.stringify(change.hidden),
         arn,
@@ -179,6 +139,9 @@ function transactionOn(run: Runner): Transaction {
         run.change('insert or replace into tag (arn, key, value) values (?, ?, ?)', arn, tagKey, tagValue)
       }
     },
+    async removeTags(arn, keys) {
+      for (const key of keys) run.change('delete from tag where arn = ? and key = ?', arn, key)
+    },
     async tagsOf(arn) {
       const rows = run.all('select key, value from tag where arn = ? order by key', arn)
       return rows.map((row): Tag => ({ tagKey: row.key as string, tagValue: row.value as string }))
@@ -186,10 +149,9 @@ function transactionOn(run: Runner): Transaction {
 
     async enqueue({ arn, kind, nowMs }) {
       run.change(
-        "insert into work (arn, kind, state, not_before_ms, queued_ms) values (?, ?, 'queued', ?, ?)",
+        "insert into work (arn, kind, state, not_before_ms, queued_ms) values (?, ?, 'queued', 0, ?)",
         arn,
         kind,
-        nowMs,
         nowMs,
       )
     },
@@ -214,12 +176,13 @@ function transactionOn(run: Runner): Transaction {
     },
     async changeWork(id, change) {
       run.change(
-        `update work set state = coalesce(?, state), attempt = coalesce(?, attempt), crashes = coalesce(?, crashes),
+        `update work set state = coalesce(?, state), attempt = coalesce(?, attempt), crashes = coalesce(?, crashes), refusals = coalesce(?, refusals),
            not_before_ms = coalesce(?, not_before_ms), started_ms = coalesce(?, started_ms), finished_ms = coalesce(?, finished_ms),
            progress = coalesce(?, progress) where id = ?`,
         change.state ?? null,
         change.attempt ?? null,
         change.crashes ?? null,
+        change.refusals ?? null,
         change.notBeforeMs ?? null,
         change.startedMs ?? null,
         change.finishedMs ?? null,
@@ -238,6 +201,7 @@ function transactionOn(run: Runner): Transaction {
         name,
         JSON.stringify(value),
       )
+      run.change('update work set crashes = 0, refusals = 0 where id = ?', workId)
     },
     async checkpointsOf(workId) {
       const rows = run.all('select name, value from checkpoint where work_id = ? order by name', workId)
@@ -250,8 +214,8 @@ function transactionOn(run: Runner): Transaction {
 }
 
 function conditions(query: ResourceQuery): { where: string; values: Value[] } {
-  const { type, account, region, parent, statuses = [] } = query
-  const equal = Object.entries({ type, account, region, parent }).filter(([, value]) => value !== undefined)
+  const { type, account, region, parent, group: group_arn, statuses = [] } = query
+  const equal = Object.entries({ type, account, region, parent, group_arn }).filter(([, value]) => value !== undefined)
   const where = equal.map(([column]) => `${column} = ?`)
   if (statuses.length > 0) where.push(`status in (${statuses.map(() => '?').join(', ')})`)
   return { where: where.join(' and '), values: [...equal.map(([, value]) => value as string), ...statuses] }
@@ -266,6 +230,7 @@ const resourceOf = (row: Row): StoredResource => ({
   region: row.region as string,
   name: row.name as string,
   parent: present(row.parent) as string | undefined,
+  group: present(row.group_arn) as string | undefined,
   sequence: row.sequence as number,
   status: present(row.status) as Status | undefined,
   createdMs: row.created_ms as number,
@@ -282,6 +247,7 @@ const workOf = (row: Row): StoredWork => ({
   state: row.state as WorkState,
   attempt: row.attempt as number,
   crashes: row.crashes as number,
+  refusals: row.refusals as number,
   notBeforeMs: row.not_before_ms as number,
   queuedMs: row.queued_ms as number,
   startedMs: present(row.started_ms) as number | undefined,

@@ -14,6 +14,8 @@ export interface StoredResource {
   readonly name: string
   /** ARN of what this hangs on: lists are filtered by it and it cannot be deleted before. */
   readonly parent: string | undefined
+  /** ARN of the dataset group it belongs to, at whatever depth. */
+  readonly group: string | undefined
   /** Grows with every resource made; the order of lists. */
   readonly sequence: number
   /** Absent for types without one (schemas). */
@@ -28,8 +30,10 @@ export interface StoredResource {
 }
 
 export type NewResource = Omit<StoredResource, 'sequence'>
-export type ResourceChange = Partial<Pick<StoredResource, 'status' | 'failureReason' | 'body' | 'hidden'>> & {
+export type ResourceChange = Partial<Pick<StoredResource, 'status' | 'body' | 'hidden'>> & {
   readonly updatedMs: number
+  /** Null takes it away. */
+  readonly failureReason?: string | null
 }
 
 /** Without account and region: those of everybody. */
@@ -38,6 +42,7 @@ export interface ResourceQuery {
   readonly account?: string
   readonly region?: string
   readonly parent?: string | undefined
+  readonly group?: string | undefined
   readonly statuses?: readonly Status[] | undefined
 }
 
@@ -57,6 +62,8 @@ export interface StoredWork {
   readonly attempt: number
   /** How many of those ended with a dead process. */
   readonly crashes: number
+  /** How many ended because something was out of reach that may come back. Both counts begin anew with every checkpoint. */
+  readonly refusals: number
   readonly notBeforeMs: number
   readonly queuedMs: number
   readonly startedMs: number | undefined
@@ -66,7 +73,10 @@ export interface StoredWork {
 }
 
 export type WorkChange = Partial<
-  Pick<StoredWork, 'state' | 'attempt' | 'crashes' | 'notBeforeMs' | 'startedMs' | 'finishedMs' | 'progress'>
+  Pick<
+    StoredWork,
+    'state' | 'attempt' | 'crashes' | 'refusals' | 'notBeforeMs' | 'startedMs' | 'finishedMs' | 'progress'
+  >
 >
 
 export interface Tag {
@@ -89,6 +99,8 @@ export interface Transaction {
   count(query: ResourceQuery): Promise<number>
 
   setTags(arn: string, tags: readonly Tag[]): Promise<void>
+  removeTags(arn: string, keys: readonly string[]): Promise<void>
+  /** By key. */
   tagsOf(arn: string): Promise<Tag[]>
 
   enqueue(work: { arn: string; kind: string; nowMs: number }): Promise<void>
@@ -111,10 +123,15 @@ export interface Transaction {
   clearCheckpoints(workId: number): Promise<void>
 }
 
+/** The state cannot be written at the moment: the disk is full, or gives errors. Nothing was changed; later it may work. */
+export class StateUnwritable extends Error {
+  override name = 'StateUnwritable'
+}
+
 export interface StateStore {
   /**
    * Runs `body` alone: it sees and changes a consistent state, durable when this resolves, or leaves no trace when it throws. `body`
-   * awaits nothing but the transaction's own methods.
+   * awaits nothing but the transaction's own methods. Throws StateUnwritable.
    */
   transact<T>(body: (transaction: Transaction) => Promise<T>): Promise<T>
   /** A secret of this installation, the same for its whole life. */

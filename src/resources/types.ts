@@ -4,7 +4,19 @@
  */
 import { assert } from '../lib/assert.ts'
 import type { Json } from '../lib/json.ts'
-import { deletable, type Lifecycle, permanent, stoppable } from './lifecycle.ts'
+import {
+  datasetUpdate,
+  deletable,
+  deletionJob,
+  type Lifecycle,
+  permanent,
+  redeployable,
+  type Status,
+  startable,
+  stoppable,
+  type UpdateSummary,
+  updatable,
+} from './lifecycle.ts'
 import { type Limit, limits } from './limits.ts'
 
 export interface ResourceType<Body, Hidden> {
@@ -15,7 +27,19 @@ export interface ResourceType<Body, Hidden> {
   readonly arnMember: string
   /** Absent: usable at once and without a status. */
   readonly lifecycle?: Lifecycle
-  readonly work?: { readonly create: string; readonly delete?: string }
+  /** Kinds of work: what makes it real, and what the requests to delete, stop and start it cause. */
+  readonly work?: { readonly create: string; readonly delete?: string; readonly stop?: string; readonly start?: string }
+  /** A change after creation that takes its time: Resources.requestUpdate. */
+  readonly update?: {
+    /** The member of the body that tells of it: `latestDatasetUpdate`. */
+    readonly member: string
+    /** Of the status in that member. */
+    readonly lifecycle: Lifecycle
+    /** The kind of work that does it. */
+    readonly work: string
+    /** In which statuses of the resource it may be asked for; ACTIVE alone by default. */
+    readonly from?: readonly Status[]
+  }
   readonly limit?: Limit
   readonly taggable: boolean
   /** Types only. */
@@ -33,7 +57,12 @@ export interface SchemaBody {
   readonly schema: string
   readonly domain?: Domain | undefined
 }
-export const schema = resource<SchemaBody>({ type: 'schema', arnMember: 'schemaArn', taggable: false })
+export const schema = resource<SchemaBody>({
+  type: 'schema',
+  arnMember: 'schemaArn',
+  limit: limits.schemas,
+  taggable: false,
+})
 
 export interface DatasetGroupBody {
   readonly name: string
@@ -46,6 +75,7 @@ export const datasetGroup = resource<DatasetGroupBody>({
   arnMember: 'datasetGroupArn',
   lifecycle: deletable,
   work: { create: 'makeReady', delete: 'forget' },
+  limit: limits.datasetGroups,
   taggable: true,
 })
 
@@ -55,6 +85,7 @@ export interface DatasetBody {
   readonly datasetGroupArn: string
   readonly datasetType: DatasetTypeName
   readonly schemaArn: string
+  readonly latestDatasetUpdate?: (UpdateSummary & { readonly schemaArn: string }) | undefined
 }
 /** One successful import: Parquet objects in the artifacts bucket, rows in file order. */
 export interface ImportedData {
@@ -62,11 +93,17 @@ export interface ImportedData {
   readonly rowCount: number
 }
 /** `imports` is all the bulk data there is: the last FULL import and the INCREMENTAL ones since, oldest first. */
-export const dataset = resource<DatasetBody, { readonly imports: readonly ImportedData[] }>({
+export interface DatasetHidden {
+  readonly imports: readonly ImportedData[]
+  /** When data last came in. */
+  readonly arrivedMs?: number
+}
+export const dataset = resource<DatasetBody, DatasetHidden>({
   type: 'dataset',
   arnMember: 'datasetArn',
-  lifecycle: deletable,
+  lifecycle: updatable,
   work: { create: 'makeReady', delete: 'forget' },
+  update: { member: 'latestDatasetUpdate', lifecycle: datasetUpdate, work: 'updateDataset' },
   taggable: true,
 })
 
@@ -78,13 +115,76 @@ export interface DatasetImportJobBody {
   readonly importMode: 'FULL' | 'INCREMENTAL'
   readonly publishAttributionMetricsToS3?: boolean | undefined
 }
-export const datasetImportJob = resource<DatasetImportJobBody>({
+/** `reads`: what the work reads, which is kept until it has ended, whatever becomes of the dataset (jobs/sweep.ts). */
+export interface ReadingHidden {
+  readonly reads?: readonly ImportedData[]
+}
+export const datasetImportJob = resource<DatasetImportJobBody, ReadingHidden>({
   type: 'dataset-import-job',
   arnMember: 'datasetImportJobArn',
   lifecycle: permanent,
   work: { create: 'importDataset' },
   limit: limits.pendingImportJobs,
   taggable: true,
+})
+
+export interface DatasetExportJobBody {
+  readonly jobName: string
+  readonly datasetArn: string
+  readonly ingestionMode: 'BULK' | 'PUT' | 'ALL'
+  readonly roleArn: string
+  readonly jobOutput: { readonly s3DataDestination: S3Path }
+}
+export const datasetExportJob = resource<DatasetExportJobBody, ReadingHidden>({
+  type: 'dataset-export-job',
+  arnMember: 'datasetExportJobArn',
+  lifecycle: permanent,
+  work: { create: 'exportDataset' },
+  limit: limits.pendingExportJobs,
+  taggable: true,
+})
+
+export interface DataDeletionJobBody {
+  readonly jobName: string
+  readonly datasetGroupArn: string
+  readonly dataSource: { readonly dataLocation?: string | undefined }
+  readonly roleArn: string
+  /** Once COMPLETED. */
+  readonly numDeleted?: number
+}
+export const dataDeletionJob = resource<DataDeletionJobBody, ReadingHidden & { readonly models?: readonly string[] }>({
+  type: 'data-deletion-job',
+  arnMember: 'dataDeletionJobArn',
+  lifecycle: deletionJob,
+  work: { create: 'deleteUsers' },
+  limit: limits.pendingDataDeletionJobs,
+  taggable: true,
+})
+
+export interface Metric {
+  readonly eventType: string
+  readonly metricName: string
+  readonly expression: string
+}
+export interface MetricAttributionConfig {
+  /** In the order in which they were added; `number` grows with every one. */
+  readonly metrics: readonly (Metric & { readonly number: number })[]
+  readonly metricsOutputConfig: { readonly roleArn: string; readonly s3DataDestination?: S3Path | undefined }
+}
+export interface MetricAttributionBody extends MetricAttributionConfig {
+  readonly name: string
+  readonly datasetGroupArn: string
+  /** No answer shows it: the reference tells of updates by the status alone. */
+  readonly latestUpdate?: (UpdateSummary & MetricAttributionConfig) | undefined
+}
+export const metricAttribution = resource<MetricAttributionBody>({
+  type: 'metric-attribution',
+  arnMember: 'metricAttributionArn',
+  lifecycle: updatable,
+  work: { create: 'makeReady', delete: 'forget' },
+  update: { member: 'latestUpdate', lifecycle: datasetUpdate, work: 'updateMetricAttribution' },
+  limit: limits.metricAttributions,
+  taggable: false,
 })
 
 export interface SolutionBody {
@@ -97,18 +197,34 @@ export interface SolutionBody {
   readonly datasetGroupArn: string
   readonly eventType?: string | undefined
   readonly solutionConfig?: SolutionConfigBody | undefined
+  readonly latestSolutionUpdate?: (SolutionUpdate & UpdateSummary) | undefined
 }
 export interface SolutionConfigBody {
   readonly eventValueThreshold?: string | undefined
   readonly algorithmHyperParameters?: Record<string, string> | undefined
   readonly featureTransformationParameters?: Record<string, string> | undefined
+  readonly autoTrainingConfig?: { readonly schedulingExpression?: string | undefined } | undefined
   readonly [member: string]: Json | undefined
 }
-export const solution = resource<SolutionBody>({
+/** What is asked for, and the same members that the solution has once the update is ACTIVE. */
+export interface SolutionUpdate {
+  readonly performAutoTraining: boolean
+  readonly performIncrementalUpdate: boolean
+  readonly solutionUpdateConfig?: { readonly [member: string]: Json | undefined } | undefined
+}
+export interface SolutionHidden {
+  /** The last moment of the schedule of automatic training that was decided about (jobs/autoTraining.ts). */
+  readonly decidedMs?: number
+  /** Columns that came with a later schema, by dataset type: not for this solution (lifecycle.md §6). */
+  readonly laterColumns?: { readonly [type in DatasetTypeName]?: readonly string[] }
+}
+export const solution = resource<SolutionBody, SolutionHidden>({
   type: 'solution',
   arnMember: 'solutionArn',
   lifecycle: deletable,
   work: { create: 'makeReady', delete: 'forget' },
+  update: { member: 'latestSolutionUpdate', lifecycle: permanent, work: 'updateSolution' },
+  limit: limits.solutions,
   taggable: true,
 })
 
@@ -116,7 +232,7 @@ export interface SolutionVersionBody extends Omit<SolutionBody, 'solutionConfig'
   readonly solutionArn: string
   readonly solutionConfig: SolutionConfigBody
   readonly trainingMode: 'FULL'
-  readonly trainingType: 'MANUAL'
+  readonly trainingType: 'AUTOMATIC' | 'MANUAL'
   readonly trainingHours?: number | undefined
 }
 /** `data` is what was imported when the version was asked for; later imports do not change it. The rest is there once ACTIVE. */
@@ -136,6 +252,27 @@ export const solutionVersion = resource<SolutionVersionBody, SolutionVersionHidd
   taggable: true,
 })
 
+export interface FilterBody {
+  readonly name: string
+  readonly datasetGroupArn: string
+  readonly filterExpression: string
+}
+/** Schemas are Avro JSON; both by dataset type, and only what the expression needs. */
+export interface FilterSnapshot {
+  readonly expression: string
+  readonly schemas: Readonly<Partial<Record<DatasetTypeName, string>>>
+  readonly imports: Readonly<Partial<Record<DatasetTypeName, readonly ImportedData[]>>>
+}
+/** `fields`: the dataset fields it names, which are counted over a group. */
+export const filter = resource<FilterBody, { readonly fields: readonly string[] }>({
+  type: 'filter',
+  arnMember: 'filterArn',
+  lifecycle: deletable,
+  work: { create: 'makeReady', delete: 'forget' },
+  limit: limits.filters,
+  taggable: true,
+})
+
 export interface BatchInferenceJobBody {
   readonly jobName: string
   readonly solutionVersionArn: string
@@ -145,12 +282,19 @@ export interface BatchInferenceJobBody {
   readonly roleArn: string
   readonly batchInferenceJobConfig?: Json | undefined
   readonly batchInferenceJobMode: 'BATCH_INFERENCE'
+  readonly filterArn?: string | undefined
+}
+/** `filter` is the expression with the data it is carried out on, as they were when the job was asked for. */
+export interface BatchInferenceJobHidden {
+  readonly model: string
+  readonly recipe: string
+  readonly filter?: FilterSnapshot
 }
 interface S3Path {
   readonly path: string
   readonly kmsKeyArn?: string | undefined
 }
-export const batchInferenceJob = resource<BatchInferenceJobBody, { readonly model: string; readonly recipe: string }>({
+export const batchInferenceJob = resource<BatchInferenceJobBody, BatchInferenceJobHidden>({
   type: 'batch-inference-job',
   arnMember: 'batchInferenceJobArn',
   lifecycle: permanent,
@@ -159,14 +303,122 @@ export const batchInferenceJob = resource<BatchInferenceJobBody, { readonly mode
   taggable: true,
 })
 
-const types = [
+export interface BatchSegmentJobBody {
+  readonly jobName: string
+  readonly solutionVersionArn: string
+  readonly numResults: number
+  readonly jobInput: { readonly s3DataSource: S3Path }
+  readonly jobOutput: { readonly s3DataDestination: S3Path }
+  readonly roleArn: string
+}
+/** None of this version's recipes can make one; described and listed all the same. */
+export const batchSegmentJob = resource<BatchSegmentJobBody>({
+  type: 'batch-segment-job',
+  arnMember: 'batchSegmentJobArn',
+  lifecycle: permanent,
+  limit: limits.pendingBatchSegmentJobs,
+  taggable: true,
+})
+
+export interface EventTrackerBody {
+  readonly name: string
+  readonly accountId: string
+  readonly trackingId: string
+  readonly datasetGroupArn: string
+}
+export const eventTracker = resource<EventTrackerBody>({
+  type: 'event-tracker',
+  arnMember: 'eventTrackerArn',
+  lifecycle: deletable,
+  work: { create: 'makeReady', delete: 'forget' },
+  limit: limits.eventTrackers,
+  taggable: true,
+})
+
+/** Which model answers, and how. */
+export interface Deployment {
+  readonly solutionVersionArn: string
+  readonly minProvisionedTPS: number
+  readonly campaignConfig?: CampaignConfigBody | undefined
+}
+export interface CampaignConfigBody {
+  readonly itemExplorationConfig?: Record<string, string> | undefined
+  readonly enableMetadataWithRecommendations?: boolean | undefined
+  readonly syncWithLatestSolutionVersion?: boolean | undefined
+  readonly rankingInfluence?: Record<string, number> | undefined
+}
+export interface CampaignBody extends Deployment {
+  readonly name: string
+  readonly latestCampaignUpdate?: (Deployment & UpdateSummary) | undefined
+}
+/** The body's own deployment answers until that of an update is ACTIVE. Hangs on its solution: a version of another cannot be deployed. */
+export const campaign = resource<CampaignBody>({
+  type: 'campaign',
+  arnMember: 'campaignArn',
+  lifecycle: redeployable,
+  work: { create: 'deployCampaign', delete: 'forget' },
+  update: {
+    member: 'latestCampaignUpdate',
+    lifecycle: permanent,
+    work: 'redeployCampaign',
+    from: ['ACTIVE', 'CREATE FAILED'],
+  },
+  limit: limits.campaigns,
+  taggable: true,
+})
+
+export interface RecommenderConfigBody {
+  readonly itemExplorationConfig?: Record<string, string> | undefined
+  readonly minRecommendationRequestsPerSecond: number
+  readonly trainingDataConfig?: Json | undefined
+  readonly enableMetadataWithRecommendations?: boolean | undefined
+}
+export interface RecommenderBody {
+  readonly name: string
+  readonly datasetGroupArn: string
+  readonly recipeArn: string
+  readonly recommenderConfig: RecommenderConfigBody
+  readonly latestRecommenderUpdate?: (RecommenderUpdate & UpdateSummary) | undefined
+}
+export interface RecommenderUpdate {
+  readonly recommenderConfig: RecommenderConfigBody
+  /** Whether it needs another model. No answer shows this. */
+  readonly retrain: boolean
+}
+/** `data` is what the last training that began reads; the rest is there once one has ended well. */
+export interface RecommenderHidden {
+  readonly data?: { readonly interactions: readonly ImportedData[]; readonly items: readonly ImportedData[] }
+  readonly model?: string
+  readonly metrics?: Record<string, number>
+  /** When a training that nobody asked for was last begun (jobs/autoRetraining.ts). */
+  readonly decidedMs?: number
+}
+export const recommender = resource<RecommenderBody, RecommenderHidden>({
+  type: 'recommender',
+  arnMember: 'recommenderArn',
+  lifecycle: startable,
+  work: { create: 'trainRecommender', delete: 'forget', stop: 'stopRecommender', start: 'startRecommender' },
+  update: { member: 'latestRecommenderUpdate', lifecycle: permanent, work: 'updateRecommender' },
+  limit: limits.recommenders,
+  taggable: true,
+})
+
+export const types = [
   schema,
   datasetGroup,
   dataset,
   datasetImportJob,
+  datasetExportJob,
+  dataDeletionJob,
+  metricAttribution,
   solution,
   solutionVersion,
   batchInferenceJob,
+  batchSegmentJob,
+  filter,
+  eventTracker,
+  campaign,
+  recommender,
 ] as readonly ResourceType<unknown, unknown>[]
 
 export function typeNamed(name: string): ResourceType<unknown, unknown> {

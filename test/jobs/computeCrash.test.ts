@@ -49,7 +49,7 @@ for (const [crashes, end] of [
         end,
         end === 'ACTIVE'
           ? undefined
-          : 'The process that did the work ended unexpectedly 3 times, last with SIGKILL: most often the machine has too little memory for it.',
+          : 'The process that did the work ended unexpectedly 3 times, last with SIGKILL: most often the machine has too little memory or disk for it.',
       ],
     )
     assert.equal(server.process.exitCode, null)

@@ -11,6 +11,7 @@ const resource = (name: string, change: Partial<NewResource> = {}): NewResource 
   ...scope,
   name,
   parent: undefined,
+  group: undefined,
   status: 'CREATE PENDING',
   createdMs: 1,
   updatedMs: 1,
@@ -81,6 +82,14 @@ export function stateStoreContract(name: string, fresh: () => { open(): StateSto
       const found = await state.transact(transaction => transaction.find('arn:a'))
       assert.deepEqual(found, { ...resource('a'), status: 'ACTIVE', updatedMs: 9, sequence: 1 })
       await assert.rejects(state.transact(transaction => transaction.update('arn:none', { updatedMs: 9 })))
+      const reasonAfter = async (failureReason?: string | null) => {
+        const change = { updatedMs: 9, ...(failureReason !== undefined && { failureReason }) }
+        await state.transact(transaction => transaction.update('arn:a', change))
+        return (await state.transact(transaction => transaction.find('arn:a')))?.failureReason
+      }
+      assert.equal(await reasonAfter('because'), 'because')
+      assert.equal(await reasonAfter(), 'because')
+      assert.equal(await reasonAfter(null), undefined)
     })
 
     test('lists are newest first, by type, scope, parent and status, page by page', async () => {
@@ -88,7 +97,7 @@ export function stateStoreContract(name: string, fresh: () => { open(): StateSto
         for (let i = 0; i < 7; i++)
           await transaction.insert(resource(`t${i}`, { parent: i % 2 ? 'arn:odd' : 'arn:even' }))
         await transaction.insert(resource('other', { type: 'other' }))
-        await transaction.insert(resource('far', { region: 'eu-west-1' }))
+        await transaction.insert(resource('far', { region: 'eu-west-1', group: 'arn:group' }))
         await transaction.update('arn:t3', { status: 'ACTIVE', updatedMs: 2 })
       })
       const names = (query: object, page: { limit: number; before?: number }) =>
@@ -104,8 +113,10 @@ export function stateStoreContract(name: string, fresh: () => { open(): StateSto
         await transaction.count({ type: 'thing' }),
         await transaction.count({ type: 'thing', ...scope, parent: 'arn:even' }),
         await transaction.count({ type: 'thing', ...scope, statuses: ['ACTIVE', 'CREATE FAILED'] }),
+        await transaction.count({ type: 'thing', group: 'arn:group' }),
+        await transaction.count({ type: 'thing', ...scope, group: 'arn:group' }),
       ])
-      assert.deepEqual(counts, [7, 8, 4, 1])
+      assert.deepEqual(counts, [7, 8, 4, 1, 1, 0])
     })
 
     test('a sequence is never given twice, so pages stay where they were', async () => {
@@ -115,6 +126,22 @@ export function stateStoreContract(name: string, fresh: () => { open(): StateSto
         await transaction.insert(resource('a'))
       })
       assert.equal((await state.transact(transaction => transaction.find('arn:a')))?.sequence, 2)
+    })
+
+    test('tags are taken away by key, from one resource alone', async () => {
+      const tags = [
+        { tagKey: 'A', tagValue: '1' },
+        { tagKey: 'a', tagValue: '2' },
+      ]
+      const left = await state.transact(async transaction => {
+        for (const name of ['a', 'b']) {
+          await transaction.insert(resource(name))
+          await transaction.setTags(`arn:${name}`, tags)
+        }
+        await transaction.removeTags('arn:a', ['a', 'none'])
+        return [await transaction.tagsOf('arn:a'), await transaction.tagsOf('arn:b')]
+      })
+      assert.deepEqual(left, [[tags[0]], tags])
     })
 
     test('removing takes tags, work and checkpoints along', async () => {
@@ -157,7 +184,8 @@ export function stateStoreContract(name: string, fresh: () => { open(): StateSto
         state: 'queued',
         attempt: 0,
         crashes: 0,
-        notBeforeMs: 5,
+        refusals: 0,
+        notBeforeMs: 0,
         queuedMs: 5,
         startedMs: undefined,
         finishedMs: undefined,
@@ -171,6 +199,12 @@ export function stateStoreContract(name: string, fresh: () => { open(): StateSto
       })
       const running = await state.transact(transaction => transaction.workIn(['running'], { limit: 10 }))
       assert.deepEqual(running, [{ ...queued[0], state: 'running', attempt: 1, startedMs: 6, progress: { done: 1 } }])
+      await state.transact(async transaction => {
+        await transaction.changeWork(1, { crashes: 2, refusals: 3 })
+        await transaction.saveCheckpoint(1, 'w', null)
+      })
+      const { crashes, refusals } = (await state.transact(transaction => transaction.workOf('arn:a')))!
+      assert.deepEqual([crashes, refusals], [0, 0])
       assert.deepEqual(
         [...(await state.transact(transaction => transaction.checkpointsOf(1)))],
         [

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { migrations } from '../../src/resources/migrations.ts'
 import { openSqlite } from '../../src/resources/sqlite.ts'
 import { stateStoreContract } from './contract.ts'
 
@@ -25,6 +26,18 @@ test('a data folder has one owner', async t => {
   await state.close()
   await openSqlite(folder).close()
 })
+
+for (const file of ['lock.sqlite', 'state.sqlite']) {
+  test(`a data folder where ${file} cannot be opened is refused, and free afterwards`, async t => {
+    const folder = freshFolder()
+    t.after(() => rmSync(folder, { recursive: true }))
+    mkdirSync(join(folder, file))
+    const message = `The data folder cannot be written (unable to open database file, in '${folder}'): choose another with --data.`
+    assert.throws(() => openSqlite(folder), { name: 'Refusal', message })
+    rmSync(join(folder, file), { recursive: true })
+    await openSqlite(folder).close()
+  })
+}
 
 test('kill -9 loses nothing that was acknowledged, and frees the folder at once', async t => {
   const folder = freshFolder()
@@ -60,7 +73,30 @@ test('a state of the future is refused', t => {
   future.close()
   assert.throws(() => openSqlite(folder), {
     name: 'Refusal',
-    message:
-      'The data folder was written by a newer sommelier (state version 99; this one knows 1): use that one, or another data folder.',
+    message: `The data folder was written by a newer sommelier (state version 99; this one knows ${migrations.length}): use that one, or another data folder.`,
   })
+})
+
+test('a state of version 1 learns which dataset group everything is in', async t => {
+  const folder = freshFolder()
+  t.after(() => rmSync(folder, { recursive: true }))
+  const old = new DatabaseSync(join(folder, 'state.sqlite'))
+  old.exec(`${migrations[0]}; pragma user_version = 1`)
+  const insert = old.prepare(
+    "insert into resource (arn, type, account, region, name, parent, created_ms, updated_ms, body, hidden) values (?, ?, 'a', 'r', 'n', ?, 1, 1, '{}', '{}')",
+  )
+  insert.run('job', 'batch-inference-job', 'version')
+  insert.run('schema', 'schema', null)
+  insert.run('version', 'solution-version', 'solution')
+  insert.run('solution', 'solution', 'group')
+  insert.run('group', 'dataset-group', null)
+  old.close()
+  const state = openSqlite(folder)
+  const groups = await state.transact(async transaction =>
+    Promise.all(
+      ['job', 'schema', 'version', 'solution', 'group'].map(async arn => (await transaction.find(arn))?.group),
+    ),
+  )
+  assert.deepEqual(groups, ['group', undefined, 'group', 'group', undefined])
+  await state.close()
 })

@@ -59,7 +59,7 @@ export async function importFile(
   server: TestServer,
   datasetArn: string,
   path: string,
-  more: { jobName?: string; importMode?: string } = {},
+  more: { jobName?: string; importMode?: string; publishAttributionMetricsToS3?: boolean } = {},
 ) {
   const { datasetImportJobArn } = await call(server, 'CreateDatasetImportJob', {
     jobName: 'import',

@@ -1,6 +1,7 @@
-/** A server of one's own for a test: in this process, or as the process that a user starts. */
+/** A server of one's own for a test: in this process, as the process that a user starts, or a region of one that runs elsewhere. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,20 +16,50 @@ import { silentLog } from '../../src/lib/log.ts'
 export interface TestServer {
   readonly url: string
   readonly dataFolder: string
+  /** Of a server that is not ours: the test's own region there. */
+  readonly region?: string
 }
 
 /** Removed when the test file ends: by then whatever wrote there has ended too. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sommelier-test-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  temporaryFolders.push(folder)
   return folder
 }
+
+const temporaryFolders: string[] = []
+process.once('exit', () => {
+  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true })
+})
 
 /** What the clock of `testServer` says, always. */
 export const NOW_SECONDS = 1_700_000_000.123
 
+/**
+ * Speaks to the running server at SOMMELIER_TEST_ENDPOINT instead: one with `--auth off` or `lenient`, an empty bucket `bucket` and nothing
+ * else. There each test has a region of its own, and `post` translates: regions and dates in answers become those the tests expect. Tests
+ * that need flags or the data folder are skipped.
+ */
+function elsewhere(t: TestContext, url: string, flags: string[]): TestServer {
+  const skip = (reason: string): never => {
+    t.skip(`SOMMELIER_TEST_ENDPOINT is set, and this test needs ${reason}`)
+    throw new Error('skipped')
+  }
+  if (flags.length > 0) skip(`a server with ${flags.join(' ')}`)
+  return {
+    url: url.replace(/\/$/, ''),
+    // As long as 'us-east-1', so that lengths stay what the tests expect.
+    region: `t-${randomBytes(4).toString('hex').slice(1)}`,
+    get dataFolder() {
+      return skip('the data folder')
+    },
+  }
+}
+
 /** In this process, with an empty data folder and the bucket `bucket`. */
 export async function testServer(t: TestContext, flags: string[] = []): Promise<TestServer> {
+  const endpoint = process.env.SOMMELIER_TEST_ENDPOINT
+  if (endpoint !== undefined) return elsewhere(t, endpoint, flags)
   const dataFolder = temporaryFolder()
   mkdirSync(join(dataFolder, 'buckets', 'bucket'), { recursive: true })
   const config = readConfig(['--port', '0', '--data', dataFolder, ...flags], {})
@@ -45,10 +76,16 @@ export interface ServerProcess extends TestServer {
 }
 
 /** `sommelier serve` on a data folder that stays; killed with the test. */
-export async function serverProcess(t: TestContext, dataFolder: string, flags: string[] = []): Promise<ServerProcess> {
+export async function serverProcess(
+  t: TestContext,
+  dataFolder: string,
+  flags: string[] = [],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<ServerProcess> {
   const main = new URL('../../src/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [main, 'serve', '--port', '0', '--data', dataFolder, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...variables },
   })
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal)
@@ -83,16 +120,28 @@ export async function post(
   body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
+  const { region } = server
+  const scope = `Credential=test/20260101/${region}/personalize/aws4_request`
   const response = await fetch(`${server.url}/`, {
     method: 'POST',
-    body,
+    body: region === undefined || typeof body !== 'string' ? body : body.replaceAll('us-east-1', region),
     headers: {
       'Content-Type': 'application/x-amz-json-1.1',
       ...(target !== undefined && { 'X-Amz-Target': target }),
+      ...(region !== undefined && { Authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=00` }),
       ...headers,
     },
   })
-  return { status: response.status, headers: response.headers, text: await response.text() }
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text: region === undefined ? text : here(text, region) }
+}
+
+/** Dates of today are those of what a test has made; recipes have others. */
+const TODAY_SECONDS = Date.now() / 1000 - 86_400
+function here(text: string, region: string): string {
+  const now = (found: string, member: string, seconds: string) =>
+    Number(seconds) > TODAY_SECONDS ? `${member}${NOW_SECONDS}` : found
+  return text.replaceAll(region, 'us-east-1').replaceAll(/(DateTime":)([\d.]+)/g, now)
 }
 
 type Members = Record<string, unknown>

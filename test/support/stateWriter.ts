@@ -12,6 +12,7 @@ for (let i = first; ; i++) {
       region: 'r',
       name: `${i}`,
       parent: undefined,
+      group: undefined,
       status: 'CREATE PENDING',
       createdMs: i,
       updatedMs: i,

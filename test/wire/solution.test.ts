@@ -6,18 +6,47 @@ import { arnOf, call, NOW_SECONDS, ROLE, refuses, settled, testServer } from '..
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
 const v2 = 'arn:aws:personalize:::recipe/aws-user-personalization-v2'
 
+const ecommerce = [
+  'aws-ecomm-customers-who-viewed-x-also-viewed',
+  'aws-ecomm-frequently-bought-together',
+  'aws-ecomm-popular-items-by-purchases',
+  'aws-ecomm-popular-items-by-views',
+  'aws-ecomm-recommended-for-you',
+]
+
 test('recipes are listed in the order of their names and described', async t => {
   const server = await testServer(t)
   type Recipes = { recipes: { name: string }[]; nextToken?: string }
   const { recipes } = await call<Recipes>(server, 'ListRecipes')
   assert.deepEqual(
     recipes.map(({ name }) => name),
-    ['aws-popularity-count', 'aws-user-personalization', 'aws-user-personalization-v2'],
+    [
+      ...ecommerce,
+      'aws-popularity-count',
+      'aws-user-personalization',
+      'aws-user-personalization-v2',
+      'aws-vod-because-you-watched-x',
+      'aws-vod-more-like-x',
+      'aws-vod-most-popular',
+      'aws-vod-top-picks',
+      'aws-vod-trending-now',
+    ],
   )
-  const page = await call<Recipes>(server, 'ListRecipes', { maxResults: 2 })
-  const rest = await call<Recipes>(server, 'ListRecipes', { maxResults: 2, nextToken: page.nextToken })
+  const page = await call<Recipes>(server, 'ListRecipes', { maxResults: 8 })
+  const rest = await call<Recipes>(server, 'ListRecipes', { maxResults: 8, nextToken: page.nextToken })
   assert.deepEqual([...page.recipes, ...rest.recipes], recipes)
-  assert.deepEqual(await call(server, 'ListRecipes', { domain: 'ECOMMERCE' }), { recipes: [] })
+  const ofDomain = await call<Recipes>(server, 'ListRecipes', { domain: 'ECOMMERCE' })
+  assert.deepEqual(
+    ofDomain.recipes,
+    ecommerce.map(name => ({
+      name,
+      recipeArn: `arn:aws:personalize:::recipe/${name}`,
+      status: 'ACTIVE',
+      domain: 'ECOMMERCE',
+      creationDateTime: Date.UTC(2019, 5, 10) / 1000,
+      lastUpdatedDateTime: 1718815639.191,
+    })),
+  )
   const { recipe } = await call<{ recipe: object }>(server, 'DescribeRecipe', { recipeArn: v2 })
   assert.deepEqual(Object.keys(recipe), [
     'name',
@@ -167,7 +196,10 @@ test('a version without data fails with the reason, and then has no metrics, no 
   })
   assert.match(solutionVersionArn, /:solution\/solution-aws-user-personalization-v2\/[0-9a-f]{8}$/)
   const { status, failureReason } = await settled(server, 'DescribeSolutionVersion', { solutionVersionArn })
-  assert.deepEqual([status, failureReason], ['CREATE FAILED', 'Dataset has fewer than 1000 interactions.'])
+  assert.deepEqual(
+    [status, failureReason],
+    ['CREATE FAILED', 'The dataset has no interactions: none have been imported. Wait until an import job is ACTIVE.'],
+  )
   const { solutionVersions } = await call<{ solutionVersions: object[] }>(server, 'ListSolutionVersions', {
     solutionArn,
   })

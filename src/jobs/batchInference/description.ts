@@ -1,4 +1,5 @@
 /** What a batch inference job is told and what it answers: plain JSON, it crosses a process boundary. */
+import type { FilterSnapshot } from '../../resources/types.ts'
 import type { BatchLimits } from './limits.ts'
 
 export interface BatchDescription {
@@ -16,6 +17,8 @@ export interface BatchDescription {
   }
   /** Where in ARTIFACTS_BUCKET recipes/modelFile.ts saved the model. */
   readonly modelPrefix: string
+  /** What may be recommended; absent: everything. */
+  readonly filter?: FilterSnapshot | undefined
   /** Where in ARTIFACTS_BUCKET this job, and nobody else, keeps the parts of its output. Ends with '/'; empty when the job is done. */
   readonly stagingPrefix: string
   readonly limits: BatchLimits

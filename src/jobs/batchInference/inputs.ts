@@ -2,9 +2,8 @@
  * What a job reads and where each answer goes.
  *
  * Input: the object of exactly that name if there is one; else every object whose key starts with it, the reference's rule. Zero-byte
- * objects are folder markers (and `_CHECK`), not input. Nor is what this very job writes: when the output folder lies within the input
- * prefix, or beside it as in `s3://b/users` → `s3://b/users-out/`, the answers of an earlier run match the prefix; they are recognised by
- * their name, the output name of another object found.
+ * objects are folder markers (and `_CHECK`), not input. Nor is what this very job writes: everything in an output folder whose path
+ * begins with the input's (`s3://b/users` → `s3://b/users-out/`), and elsewhere whatever has the output name of another object found.
  *
  * Output: `<output folder>/<name>.out`, the name being what follows the last '/' of the input path in the key. Of one object that is its
  * base name; of a prefix the path below it is kept, so no two inputs have one output.
@@ -120,6 +119,10 @@ async function findObjects(
 
 function withoutOutputs(found: ObjectInfo[], input: ObjectAddress, output: ObjectAddress): ObjectInfo[] {
   if (input.bucket !== output.bucket) return found
+  // Everything in an output folder below the input prefix: a renamed input would else leave its old answers behind as input.
+  if (output.key !== input.key && output.key.startsWith(input.key)) {
+    return found.filter(({ key }) => !key.startsWith(output.key))
+  }
   const outputs = new Set(found.map(({ key }) => outputKey(key, input, output)))
   return found.filter(({ key }) => !outputs.has(key))
 }

@@ -1,4 +1,7 @@
-/** The job's counts: what earlier attempts did, what is finished, what the threads are at. The total is exact, from the survey. */
+/**
+ * The job's counts: what earlier attempts did, what is finished, what the threads are at. The total is exact, from the survey. Output is
+ * written while other inputs are still being answered; only when every record is answered is it what there is to wait for.
+ */
 import type { WorkControl } from '../../lib/work.ts'
 
 interface Counts {
@@ -6,11 +9,18 @@ interface Counts {
   readonly failed: number
 }
 
+interface Finished extends Counts {
+  /** Of output. */
+  readonly bytes: number
+}
+
 export class RecordProgress {
   readonly #control: WorkControl
   readonly #total: number
   #records = 0
   #failed = 0
+  #bytes = 0
+  #bytesWritten = 0
   /** By shard: what its present try has answered. A try that fails is forgotten, so the count may go back. */
   readonly #underWay = new Map<object, Counts>()
 
@@ -19,19 +29,34 @@ export class RecordProgress {
     this.#total = total
   }
 
-  underWay(shard: object, counts: Counts): void {
-    this.#underWay.set(shard, counts)
-    this.#report()
-  }
-
-  finished(shard: object, { records, failed }: Counts): void {
-    this.#underWay.delete(shard)
+  /** What earlier attempts did. Not reported by itself: a rate is measured from the first report on, and this took no time. */
+  earlier({ records, failed, bytes }: Finished): void {
     this.#records += records
     this.#failed += failed
-    this.#report()
+    this.#bytes += bytes
   }
 
-  #report(): void {
+  underWay(shard: object, counts: Counts): void {
+    this.#underWay.set(shard, counts)
+    this.report()
+  }
+
+  finished(shard: object, counts: Finished): void {
+    this.#underWay.delete(shard)
+    this.earlier(counts)
+    this.report()
+  }
+
+  /** So many bytes more of the output are where they belong. */
+  written(bytes: number): void {
+    this.#bytesWritten += bytes
+    if (this.#records < this.#total) return
+    const [done, total, failed] = [this.#bytesWritten, this.#bytes, this.#failed]
+    this.#control.progress({ stage: 'writing the output', done, total, failed, unit: 'bytes' })
+  }
+
+  /** At the start, so that a rate is measured from where this attempt began; at the end, so that records stay with the job, not bytes. */
+  report(): void {
     let done = this.#records
     let failed = this.#failed
     for (const counts of this.#underWay.values()) {

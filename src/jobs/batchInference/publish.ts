@@ -3,6 +3,7 @@ import { assert } from '../../lib/assert.ts'
 import { formatAddress, ObjectError, type ObjectStore } from '../../objects/objectStore.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import { checkUnchanged, explained } from './inputs.ts'
+import type { RecordProgress } from './progress.ts'
 import { type Part, partAddress, type StagedInput } from './staging.ts'
 
 /** The value of a `published/…` checkpoint. */
@@ -18,6 +19,7 @@ export const publishedCheckpoint = (input: number): string => `published/${input
 export async function publishInput(
   { index, input, shards }: StagedInput,
   context: ComputeContext,
+  progress: RecordProgress,
   signal: AbortSignal,
 ): Promise<Published> {
   await checkUnchanged(input, context.objects)
@@ -25,7 +27,7 @@ export async function publishInput(
     assert(part?.records === lines.records, 'every record of a shard is answered before its input is published')
     return part
   })
-  await writeOutput(input.to, parts, context, signal)
+  await writeOutput(input.to, parts, context, progress, signal)
   const published = parts.reduce(
     (sum, { records, failed, bytes }) => ({
       records: sum.records + records,
@@ -43,10 +45,11 @@ async function writeOutput(
   to: StagedInput['input']['to'],
   parts: readonly Part[],
   { objects, artifacts }: ComputeContext,
+  progress: RecordProgress,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await objects.write(to, concatenated(parts, artifacts, signal), { signal })
+    await objects.write(to, concatenated(parts, artifacts, progress, signal), { signal })
   } catch (error) {
     throw error instanceof ObjectError ? explained(error, 'output', formatAddress(to)) : error
   }
@@ -55,6 +58,7 @@ async function writeOutput(
 async function* concatenated(
   parts: readonly Part[],
   artifacts: ObjectStore,
+  progress: RecordProgress,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   for (const { key, bytes } of parts) {
@@ -62,6 +66,7 @@ async function* concatenated(
     for await (const chunk of await artifacts.read(partAddress(key), { signal })) {
       read += chunk.length
       yield chunk
+      progress.written(chunk.length)
     }
     assert(read === bytes, 'a part has the bytes that were written')
   }

@@ -1,14 +1,19 @@
 /**
- * One line of input as a record: whose recommendations are wanted, or what is wrong with the line. Of the members only `userId` is read;
- * the others are repeated in the answer with it. An id may be a JSON number; its text is then the id (`1.0` is the id "1.0").
+ * One line of input as a record: whose recommendations are wanted, or what is wrong with the line. Of the members `userId` is read,
+ * and `filterValues` handed on; all are repeated in the answer. An id may be a JSON number; its text is then the id (`1.0` is the id "1.0").
  */
 import { ID_CHARACTERS_MAX } from '../../datasets/limits.ts'
 import { ECHO_BYTES_MAX, LINE_BYTES_MAX } from './limits.ts'
 
 export type ParsedRecord =
-  | { readonly userId: string; readonly fault?: undefined; readonly echo?: undefined }
+  | { readonly userId: string; readonly filterValues?: unknown; readonly fault?: undefined; readonly echo?: undefined }
   /** `fault` is a whole sentence; `echo` is JSON for the answer's `input`, where that is not the line itself. */
-  | { readonly userId?: undefined; readonly fault: string; readonly echo: string | undefined }
+  | {
+      readonly userId?: undefined
+      readonly filterValues?: undefined
+      readonly fault: string
+      readonly echo: string | undefined
+    }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -77,10 +82,12 @@ function parseText(text: string, number: number): ParsedRecord {
     return fault(`${nameOf(record)} is not a record; ${EXPECTED}`)
   }
   if (!Object.hasOwn(record, 'userId')) return fault(`userId is missing; ${EXPECTED}`)
-  const { userId } = record as { userId: unknown }
-  if (typeof userId === 'number') return numberAsId(text, fault)
-  if (typeof userId !== 'string') return fault(`userId is ${nameOf(userId)}; a string or a number was expected`)
-  return checkId(userId, fault)
+  const { userId, filterValues } = record as { userId: unknown; filterValues?: unknown }
+  if (typeof userId !== 'number' && typeof userId !== 'string') {
+    return fault(`userId is ${nameOf(userId)}; a string or a number was expected`)
+  }
+  const read = typeof userId === 'number' ? numberAsId(text, fault) : checkId(userId, fault)
+  return filterValues === undefined || read.userId === undefined ? read : { userId: read.userId, filterValues }
 }
 
 function checkId(userId: string, fault: (problem: string) => ParsedRecord): ParsedRecord {

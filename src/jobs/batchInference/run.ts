@@ -125,7 +125,8 @@ class BatchRun {
     const settle = (i: number) => {
       if (staged[i].shards.every(({ part }) => part !== undefined)) answered[i].resolve()
     }
-    const jobs = this.#jobs(staged, settle)
+    const progress = this.#progress(staged)
+    const jobs = this.#jobs(staged, progress, settle)
     staged.forEach((_, i) => {
       settle(i)
     })
@@ -143,18 +144,18 @@ class BatchRun {
     const publish = async () => {
       for (const [i, input] of staged.entries()) {
         await answered[i].promise
-        this.#published.push(await publishInput(input, this.#context, signal))
+        this.#published.push(await publishInput(input, this.#context, progress, signal))
       }
     }
     const fail = (error: unknown) => failure.abort(error)
     await Promise.all([answer().catch(fail), publish().catch(fail)])
     signal.throwIfAborted()
+    progress.report()
   }
 
-  #jobs(staged: readonly StagedInput[], settle: (i: number) => void): ShardJob[] {
+  #jobs(staged: readonly StagedInput[], progress: RecordProgress, settle: (i: number) => void): ShardJob[] {
     const { stagingPrefix } = this.#description
     const { attempt } = this.#context
-    const progress = this.#progress(staged)
     return staged.flatMap(({ index, input, shards }, i) =>
       shards.flatMap((shard, s): ShardJob[] => {
         if (shard.part !== undefined) return []
@@ -188,8 +189,9 @@ class BatchRun {
       this.#context,
       shards.reduce((sum, { lines }) => sum + lines.records, published),
     )
-    for (const before of [...this.#published, ...shards.map(({ part }) => part)])
-      if (before) progress.finished(before, before)
+    for (const before of [...this.#published, ...shards.map(({ part }) => part)]) if (before) progress.earlier(before)
+    for (const { bytes } of this.#published) progress.written(bytes)
+    progress.report()
     return progress
   }
 }

@@ -8,6 +8,8 @@ import { stopwatchSeconds } from '../../lib/clock.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { AnswerWriter, type ItemTexts } from './answers.ts'
 import type { BatchDescription, Stage, StageSeconds } from './description.ts'
+import { FilteredQueries } from './filteredQueries.ts'
+import type { PlacedFilter } from './filtering.ts'
 import { BLOCK_RECORDS } from './limits.ts'
 import { type LineBlock, lineBlocks } from './lines.ts'
 import { afterByteOrderMark, type ParsedRecord, parseRecord } from './records.ts'
@@ -18,6 +20,8 @@ export interface ShardTools {
   /** One row a user; undefined when the model gives everybody the same. */
   readonly histories: ItemLists | undefined
   readonly items: ItemTexts
+  readonly itemCount: number
+  readonly filter: PlacedFilter | undefined
   readonly recipe: BatchDescription['recipe']
   /** Items of an answer, at most the catalogue. */
   readonly k: number
@@ -33,13 +37,15 @@ export class ShardAnswerer {
   readonly #outputWithoutHistory: Uint8Array
   readonly #queries: { count: number; readonly k: number; readonly offsets: Uint32Array; items: Int32Array }
   readonly #queryOf = new Int32Array(BLOCK_RECORDS)
+  readonly #filtered: FilteredQueries | undefined
 
   constructor(tools: ShardTools) {
     this.#tools = tools
     this.#writer = new AnswerWriter(tools.items, tools.recipe)
-    const { k } = tools
+    const { k, filter, itemCount } = tools
     const ranked = tools.ranker.rank({ count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0) })
     this.#outputWithoutHistory = this.#writer.outputOf(ranked.items, ranked.probabilities, 0, ranked.counts[0])
+    this.#filtered = filter && new FilteredQueries(filter, tools.ranker, this.#writer, itemCount, k)
     this.#queries = { count: 0, k, offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
   }
 
@@ -75,16 +81,18 @@ export class ShardAnswerer {
   #lookUp(records: readonly ParsedRecord[]): QueryBlock {
     const { users, histories } = this.#tools
     const queries = this.#queries
+    const filtered = this.#filtered
     queries.count = 0
+    filtered?.begin()
     for (let i = 0; i < records.length; i++) {
       this.#queryOf[i] = NO_QUERY
-      const { userId } = records[i]
-      if (userId === undefined || histories === undefined) continue
-      const user = users.indexOf(userId)
-      if (user < 0) continue
-      const from = histories.offsets[user]
-      const to = histories.offsets[user + 1]
-      if (from === to) continue
+      const { userId, filterValues } = records[i]
+      if (userId === undefined) continue
+      const user = histories === undefined ? -1 : users.indexOf(userId)
+      const from = user < 0 ? 0 : histories!.offsets[user]
+      const to = user < 0 ? 0 : histories!.offsets[user + 1]
+      if (filtered && !filtered.take(i, userId, filterValues, to > from)) continue
+      if (from === to || histories === undefined) continue
       const at = queries.offsets[queries.count]
       const end = at + to - from
       if (end > queries.items.length) {
@@ -96,7 +104,7 @@ export class ShardAnswerer {
       this.#queryOf[i] = queries.count++
       queries.offsets[queries.count] = end
     }
-    return queries
+    return filtered ? { ...queries, allowed: filtered.allowed, excluded: filtered.excluded } : queries
   }
 
   /** How many of the records are bad. */
@@ -105,13 +113,13 @@ export class ShardAnswerer {
     let failed = 0
     for (let i = 0; i < records.length; i++) {
       const start = recordStart(block, i)
-      const { fault } = records[i]
+      const fault = records[i].fault ?? this.#filterFault(i, block.numbers[i])
       const query = this.#queryOf[i]
       if (fault !== undefined) {
         this.#writer.fault(block.bytes, start, block.ends[i], records[i].echo, fault)
         failed++
       } else if (ranked === undefined || query === NO_QUERY) {
-        this.#writer.repeat(block.bytes, start, block.ends[i], this.#outputWithoutHistory)
+        this.#answerWithoutHistory(i, block.bytes, start, block.ends[i])
       } else {
         const from = query * k
         const to = from + ranked.counts[query]
@@ -119,6 +127,22 @@ export class ShardAnswerer {
       }
     }
     return failed
+  }
+
+  #filterFault(record: number, line: number): string | undefined {
+    const fault = this.#filtered?.faultOf(record)
+    return fault === undefined ? undefined : `Line ${line}: ${fault}`
+  }
+
+  #answerWithoutHistory(record: number, bytes: Buffer, start: number, end: number): void {
+    if (this.#filtered === undefined) {
+      this.#writer.repeat(bytes, start, end, this.#outputWithoutHistory)
+      return
+    }
+    const { priorItems, priorProbabilities } = this.#filtered
+    const answer = this.#filtered.answerOf(record)
+    if (answer.output) this.#writer.repeat(bytes, start, end, answer.output)
+    else this.#writer.answer(bytes, start, end, priorItems, priorProbabilities, answer.from, answer.to)
   }
 }
 

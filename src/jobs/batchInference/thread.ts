@@ -13,6 +13,7 @@ import { openObjectStore } from '../../objects/open.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import type { ItemTexts } from './answers.ts'
 import type { BatchDescription, StageSeconds } from './description.ts'
+import type { PlacedFilter } from './filtering.ts'
 import { explained } from './inputs.ts'
 import type { Shard } from './lines.ts'
 import { ShardAnswerer, StageClock } from './shard.ts'
@@ -24,6 +25,7 @@ export interface ThreadData {
   readonly users: Vocabulary['tensors']
   readonly histories: ItemLists | undefined
   readonly items: ItemTexts
+  readonly filter: PlacedFilter | undefined
   readonly recipe: BatchDescription['recipe']
   readonly numResults: number
   readonly stores: ComputeContext['stores']
@@ -57,6 +59,7 @@ const answerer = new ShardAnswerer({
   ...data,
   ranker: openRanker(data.placed, data.slot),
   users: Vocabulary.fromTensors(data.users),
+  itemCount: data.placed.itemCount,
   k: Math.min(data.numResults, data.placed.itemCount),
 })
 const report = (message: ThreadReport) => port.postMessage(message)

@@ -64,6 +64,11 @@ test('what the job itself writes is not its input', async () => {
     'in/users/b/a > in/users/b/a.out',
   ])
   assert.ok(!(await list('s3://in/', 's3://in/zoo')).some(line => line.startsWith('in/zoo')))
+  // Nor what an earlier one left in an output folder below the input, under a name whose input is gone.
+  assert.deepEqual(await list('s3://in/users/', 's3://in/users/b'), [
+    'in/users/a > in/users/b/a.out',
+    'in/users/a.out > in/users/b/a.out.out',
+  ])
 })
 
 test('too much is refused', async () => {

@@ -188,6 +188,29 @@ test('progress counts records, with an exact total and the failed ones', async (
   assert.ok(result.failed > 200)
 })
 
+test('once every record is answered, progress tells how much of the output is written, and ends with the records', async () => {
+  const inputs = { a: mixedInput(7, 700), b: mixedInput(8, 900) }
+  for (const threads of [1, 2]) {
+    const reports: ProgressReport[] = []
+    for (const [key, text] of Object.entries(inputs)) await place.put(`s3://in/many/${key}`, text)
+    const description = { inputPath: 's3://in/many/', outputPath: 's3://out/many/' }
+    const result = await run(description, { threads, progress: report => reports.push(report) }, { shardBytes: 9_000 })
+    const writing = reports.filter(({ stage }) => stage === 'writing the output')
+    const shared = { total: result.bytes, failed: result.failed, unit: 'bytes' }
+    assert.deepEqual(writing.at(-1), { stage: 'writing the output', done: result.bytes, ...shared })
+    writing.forEach((report, i) => {
+      assert.ok(report.done > (writing[i - 1]?.done ?? 0))
+      assert.deepEqual({ total: report.total, failed: report.failed, unit: report.unit }, shared)
+    })
+    const first = reports.indexOf(writing[0])
+    assert.deepEqual(reports[first - 1], { ...reports.at(-1)!, stage: 'recommendations', done: result.records })
+    assert.deepEqual(reports.slice(first, -1), writing)
+    assert.equal(reports.at(-1)!.stage, 'recommendations')
+    await place.objects.remove({ bucket: 'in', key: 'many/a' })
+    await place.objects.remove({ bucket: 'in', key: 'many/b' })
+  }
+})
+
 test('the probe is left in the output folder, empty', async () => {
   await answers('{"userId":"u7"}')
   assert.deepEqual(await place.list('out', 'recs/'), ['recs/_CHECK', 'recs/users.json.out'])

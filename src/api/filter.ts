@@ -1,0 +1,195 @@
+/**
+ * Filters: an expression that every request and job of its dataset group may name. Here an expression meets the group's schemas; the data
+ * it is carried out on is what has been imported when a job is made.
+ */
+import { parseSchema } from '../datasets/schema.ts'
+import { datasetsOf } from '../filters/assemble.ts'
+import { type FilterSchemas, planFilter } from '../filters/check.ts'
+import { FilterError } from '../filters/filterError.ts'
+import { EXPRESSION_CHARACTERS_MAX, FIELDS_OF_GROUP_MAX } from '../filters/limits.ts'
+import { conditionsOf, type Plan } from '../filters/plan.ts'
+import { ServiceError } from '../protocol/errors.ts'
+import { list, optional, string, structure } from '../protocol/shape.ts'
+import { isUnderWay } from '../resources/lifecycle.ts'
+import { type Resources, shown } from '../resources/resources.ts'
+import {
+  batchInferenceJob,
+  type DatasetTypeName,
+  dataset,
+  datasetGroup,
+  type FilterSnapshot,
+  filter,
+  type ImportedData,
+  schema,
+} from '../resources/types.ts'
+import { operation } from './operation.ts'
+import { Arn, dates, FailureReason, Name, NextToken, page, Status, Tags } from './shapes.ts'
+
+export const FilterExpression = string({ min: 1, max: EXPRESSION_CHARACTERS_MAX, sensitive: true })
+
+const summary = {
+  name: optional(Name),
+  filterArn: optional(Arn),
+  ...dates,
+  datasetGroupArn: optional(Arn),
+  failureReason: optional(FailureReason),
+  status: optional(Status),
+}
+
+const createFilter = operation({
+  name: 'CreateFilter',
+  input: structure({
+    name: Name,
+    datasetGroupArn: Arn,
+    filterExpression: FilterExpression,
+    tags: optional(Tags),
+  }),
+  output: structure({ filterArn: optional(Arn) }),
+  errors: [
+    'InvalidInputException',
+    'ResourceAlreadyExistsException',
+    'ResourceNotFoundException',
+    'LimitExceededException',
+    'TooManyTagsException',
+  ],
+  async handle({ tags, ...input }, { resources }) {
+    const group = await resources.get(datasetGroup, input.datasetGroupArn)
+    if (group.status !== 'ACTIVE') {
+      throw new ServiceError(
+        'InvalidInputException',
+        `Resource Arn ${group.arn} is in status ${group.status}: ACTIVE is needed.`,
+      )
+    }
+    const { schemas } = await groupData(resources, group.arn)
+    const { fields } = planned(input.filterExpression, schemas)
+    await checkFieldsOfGroup(resources, group.arn, fields)
+    const filterArn = await resources.create(filter, {
+      path: input.name,
+      name: input.name,
+      parent: group.arn,
+      body: { ...input, datasetGroupArn: group.arn },
+      hidden: { fields },
+      tags,
+    })
+    return { filterArn }
+  },
+})
+
+async function checkFieldsOfGroup(resources: Resources, group: string, more: readonly string[]): Promise<void> {
+  const fields = new Set(more)
+  await resources.firstWhere(
+    filter,
+    each => {
+      for (const field of each.status === 'CREATE FAILED' ? [] : each.hidden.fields) fields.add(field)
+      return false
+    },
+    group,
+  )
+  if (fields.size > FIELDS_OF_GROUP_MAX) {
+    throw new ServiceError(
+      'LimitExceededException',
+      `The filters of the dataset group would name ${fields.size} different fields; at most ${FIELDS_OF_GROUP_MAX} were expected. Please delete some and try again.`,
+    )
+  }
+}
+
+const describeFilter = operation({
+  name: 'DescribeFilter',
+  input: structure({ filterArn: Arn }),
+  output: structure({ filter: optional(structure({ ...summary, filterExpression: optional(FilterExpression) })) }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException'],
+  handle: async (input, { resources }) => ({ filter: shown(filter, await resources.get(filter, input.filterArn)) }),
+})
+
+const listFilters = operation({
+  name: 'ListFilters',
+  input: structure({ datasetGroupArn: optional(Arn), ...page }),
+  // Capital, unlike every other list.
+  output: structure({ Filters: optional(list(structure(summary), { max: 100 })), nextToken: optional(NextToken) }),
+  errors: ['InvalidInputException', 'InvalidNextTokenException'],
+  async handle({ datasetGroupArn, ...asked }, { resources }) {
+    const { resources: found, nextToken } = await resources.list(filter, { ...asked, parent: datasetGroupArn })
+    return { Filters: found.map(each => shown(filter, each)), nextToken }
+  },
+})
+
+const deleteFilter = operation({
+  name: 'DeleteFilter',
+  input: structure({ filterArn: Arn }),
+  output: undefined,
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
+  async handle(input, { resources }) {
+    const found = await resources.get(filter, input.filterArn)
+    const user = await resources.firstWhere(
+      batchInferenceJob,
+      each => isUnderWay(each.status) && each.body.filterArn === found.arn,
+    )
+    if (user) {
+      throw new ServiceError(
+        'ResourceInUseException',
+        `The filter ${found.arn} is used by ${user.arn}, which is ${user.status}.`,
+      )
+    }
+    await resources.requestDelete(filter, found)
+    return undefined
+  },
+})
+
+/** A group's datasets as filters see them: by type the schema, its text, and what has been imported. */
+interface GroupData {
+  readonly schemas: FilterSchemas
+  readonly texts: ReadonlyMap<DatasetTypeName, string>
+  readonly imports: ReadonlyMap<DatasetTypeName, readonly ImportedData[]>
+}
+
+export async function groupData(resources: Resources, group: string): Promise<GroupData> {
+  const { resources: datasets } = await resources.list(dataset, { parent: group })
+  const texts = new Map<DatasetTypeName, string>()
+  const imports = new Map<DatasetTypeName, readonly ImportedData[]>()
+  for (const { body, hidden } of datasets) {
+    texts.set(body.datasetType, (await resources.get(schema, body.schemaArn)).body.schema)
+    imports.set(body.datasetType, hidden.imports)
+  }
+  return { schemas: new Map(Array.from(texts, ([type, text]) => [type, parseSchema(text)])), texts, imports }
+}
+
+/** Throws InvalidInputException with the sentence, the position and a caret below it. */
+export function planned(expression: string, schemas: FilterSchemas): Plan {
+  try {
+    return planFilter(expression, schemas)
+  } catch (error) {
+    throw error instanceof FilterError ? new ServiceError('InvalidInputException', error.report) : error
+  }
+}
+
+/** What carrying out a plan needs of the group's datasets, as they are now: later imports do not change it. */
+export function snapshotOf(plan: Plan, { texts, imports }: GroupData, all = false): FilterSnapshot {
+  const types = datasetsOf(plan, all)
+  return {
+    expression: plan.source,
+    schemas: Object.fromEntries([...texts].filter(([type]) => types.includes(type))),
+    imports: Object.fromEntries([...imports].filter(([type]) => types.includes(type))),
+  }
+}
+
+/**
+ * The filter that a batch inference job names: of the job's group, ACTIVE, about items, and nothing in it that a request for a user lacks.
+ * Throws ResourceNotFoundException, ResourceInUseException, InvalidInputException.
+ */
+export async function filterOfJob(resources: Resources, filterArn: string, group: string): Promise<FilterSnapshot> {
+  const found = await resources.getActive(filter, filterArn)
+  const refuse = (why: string) => new ServiceError('InvalidInputException', `The filter ${filterArn} ${why}`)
+  if (found.body.datasetGroupArn !== group) {
+    throw refuse(`is of the dataset group ${found.body.datasetGroupArn}, the solution version of ${group}.`)
+  }
+  const data = await groupData(resources, group)
+  const plan = planned(found.body.filterExpression, data.schemas)
+  if (plan.entity !== 'ItemID') throw refuse(`is about ${plan.entity}: a batch inference job takes one about ItemID.`)
+  const currentItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
+  if (currentItem) {
+    throw refuse('compares with CurrentItem: that works with related items only, and records of this job name users.')
+  }
+  return snapshotOf(plan, data)
+}
+
+export const filterOperations = [createFilter, describeFilter, listFilters, deleteFilter]

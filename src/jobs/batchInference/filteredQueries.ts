@@ -1,0 +1,93 @@
+/**
+ * A block of records under a filter: those with a history become queries with what may be chosen for each; the others are answered at once
+ * from the one order that all of them have.
+ */
+import { PriorRanker } from '../../inference/priorRanker.ts'
+import type { Ranker } from '../../inference/ranker.ts'
+import type { AnswerWriter } from './answers.ts'
+import { type PlacedFilter, RecordFilter } from './filtering.ts'
+import { BLOCK_RECORDS } from './limits.ts'
+
+/** The items of a record without a history; or its whole output, where it is that of records before. */
+export type PriorAnswer =
+  | { readonly output: Uint8Array }
+  | { readonly output?: undefined; readonly from: number; readonly to: number }
+
+export class FilteredQueries {
+  /** Of the query of that number in the block. */
+  readonly allowed: Uint32Array[] = []
+  readonly excluded: { offsets: Uint32Array; items: Int32Array } = {
+    offsets: new Uint32Array(BLOCK_RECORDS + 1),
+    items: new Int32Array(0),
+  }
+  /** Where the answers of records without a history lie. */
+  readonly priorItems: Int32Array
+  readonly priorProbabilities: Float32Array
+  readonly #filter: RecordFilter
+  readonly #prior: PriorRanker
+  readonly #writer: AnswerWriter
+  #priorTop = 0
+  readonly #faults = new Map<number, string>()
+  readonly #answers: PriorAnswer[] = []
+  /** By what may be chosen: everybody who may be given the same and has no history has one output. */
+  readonly #outputs = new WeakMap<Uint32Array, PriorAnswer>()
+
+  constructor(filter: PlacedFilter, ranker: Ranker, writer: AnswerWriter, itemCount: number, k: number) {
+    this.#filter = new RecordFilter(filter)
+    this.#prior = new PriorRanker(ranker, itemCount, k)
+    this.#writer = writer
+    this.priorItems = new Int32Array(BLOCK_RECORDS * k)
+    this.priorProbabilities = new Float32Array(BLOCK_RECORDS * k)
+  }
+
+  begin(): void {
+    this.allowed.length = 0
+    this.#priorTop = 0
+    this.#faults.clear()
+    this.#answers.length = 0
+  }
+
+  /** Record `record` of the block: as the next query when it has a history. Whether it may be answered at all. */
+  take(record: number, userId: string, filterValues: unknown, hasHistory: boolean): boolean {
+    const allowed = this.#filter.allowed(userId, filterValues)
+    if (typeof allowed === 'string') this.#faults.set(record, allowed)
+    else if (hasHistory) this.#addQuery(allowed.rows, allowed.struck)
+    else this.#answers[record] = this.#answerOf(allowed.rows, allowed.struck)
+    return typeof allowed !== 'string'
+  }
+
+  faultOf = (record: number): string | undefined => (this.#faults.size === 0 ? undefined : this.#faults.get(record))
+
+  answerOf = (record: number): PriorAnswer => this.#answers[record]
+
+  #addQuery(rows: Uint32Array, struck: Uint32Array): void {
+    const query = this.allowed.length
+    this.allowed.push(rows)
+    const { excluded } = this
+    const at = excluded.offsets[query]
+    const end = at + struck.length
+    if (end > excluded.items.length) {
+      const grown = new Int32Array(2 * end)
+      grown.set(excluded.items.subarray(0, at))
+      excluded.items = grown
+    }
+    excluded.items.set(struck, at)
+    excluded.offsets[query + 1] = end
+  }
+
+  #answerOf(rows: Uint32Array, struck: Uint32Array): PriorAnswer {
+    const known = struck.length === 0 ? this.#outputs.get(rows) : undefined
+    if (known) return known
+    const { count, items, probabilities } = this.#prior.rank(rows, struck)
+    if (struck.length === 0) {
+      const answer = { output: this.#writer.outputOf(items, probabilities, 0, count) }
+      this.#outputs.set(rows, answer)
+      return answer
+    }
+    const from = this.#priorTop
+    this.priorItems.set(items.subarray(0, count), from)
+    this.priorProbabilities.set(probabilities.subarray(0, count), from)
+    this.#priorTop += count
+    return { from, to: this.#priorTop }
+  }
+}

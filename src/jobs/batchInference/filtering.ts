@@ -1,0 +1,72 @@
+/** The filter of a job: read once and shared, carried out by each thread for its own records. */
+
+import type { DatasetType } from '../../datasets/schema.ts'
+import { parseSchema } from '../../datasets/schema.ts'
+import type { Vocabulary } from '../../datasets/vocabulary.ts'
+import { planFilter } from '../../filters/check.ts'
+import type { FilterData } from '../../filters/data.ts'
+import { FilterError } from '../../filters/filterError.ts'
+import { FilterMasks } from '../../filters/masks.ts'
+import type { Plan } from '../../filters/plan.ts'
+import { readFilterData } from '../../filters/read.ts'
+import type { Allowed } from '../../filters/valueBinder.ts'
+import type { FilterValues } from '../../filters/values.ts'
+import type { FilterSnapshot } from '../../resources/types.ts'
+import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
+
+/** On shared memory but for the plan. */
+export interface PlacedFilter {
+  readonly plan: Plan
+  readonly data: FilterData
+  /** They share the bound of what is remembered. */
+  readonly threads: number
+}
+
+/** Rows are the model's items. */
+export async function placeFilter(
+  { expression, schemas, imports }: FilterSnapshot,
+  items: Vocabulary,
+  context: ComputeContext,
+  threads: number,
+): Promise<PlacedFilter> {
+  const parsed = new Map(Object.entries(schemas).map(([type, text]) => [type as DatasetType, parseSchema(text)]))
+  const plan = planFilter(expression, parsed)
+  const source = { bucket: ARTIFACTS_BUCKET, imports, eventsPerType: context.filterEventsPerType }
+  const { data } = await readFilterData(plan, parsed, source, items, context)
+  return { plan, data, threads }
+}
+
+/** Tells for each record what may be recommended, or in a sentence why that cannot be told. */
+export class RecordFilter {
+  readonly #masks: FilterMasks
+
+  constructor({ plan, data, threads }: PlacedFilter) {
+    this.#masks = new FilterMasks(plan, data, threads)
+  }
+
+  allowed(userId: string, filterValues: unknown): Allowed | string {
+    const values = valuesOf(filterValues)
+    if (typeof values === 'string') return values
+    try {
+      return this.#masks.allowed({ userId, values })
+    } catch (error) {
+      if (error instanceof FilterError) return error.message
+      throw error
+    }
+  }
+}
+
+const EXPECTED = 'an object such as {"GENRE":"\\"drama\\",\\"war\\""} was expected'
+
+/** A sentence where they are no map of strings. */
+function valuesOf(given: unknown): FilterValues | undefined | string {
+  if (given === undefined || given === null) return undefined
+  if (typeof given !== 'object' || Array.isArray(given)) return `filterValues is no object; ${EXPECTED}.`
+  for (const name in given)
+    if (typeof (given as Record<string, unknown>)[name] !== 'string')
+      return `filterValues has for ${JSON.stringify(name.slice(0, NAME_CHARACTERS_SHOWN))} something that is no string; ${EXPECTED}.`
+  return given as FilterValues
+}
+
+/** Of a name in a record that is wrong in any case. */
+const NAME_CHARACTERS_SHOWN = 50

@@ -1,0 +1,49 @@
+/** The model of a recommender: trained by the recipe behind its domain recipe, on what the dataset group holds now, then opened once. */
+import { assert } from '../lib/assert.ts'
+import { domainRecipeByArn } from '../recipes/index.ts'
+import type { Resources } from '../resources/resources.ts'
+import { type RecommenderHidden, recommender } from '../resources/types.ts'
+import type { ComputeContext } from './computeContext.ts'
+import { importsOf } from './newSolutionVersion.ts'
+import type { TrainingDescription, TrainingResult } from './training.ts'
+import type { Attempt } from './workKind.ts'
+
+/** Keeps in the record what the training will read, so that a FULL import in the meantime does not sweep it away. */
+export async function describeTraining(
+  arn: string,
+  resources: Resources,
+  { workId, attempt }: Attempt,
+): Promise<TrainingDescription> {
+  const found = await resources.get(recommender, arn)
+  const { datasetGroupArn, recipeArn } = found.body
+  const recipe = domainRecipeByArn(recipeArn)
+  assert(recipe?.model, `${recipeArn} cannot be trained`)
+  const data = {
+    interactions: (await importsOf(resources, datasetGroupArn, 'INTERACTIONS')) ?? [],
+    items: (await importsOf(resources, datasetGroupArn, 'ITEMS')) ?? [],
+  }
+  await resources.keep(found, { ...found.hidden, data })
+  return {
+    recipeArn: recipe.model.recipeArn,
+    settings: {},
+    eventType: recipe.eventType,
+    eventValueThreshold: undefined,
+    ...data,
+    modelPrefix: `models/${workId}-${attempt}/`,
+  }
+}
+
+/** In the compute process. Throws Refusal when the data will not do. */
+export async function trainAndOpen(description: TrainingDescription, context: ComputeContext): Promise<TrainingResult> {
+  const { trainModel } = await import('./training.ts')
+  const { openDeployment } = await import('./deployment.ts')
+  const result = await trainModel(description, context)
+  await openDeployment(result, context)
+  return result
+}
+
+export const withModel = (hidden: RecommenderHidden, { modelPrefix, metrics }: TrainingResult): RecommenderHidden => ({
+  ...hidden,
+  model: modelPrefix,
+  metrics,
+})

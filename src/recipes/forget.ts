@@ -1,0 +1,72 @@
+/**
+ * A trained model without some users: their ids and histories go, so that nobody can ask for them again, and items that only they had
+ * shown go too. What was learnt from all users together, the weights between the items that stay, remains until the next training.
+ */
+import { Vocabulary } from '../datasets/vocabulary.ts'
+import type { HistoryModel } from '../models/historyModel.ts'
+import type { ItemLists } from '../models/splits.ts'
+import type { SavedModel } from './modelFile.ts'
+
+/** Undefined: the model knows none of them. A model of which no item would be left keeps its items. */
+export function withoutUsers(
+  saved: SavedModel,
+  gone: { users: Vocabulary; items: Vocabulary },
+): SavedModel | undefined {
+  const users = keptOf(saved.users, gone.users)
+  const keptItems = keptOf(saved.items, gone.items)
+  const items = keptItems.length === 0 ? everyIndex(saved.items) : keptItems
+  if (users.length === saved.users.size && items.length === saved.items.size) return undefined
+  const newIndex = new Int32Array(saved.items.size).fill(-1)
+  for (const [index, item] of items.entries()) newIndex[item] = index
+  return {
+    model: items.length === saved.items.size ? saved.model : withItems(saved.model, items),
+    users: renumbered(saved.users, users),
+    items: renumbered(saved.items, items),
+    histories: historiesOf(saved.histories, users, newIndex),
+  }
+}
+
+/** The indexes of those that stay, ascending. */
+function keptOf(all: Vocabulary, gone: Vocabulary): number[] {
+  return gone.size === 0 ? everyIndex(all) : everyIndex(all).filter(index => gone.indexOf(all.idAt(index)) < 0)
+}
+
+const everyIndex = (all: Vocabulary): number[] => Array.from({ length: all.size }, (_, index) => index)
+
+const renumbered = (all: Vocabulary, kept: readonly number[]): Vocabulary =>
+  kept.length === all.size ? all : Vocabulary.fromIds(kept.values().map(index => all.idAt(index)))
+
+function withItems(model: HistoryModel, items: readonly number[]): HistoryModel {
+  const { rows, itemCount } = model
+  return {
+    ...model,
+    itemCount: items.length,
+    prior: Float32Array.from(items, item => model.prior[item]),
+    rows: rows && submatrix(rows, itemCount, items),
+  }
+}
+
+function submatrix(rows: Float32Array, width: number, kept: readonly number[]): Float32Array {
+  const result = new Float32Array(kept.length * kept.length)
+  let at = 0
+  for (const row of kept) {
+    const start = row * width
+    for (const column of kept) result[at++] = rows[start + column]
+  }
+  return result
+}
+
+/** `newIndex` is -1 for an item that goes. */
+function historiesOf({ offsets, items }: ItemLists, users: readonly number[], newIndex: Int32Array): ItemLists {
+  const kept = new Int32Array(items.length)
+  const starts = new Uint32Array(users.length + 1)
+  let count = 0
+  for (const [row, user] of users.entries()) {
+    for (let at = offsets[user]; at < offsets[user + 1]; at++) {
+      const item = newIndex[items[at]]
+      if (item >= 0) kept[count++] = item
+    }
+    starts[row + 1] = count
+  }
+  return { offsets: starts, items: kept.slice(0, count) }
+}

@@ -1,0 +1,46 @@
+/** The use cases of film services (spec/recipes.md §6). */
+import { domainRecipe } from './domainRecipe.ts'
+import { popularityCount } from './popularityCount.ts'
+import { userPersonalizationV2 } from './userPersonalizationV2.ts'
+
+const domain = 'VIDEO_ON_DEMAND'
+
+export const videoOnDemand = [
+  domainRecipe({
+    name: 'aws-vod-because-you-watched-x',
+    domain,
+    type: 'RELATED_ITEMS',
+    description: 'Because you watched X: videos that users watched who also watched the one named.',
+    eventType: 'Watch',
+  }),
+  domainRecipe({
+    name: 'aws-vod-more-like-x',
+    domain,
+    type: 'RELATED_ITEMS',
+    description: 'More like X: videos that are similar to the one named.',
+    needsItems: true,
+  }),
+  domainRecipe({
+    name: 'aws-vod-most-popular',
+    domain,
+    type: 'POPULAR_ITEMS',
+    description: 'Most popular: the videos that the most different users watched. The model of aws-popularity-count.',
+    eventType: 'Watch',
+    model: popularityCount,
+  }),
+  domainRecipe({
+    name: 'aws-vod-top-picks',
+    domain,
+    type: 'USER_PERSONALIZATION',
+    description: 'Top picks for you: what a user is likely to watch next. The model of aws-user-personalization-v2.',
+    needsItems: true,
+    exploration: true,
+    model: userPersonalizationV2,
+  }),
+  domainRecipe({
+    name: 'aws-vod-trending-now',
+    domain,
+    type: 'POPULAR_ITEMS',
+    description: 'Trending now: the videos whose popularity grows fastest.',
+  }),
+]

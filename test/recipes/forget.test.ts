@@ -1,0 +1,85 @@
+/** A model without some users against the same model asked by somebody who ignores them: what is left must not differ. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Vocabulary } from '../../src/datasets/vocabulary.ts'
+import { derivedSeed, seededRandom } from '../../src/lib/random.ts'
+import { withoutUsers } from '../../src/recipes/forget.ts'
+import type { SavedModel } from '../../src/recipes/modelFile.ts'
+
+function randomModel(seed: number): SavedModel {
+  const random = seededRandom(seed)
+  const userCount = 1 + random.below(8)
+  const itemCount = 1 + random.below(8)
+  const lists = Array.from({ length: userCount }, () =>
+    Array.from({ length: random.below(5) }, () => random.below(itemCount)),
+  )
+  const offsets = Uint32Array.from([0, ...lists.map((_, i) => lists.slice(0, i + 1).flat().length)])
+  const numbers = (count: number) => Float32Array.from({ length: count }, () => random.uniform())
+  return {
+    model: {
+      itemCount,
+      kernel: numbers(3),
+      rows: random.below(4) === 0 ? undefined : numbers(itemCount * itemCount),
+      prior: numbers(itemCount),
+      sharpness: 2,
+    },
+    users: Vocabulary.fromIds(Array.from({ length: userCount }, (_, i) => `user-${i}`)),
+    items: Vocabulary.fromIds(Array.from({ length: itemCount }, (_, i) => `item-${i}`)),
+    histories: { offsets, items: Int32Array.from(lists.flat()) },
+  }
+}
+
+const idsOf = (vocabulary: Vocabulary): string[] =>
+  Array.from({ length: vocabulary.size }, (_, index) => vocabulary.idAt(index))
+
+/** All that can be asked of a model, by ids: histories of users, priors of items, weights of pairs of items. */
+function told({ model, users, items, histories: { offsets, items: events } }: SavedModel) {
+  const [userIds, itemIds] = [idsOf(users), idsOf(items)]
+  const { itemCount, rows } = model
+  assert.equal(itemCount, itemIds.length)
+  assert.equal(model.prior.length, itemCount)
+  assert.equal(rows?.length ?? itemCount ** 2, itemCount ** 2)
+  assert.equal(offsets.length, userIds.length + 1)
+  return {
+    kernel: [...model.kernel],
+    histories: Object.fromEntries(
+      userIds.map((id, user) => [id, [...events.slice(offsets[user], offsets[user + 1])].map(item => itemIds[item])]),
+    ),
+    prior: Object.fromEntries(itemIds.map((id, item) => [id, model.prior[item]])),
+    rows:
+      rows &&
+      Object.fromEntries(itemIds.flatMap((a, i) => itemIds.map((b, j) => [`${a} ${b}`, rows[i * itemCount + j]]))),
+  }
+}
+
+test('what is left is what was there, without them', () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const saved = randomModel(seed)
+    const random = seededRandom(derivedSeed(seed, 'gone'))
+    const some = (vocabulary: Vocabulary) => idsOf(vocabulary).filter(() => random.below(3) === 0)
+    const users = new Set([...some(saved.users), 'stranger'])
+    const lost = new Set(some(saved.items))
+    // A model without items is none: then they stay.
+    const items = lost.size === saved.items.size ? new Set<string>() : lost
+    const gone = { users: Vocabulary.fromIds(users), items: Vocabulary.fromIds(lost) }
+    const before = told(saved)
+    const left = withoutUsers(saved, gone)
+    const without = <T>(all: Record<string, T>, ids: Set<string>) =>
+      Object.fromEntries(Object.entries(all).filter(([id]) => !id.split(' ').some(each => ids.has(each))))
+    const wanted = {
+      kernel: before.kernel,
+      histories: Object.fromEntries(
+        Object.entries(without(before.histories, users)).map(([id, list]) => [
+          id,
+          list.filter(item => !items.has(item)),
+        ]),
+      ),
+      prior: without(before.prior, items),
+      rows: before.rows && without(before.rows, items),
+    }
+    const same = users.size === 1 && items.size === 0
+    assert.equal(left === undefined, same, `seed ${seed}`)
+    assert.deepEqual(told(left ?? saved), wanted, `seed ${seed}`)
+    assert.deepEqual(told(saved), before, 'the model itself is not touched')
+  }
+})

@@ -1,0 +1,84 @@
+/** Worlds that something can be deployed in: a solution with a trained version, a shop with two kinds of events. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { importFile, interactionsSchema, makeDataset, makeGroup, makeSolution } from './flow.ts'
+import { walks } from './sequences.ts'
+import { call, settled, type TestServer } from './server.ts'
+
+export interface Trained {
+  readonly datasetGroupArn: string
+  readonly datasetArn: string
+  readonly solutionArn: string
+  readonly solutionVersionArn: string
+}
+
+/** One ACTIVE version of the recipe; popularity trains fastest. */
+export async function trained(server: TestServer, recipe = 'aws-popularity-count', name = 'group'): Promise<Trained> {
+  writeFileSync(join(server.dataFolder, 'buckets', 'bucket', 'walks.csv'), walks().csv)
+  const datasetGroupArn = await makeGroup(server, name)
+  const datasetArn = await makeDataset(server, datasetGroupArn)
+  const { status } = await importFile(server, datasetArn, 's3://bucket/walks.csv', { jobName: `import-${name}` })
+  assert.equal(status, 'ACTIVE')
+  const solutionArn = await makeSolution(server, datasetGroupArn, recipe, { name: `solution-${name}` })
+  return { datasetGroupArn, datasetArn, solutionArn, solutionVersionArn: await trainedVersion(server, solutionArn) }
+}
+
+export async function trainedVersion(server: TestServer, solutionArn: string): Promise<string> {
+  const { solutionVersionArn } = await call<{ solutionVersionArn: string }>(server, 'CreateSolutionVersion', {
+    solutionArn,
+  })
+  const { status, failureReason } = await settled(server, 'DescribeSolutionVersion', { solutionVersionArn })
+  assert.deepEqual([status, failureReason], ['ACTIVE', undefined])
+  return solutionVersionArn
+}
+
+/** Events of every user's walk that are views; the rest, too few for a training, are purchases. */
+const VIEWS = 20
+
+/** An ACTIVE group of the domain ECOMMERCE with imported interactions: 1200 views, 600 purchases. */
+export async function shop(
+  server: TestServer,
+  name = 'shop',
+): Promise<{ datasetGroupArn: string; datasetArn: string }> {
+  const [, ...rows] = walks().csv.trimEnd().split('\n')
+  const typed = rows.map((row, i) => `${row},${i % 30 < VIEWS ? 'view' : 'Purchase'}`)
+  const csv = `ITEM_ID,TIMESTAMP,USER_ID,EVENT_TYPE\n${typed.join('\n')}\n`
+  writeFileSync(join(server.dataFolder, 'buckets', 'bucket', 'shop.csv'), csv)
+  const { datasetGroupArn } = await call<{ datasetGroupArn: string }>(server, 'CreateDatasetGroup', {
+    name,
+    domain: 'ECOMMERCE',
+  })
+  await settled(server, 'DescribeDatasetGroup', { datasetGroupArn })
+  const { schemaArn } = await call(server, 'CreateSchema', {
+    name,
+    domain: 'ECOMMERCE',
+    schema: interactionsSchema([{ name: 'EVENT_TYPE', type: 'string' }]),
+  })
+  const { datasetArn } = await call<{ datasetArn: string }>(server, 'CreateDataset', {
+    name,
+    schemaArn,
+    datasetGroupArn,
+    datasetType: 'INTERACTIONS',
+  })
+  await settled(server, 'DescribeDataset', { datasetArn })
+  const { status, failureReason } = await importFile(server, datasetArn, 's3://bucket/shop.csv', {
+    jobName: `import-${name}`,
+  })
+  assert.deepEqual([status, failureReason], ['ACTIVE', undefined])
+  return { datasetGroupArn, datasetArn }
+}
+
+/** Asks until `is` holds of what the operation describes. Bounded by the test runner's own time-out. */
+export async function described<T>(
+  server: TestServer,
+  operation: string,
+  input: Record<string, unknown>,
+  is: (found: T) => boolean,
+): Promise<T> {
+  for (;;) {
+    const [found] = Object.values(await call(server, operation, input)) as T[]
+    if (is(found)) return found
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
