@@ -1,11 +1,13 @@
 /** From the scores of one query to its best items: softmax weights, then an exact choice whose cost hardly depends on the scores. */
 import {
+  RANK_ALLOWED,
   RANK_CANDIDATES,
   RANK_COLUMN_COUNT,
   RANK_EXCLUDED,
   RANK_ITEM_COUNT,
   RANK_ITEMS,
   RANK_KEYS,
+  RANK_OPEN,
   RANK_PROBABILITIES,
   RANK_SCORES,
   RANK_SHARPNESS,
@@ -13,7 +15,7 @@ import {
   RANK_WANTED,
   RANK_WEIGHTS,
 } from '../src/kernels/parameters'
-import { float, word } from './words'
+import { float, setWord, word } from './words'
 
 /**
  * exp(x) for x ≤ 0: relative error at most 2⁻²² for x ≥ -87.3, and 0 below, where exp(x) < 2⁻¹²⁶. exp(0) = 1.
@@ -94,6 +96,28 @@ export function weigh(params: usize, query: i32): void {
   }
   const total = f64x2.extract_lane(t01, 0) + f64x2.extract_lane(t01, 1) + (f64x2.extract_lane(t23, 0) + f64x2.extract_lane(t23, 1))
   store<f64>(<usize>word(params, RANK_TOTAL), total)
+}
+
+/** KEYS of items that are not ALLOWED become RANK_EXCLUDED; OPEN. Padding is not allowed. A word of ALLOWED is a block of 32 keys. */
+export function restrict(params: usize, _task: i32): void {
+  let allowed = <usize>word(params, RANK_ALLOWED)
+  const keys = <usize>word(params, RANK_KEYS)
+  const end = keys + (<usize>word(params, RANK_COLUMN_COUNT) << 2)
+  const excluded = i32x4.splat(RANK_EXCLUDED)
+  let open = 0
+  for (let at = keys; at < end; at += 128, allowed += 4) {
+    const bits = load<u32>(allowed)
+    open += popcnt(bits)
+    if (bits == 0xffffffff) continue
+    const word4 = i32x4.splat(bits)
+    let lanes = i32x4(1, 2, 4, 8)
+    for (let from = at; from < at + 128; from += 16) {
+      const struck = i32x4.eq(v128.and(word4, lanes), i32x4.splat(0))
+      v128.store(from, v128.bitselect(excluded, v128.load(from), struck))
+      lanes = i32x4.shl(lanes, 4)
+    }
+  }
+  setWord(params, RANK_OPEN, <u32>open)
 }
 
 /** How many keys are at least `bound`. */

@@ -8,8 +8,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
+import { readArguments } from '../scripts/arguments.ts'
 import { stopwatchSeconds } from '../src/lib/clock.ts'
 import { seededRandom } from '../src/lib/random.ts'
 import { quietControl } from '../src/lib/work.ts'
@@ -91,7 +91,14 @@ function plainRidge({ userCount, itemCount: n, offsets, items }: Interactions): 
   return B
 }
 
-const { values, positionals } = parseArgs({
+const USAGE = `usage: npm run bench:train -- [--write] [FOLDER]
+
+How long a model takes to train, on made-up data beside the plain computation, then on real data.
+
+  FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
+  --write  keeps the report in bench/results/train.md
+`
+const { values, positionals } = readArguments(USAGE, {
   options: { write: { type: 'boolean', default: false } },
   allowPositionals: true,
 })

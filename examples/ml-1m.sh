@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole way on real data with the AWS CLI against a running server: MovieLens-1M in, ten recommendations for each of 6,040 people out.
 # Start `npm start` in another terminal, then:  examples/ml-1m.sh [FOLDER]
-#   FOLDER    interactions.csv, items.csv, users.csv (default ../shared/data/ml-1m)
+#   FOLDER    interactions.csv, whose first column is USER_ID; items.csv and users.csv may be absent (default ../shared/data/ml-1m)
 #   ENDPOINT  where the server listens (default http://127.0.0.1:8001)
 #   BUCKETS   where it keeps its buckets (default data/buckets); with an S3 store, upload the files with `aws s3 cp` instead
 #   NAME      of the dataset group, of everything in it and of the bucket (default ml-1m-cli)
@@ -48,17 +48,29 @@ import_dataset() {
   wait_for datasetImportJob.status describe-dataset-import-job --dataset-import-job-arn "$job"
 }
 
-mkdir -p "$bucket"
-cp "$folder"/{interactions,items,users}.csv "$bucket"/
-tail -n +2 "$bucket/users.csv" | sed 's/,.*//; s/.*/{"userId": "&"}/' > "$bucket/people.jsonl"
+if [[ $folder == -* ]]; then
+  sed -n '2,/^set/{s/^# *//p}' "$0"
+  [[ $folder == -h || $folder == --help ]] && exit 0 || exit 2
+fi
+[[ -f $folder/interactions.csv ]] || { echo "There is no $folder/interactions.csv: name another folder." >&2; exit 1; }
 
-group=$(personalize create-dataset-group --name "$name" --query datasetGroupArn)
+# Before anything is copied: a name that is taken has a bucket that is somebody's.
+group=$(personalize create-dataset-group --name "$name" --query datasetGroupArn) ||
+  { echo "If $name exists already, choose another name: NAME=other $0" >&2; exit 1; }
+mkdir -p "$bucket"
+people=interactions
+for file in interactions items users; do
+  if [[ -f $folder/$file.csv ]]; then cp "$folder/$file.csv" "$bucket"/; fi
+done
+if [[ -f $folder/users.csv ]]; then people=users; fi
+tail -n +2 "$bucket/$people.csv" | sed 's/,.*//; s/.*/{"userId": "&"}/' | sort -u > "$bucket/people.jsonl"
+
 wait_for datasetGroup.status describe-dataset-group --dataset-group-arn "$group"
 import_dataset Interactions interactions \
   '{"name":"USER_ID","type":"string"},{"name":"ITEM_ID","type":"string"},{"name":"TIMESTAMP","type":"long"}'
-import_dataset Items items \
+[[ ! -f $folder/items.csv ]] || import_dataset Items items \
   '{"name":"ITEM_ID","type":"string"},{"name":"TITLE","type":"string"},{"name":"GENRES","type":"string","categorical":true},{"name":"YEAR","type":"int"}'
-import_dataset Users users \
+[[ ! -f $folder/users.csv ]] || import_dataset Users users \
   '{"name":"USER_ID","type":"string"},{"name":"GENDER","type":"string","categorical":true},{"name":"AGE","type":"int"},{"name":"OCCUPATION","type":"string","categorical":true}'
 
 solution=$(personalize create-solution --name "$name" --dataset-group-arn "$group" --no-perform-auto-training \

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { services } from '../src/api/index.ts'
 import type { AnyOperation } from '../src/protocol/operation.ts'
 import type { Member, Shape } from '../src/protocol/shape.ts'
+import { isUnderWay } from '../src/resources/lifecycle.ts'
+import { type Limit, limits } from '../src/resources/limits.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const NOTE = '<!-- Written by `npm run docs` from what the code declares. Do not edit. -->'
@@ -107,5 +109,22 @@ Every number that bounds something, with its reason and where it is declared. Wh
 | name | value | why | where |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Quotas
+
+How many there may be at once. \`--limits NAME=50\` changes one, \`--limits NAME=off\` switches it off; one too many is a LimitExceededException.
+
+| name | default | of what | counted | which of them |
+| --- | --- | --- | --- | --- |
+${Object.values(limits).map(quotaRow).join('\n')}
 `
+}
+
+function quotaRow(limit: Limit): string {
+  return `| \`${limit.name}\` | ${limit.default} | ${limit.counted} | in a ${limit.within} | ${whichCount(limit)} |`
+}
+
+function whichCount({ statuses = [] }: Limit): string {
+  if (statuses.length === 0) return 'all'
+  return statuses.every(isUnderWay) ? statuses.join(', ') : 'all but those that failed or are being deleted'
 }

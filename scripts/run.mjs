@@ -29,9 +29,12 @@ const EXIT_NOT_STARTED = 127
 /** What each command runs: lists of arguments to Node, one after the other until one fails. */
 const commands = {
   start: args => [['src/main.ts', 'serve', ...args]],
+  watch: args => [['src/main.ts', 'watch', ...args]],
+  jobs: args => [['src/main.ts', 'jobs', ...args]],
   demo: args => [['examples/demo/main.ts', ...args]],
   examples: args => [['examples/ml-1m.ts', ...args]],
   test: args => [testArguments(args)],
+  clients: args => [['scripts/testClients.mjs', ...args]],
   check: () => [
     ['node_modules/typescript/bin/tsc', '--noEmit'],
     ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],

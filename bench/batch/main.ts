@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../scripts/arguments.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { machine } from '../lib/machine.ts'
 import { checkOutput } from './check.ts'
@@ -27,7 +27,15 @@ const BYTES_ABOVE_MODEL_MAX = 2 ** 30
 const FLAGS = ['--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 
 const RESULTS = fileURLToPath(new URL('../results/batch.md', import.meta.url))
-const { values } = parseArgs({
+const USAGE = `usage: npm run bench:batch -- [options]
+
+A batch inference job on a model trained on real data: processor time and memory a record, and 200 lines checked by brute force.
+
+  --records N     lines of input (default ${RECORDS})
+  --data FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
+  --write         keeps the report in bench/results/batch.md
+`
+const { values } = readArguments(USAGE, {
   options: {
     records: { type: 'string', default: String(RECORDS) },
     data: { type: 'string', default: fileURLToPath(new URL('../../../shared/data/ml-1m', import.meta.url)) },

@@ -11,7 +11,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../scripts/arguments.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { readDataFolder } from '../lib/csv.ts'
 import { machine } from '../lib/machine.ts'
@@ -21,7 +21,14 @@ import { report } from './report.ts'
 const RESULTS = fileURLToPath(new URL('../results/quality.md', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 
-const { values, positionals } = parseArgs({
+const USAGE = `usage: npm run bench:quality -- [--write] [FOLDER …]
+
+How good the recommendations are on real data, beside popularity and item-to-item nearest neighbours.
+
+  FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m and …/online-retail)
+  --write  keeps the report in bench/results/quality.md
+`
+const { values, positionals } = readArguments(USAGE, {
   options: { write: { type: 'boolean', default: false } },
   allowPositionals: true,
 })

@@ -7,8 +7,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { PersonalizeClient } from '@aws-sdk/client-personalize'
+import { readArguments } from '../../scripts/arguments.ts'
 import { type Io, processIo } from '../../src/cli/io.ts'
 import { count, duration, styleOf } from '../../src/cli/text.ts'
 import { follow } from '../../src/cli/watch.ts'
@@ -32,7 +32,14 @@ const QUICK_POLL_MS = 50
 const SHOWN_PEOPLE = 3
 const SHOWN_FILMS = 6
 
-const { values: flags } = parseArgs({
+const USAGE = `usage: npm run demo -- [options]
+
+The whole service on films that do not exist: import, training, metrics, recommendations for everybody.
+
+  --seed N  other people and films (default 7)
+  --keep    leaves the data folder, to go on with by \`npm start\`
+`
+const { values: flags } = readArguments(USAGE, {
   options: { seed: { type: 'string', default: '7' }, keep: { type: 'boolean', default: false } },
 })
 const controller = new AbortController()
@@ -177,8 +184,8 @@ function nextSteps(): string[] {
     '      a server that stays; then, in another terminal:',
     '  aws personalize list-recipes --endpoint-url http://127.0.0.1:8001 --region us-east-1 --no-sign-request',
     '      any AWS SDK or the AWS CLI talks to it; no account is needed',
-    '  npm run examples -- --data FOLDER',
-    '      the same steps on your own CSV files (examples/ml-1m.ts, and examples/ml-1m.sh for the AWS CLI)',
+    '  npm run examples -- --data FOLDER --name shop',
+    '      the same steps on your own CSV files; --help says which (examples/ml-1m.ts, and examples/ml-1m.sh for the AWS CLI)',
     '  docs/start.md',
     '      the way from your data to a nightly batch job',
   ]

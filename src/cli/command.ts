@@ -2,7 +2,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Refusal } from '../lib/refusal.ts'
 import type { Io } from './io.ts'
-import { DEFAULT_ENDPOINT, openWire, type Wire } from './wire.ts'
+import { DEFAULT_ENDPOINT, openWire, signerOf, type Wire } from './wire.ts'
 
 /** 128 + SIGINT, as a shell has it. */
 const EXIT_INTERRUPTED = 130
@@ -14,7 +14,12 @@ export interface Command {
   run(args: string[], io: Io): Promise<number>
 }
 
-interface CommandParts {
+interface Given {
+  readonly words: string[]
+  readonly flags: Record<string, unknown>
+}
+
+interface CommonParts {
   /** `sommelier ` and this: 'watch ARN [options]'. */
   readonly usage: string
   readonly summary: string
@@ -22,26 +27,40 @@ interface CommandParts {
   readonly details: readonly string[]
   readonly flags: ParseArgsOptionsConfig
   /** How many words that are not flags. */
-  readonly words: number
-  run(wire: Wire, given: { words: string[]; flags: Record<string, unknown> }, io: Io): Promise<number>
+  readonly words: number | readonly number[]
 }
 
-const commonFlags = { endpoint: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+interface LocalParts extends CommonParts {
+  run(given: Given, io: Io): Promise<number>
+}
 
-const commonDetails = [
-  `  --endpoint URL   the server to ask (default: the variable SOMMELIER_ENDPOINT, or else ${DEFAULT_ENDPOINT})`,
-  '  --help           this text',
-]
+interface CommandParts extends CommonParts {
+  run(wire: Wire, given: Given, io: Io): Promise<number>
+}
 
-/** A command of the wire: reads its arguments, opens the wire, and turns a Refusal into a sentence on standard error. */
+/** A command of the wire: opens it, signing what it asks when the environment has AWS's variables for that. */
 export function command(parts: CommandParts): Command {
+  const endpointDetail = `  --endpoint URL   the server to ask (default: the variable SOMMELIER_ENDPOINT, or else ${DEFAULT_ENDPOINT})`
+  return localCommand({
+    ...parts,
+    details: [...parts.details, endpointDetail],
+    flags: { ...parts.flags, endpoint: { type: 'string' } },
+    async run(given, io) {
+      const endpoint = (given.flags.endpoint as string | undefined) ?? (io.env.SOMMELIER_ENDPOINT || DEFAULT_ENDPOINT)
+      return parts.run(openWire(endpoint, io.signal, signerOf(io)), given, io)
+    },
+  })
+}
+
+/** A command: reads its arguments, and turns a Refusal into a sentence on standard error. */
+export function localCommand(parts: LocalParts): Command {
   const usage = `usage: sommelier ${parts.usage}\n`
   return {
     summary: parts.summary,
     async run(args, io) {
-      let given: { words: string[]; flags: Record<string, unknown> }
+      let given: Given
       try {
-        const flags = { ...parts.flags, ...commonFlags }
+        const flags = { ...parts.flags, help: { type: 'boolean', short: 'h' } } as const
         const { values, positionals } = parseArgs({ args, options: flags, allowPositionals: true })
         given = { words: positionals, flags: values }
       } catch (error) {
@@ -49,16 +68,15 @@ export function command(parts: CommandParts): Command {
         return 2
       }
       if (given.flags.help) {
-        io.out.write(`${usage}\n${parts.summary}\n\n${[...parts.details, ...commonDetails].join('\n')}\n`)
+        io.out.write(`${usage}\n${parts.summary}\n\n${[...parts.details, '  --help           this text'].join('\n')}\n`)
         return 0
       }
-      if (given.words.length !== parts.words) {
+      if (![parts.words].flat().includes(given.words.length)) {
         io.err.write(usage)
         return 2
       }
       try {
-        const endpoint = (given.flags.endpoint as string | undefined) ?? (io.env.SOMMELIER_ENDPOINT || DEFAULT_ENDPOINT)
-        return await parts.run(openWire(endpoint, io.signal), given, io)
+        return await parts.run(given, io)
       } catch (error) {
         if (io.signal.aborted) return EXIT_INTERRUPTED
         if (!(error instanceof Refusal)) throw error

@@ -1,6 +1,8 @@
-/** The commands that ask a running server. `serve` is not among them: it is one. */
+/** The commands that ask a running server, and `keys`, which says whom it will answer. `serve` is not among them: it is a server. */
 import type { Command } from './command.ts'
+import { filter } from './filter.ts'
 import { jobs } from './jobs.ts'
+import { keys } from './keys.ts'
 import { watch } from './watch.ts'
 
-export const cliCommands: Readonly<Record<string, Command>> = { jobs, watch }
+export const cliCommands: Readonly<Record<string, Command>> = { jobs, watch, filter, keys }

@@ -11,8 +11,14 @@ const PLAIN_LINE_MS = 10_000
 
 const BAR_CELLS = 24
 
+/** What the owner of a job counts it by. Of a job that has ended, other units (bytes, parts, steps) tell only how its last stage went. */
+const OUTCOME_UNITS = new Set(['records', 'rows'])
+
 /** Where a terminal does not say how wide it is (or says 0): the width every terminal has had since the VT100. */
 const DEFAULT_COLUMNS = 80
+
+/** Stands for a stage while the server is away: no stage of work has this name. */
+const AWAY = ''
 
 /** Clears the line the cursor is in and returns to its beginning (ECMA-48, EL). */
 const CLEAR_LINE = '\r\x1b[2K'
@@ -21,30 +27,36 @@ const CLEAR_LINE = '\r\x1b[2K'
 export const nameOf = (arn: string): string => printable(arn.slice(arn.indexOf('/') + 1))
 
 /**
- * How far it is, largest matter first: '2,850 of 5,000 records', '3,412/s', '10 min left', '12 failed'. Of work that has ended only what is
- * known to its end, '5,000 records': what a last stage had last reported is no news any more.
+ * How far it is, largest matter first: '2,850 of 5,000 records', '3,412/s', '10 min left', '12 failed'. Of work that has ended only what it
+ * made, '5,000 records': what a last stage had last reported is no news any more.
  */
 export function progressParts(work: WorkItem): string[] {
   const { state, done = 0, total, unit = 'steps', perSecond = 0, secondsLeft, failed = 0 } = work
-  const ended = state === 'DONE' || state === 'FAILED'
   const parts: string[] = []
-  if (ended && done > 0 && done === total) parts.push(`${count(done)} ${printable(unit)}`)
-  if (!ended && work.done !== undefined) {
-    parts.push(`${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${printable(unit)}`)
+  if (state === 'DONE' || state === 'FAILED') {
+    if (done > 0 && done === total && OUTCOME_UNITS.has(unit)) parts.push(`${count(done)} ${printable(unit)}`)
+  } else {
+    if (work.done !== undefined) {
+      parts.push(`${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${printable(unit)}`)
+    }
+    if (perSecond > 0) parts.push(`${perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s`)
+    if (secondsLeft !== undefined && state === 'RUNNING') parts.push(`${duration(secondsLeft)} left`)
   }
-  if (perSecond > 0 && (parts.length > 0 || !ended))
-    parts.push(`${perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s`)
-  if (secondsLeft !== undefined && state === 'RUNNING') parts.push(`${duration(secondsLeft)} left`)
   if (failed > 0) parts.push(`${count(failed)} failed`)
   return parts
 }
 
 /** The last word on a piece of work: what became of its resource, after how long, with how much done. */
 export function outcome(work: WorkItem): string {
-  const { startedAt, finishedAt, failureReason } = work
+  const { startedAt, finishedAt, failureReason, unit, done = 0, failed } = work
   const took = startedAt !== undefined && finishedAt !== undefined ? ` after ${duration(finishedAt - startedAt)}` : ''
+  if (work.state === 'FAILED' && work.resourceStatus === 'ACTIVE')
+    return `ACTIVE as before${took}: the change failed, its Describe operation says why`
   const detail = failureReason === undefined ? progressParts(work).join(', ') : printable(failureReason)
-  return `${printable(work.resourceStatus)}${took}${detail === '' ? '' : `: ${detail}`}`
+  // A bad line does not fail a job; when every line is bad, 'ACTIVE' alone would mislead.
+  const nobody = unit === 'records' && done > 0 && failed === done
+  const advice = nobody ? ': no record could be answered, the first error is in the output' : ''
+  return `${printable(work.resourceStatus)}${took}${detail === '' ? '' : `: ${detail}${advice}`}`
 }
 
 export class ProgressLine {
@@ -65,7 +77,7 @@ export class ProgressLine {
   update(work: WorkItem): void {
     const stage = work.state === 'QUEUED' ? 'waiting for its turn' : printable(work.stage ?? 'starting')
     if (this.#inPlace) {
-      this.#io.out.write(CLEAR_LINE + this.#draw(stage, work))
+      this.#io.out.write(CLEAR_LINE + this.#fitted([...this.#bar(work), [stage, 'dim'], ...progressParts(work)]))
       return
     }
     const now = this.#io.clock.nowMs()
@@ -73,6 +85,14 @@ export class ProgressLine {
     this.#stage = stage
     this.#lastMs = now
     this.#io.out.write(`${[`${this.#name}: ${stage}`, ...progressParts(work)].join(', ')}\n`)
+  }
+
+  /** The server has not answered for `seconds`: drawn in place of the bar; away from a terminal said once, until the next update. */
+  away(seconds: number): void {
+    const text = `no answer from the server for ${duration(seconds)}; waiting`
+    if (this.#inPlace) this.#io.out.write(CLEAR_LINE + this.#fitted([text]))
+    else if (this.#stage !== AWAY) this.#io.out.write(`${this.#name}: ${text}\n`)
+    this.#stage = AWAY
   }
 
   /** Replaces the bar by a last line, or ends the log with it. */
@@ -85,26 +105,22 @@ export class ProgressLine {
     if (this.#inPlace) this.#io.out.write(CLEAR_LINE)
   }
 
-  /** As much as fits in the terminal's width: a line that wraps could not be redrawn in place. */
-  #draw(stage: string, work: WorkItem): string {
-    const { dim, bold } = styleOf(this.#io.out, this.#io.env)
-    const { done = 0, total } = work
-    const cells: [string, (text: string) => string][] = [[this.#name, bold]]
-    if (total) {
-      cells.push([bar(done / total, BAR_CELLS), text => text])
-      cells.push([`${Math.floor((done * 100) / total)} %`.padStart(5), text => text])
-    }
-    cells.push(
-      [stage, dim],
-      ...progressParts(work).map((part): [string, (text: string) => string] => [part, text => text]),
-    )
-    let room = (this.#io.out.columns || DEFAULT_COLUMNS) - 1
-    let line = ''
-    for (const [text, style] of cells) {
-      const piece = line === '' ? text.slice(0, room) : `  ${text}`
-      if (piece.length > room) break
-      room -= piece.length
-      line += style(piece)
+  #bar({ done = 0, total }: WorkItem): string[] {
+    return total ? [bar(done / total, BAR_CELLS), `${Math.floor((done * 100) / total)} %`.padStart(5)] : []
+  }
+
+  /** The name and as many of `cells` as fit in the terminal's width: a line that wraps could not be redrawn in place. */
+  #fitted(cells: readonly (string | [text: string, style: 'dim'])[]): string {
+    const style = styleOf(this.#io.out, this.#io.env)
+    const room = (this.#io.out.columns || DEFAULT_COLUMNS) - 1
+    const name = this.#name.slice(0, room)
+    let line = style.bold(name)
+    let width = name.length
+    for (const cell of cells) {
+      const [text, painted] = typeof cell === 'string' ? [cell, cell] : [cell[0], style[cell[1]](cell[0])]
+      width += 2 + text.length
+      if (width > room) break
+      line += `  ${painted}`
     }
     return line
   }

@@ -1,8 +1,11 @@
 /**
- * A client of the control plane's wire, awsJson 1.1 as `../protocol/awsJson.ts` speaks it from the other side: enough for the two
- * operations that are ours and not AWS's (`Sommelier.ListWork`, `Sommelier.DescribeWork`). Signs nothing: the server checks nothing yet.
+ * A client of the control plane's wire, awsJson 1.1 as `../protocol/awsJson.ts` speaks it from the other side: enough for the
+ * operations that are ours and not AWS's (`Sommelier.ListWork`, `Sommelier.DescribeWork`, `Sommelier.ExplainFilter`).
  */
+import type { Explanation } from '../filters/explain.ts'
 import { Refusal } from '../lib/refusal.ts'
+import { signedHeaders } from '../lib/sigv4.ts'
+import type { Io } from './io.ts'
 
 /** Where `sommelier serve` listens unless it is told otherwise. */
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:8001'
@@ -57,15 +60,35 @@ export interface Wire {
   /** The newest `limit` pieces of work among those worth showing. Throws WireError, UnreachableError. */
   listWork(limit: number, worthShowing: (work: WorkItem) => boolean): Promise<WorkItem[]>
   describeWork(resourceArn: string): Promise<WorkItem>
+  explainFilter(input: object): Promise<Explanation>
+}
+
+type Headers = Readonly<Record<string, string>>
+type Signer = (url: URL, headers: Headers, body: Uint8Array) => Headers
+
+const unsigned: Signer = (_url, headers) => headers
+
+/** Signs with the credentials that the AWS CLI takes from the environment; without them nothing is signed. */
+export function signerOf({ env, clock }: Pick<Io, 'env' | 'clock'>): Signer {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env
+  if (!accessKeyId || !secretAccessKey) return unsigned
+  const credentials = { accessKeyId, secretAccessKey, sessionToken: AWS_SESSION_TOKEN || undefined }
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
+  return (url, headers, body) =>
+    signedHeaders({ method: 'POST', url, headers, body }, credentials, {
+      region,
+      service: 'personalize',
+      nowMs: clock.nowMs(),
+    })
 }
 
 /** Throws Refusal when `endpoint` is not an http address. */
-export function openWire(endpoint: string, signal: AbortSignal): Wire {
+export function openWire(endpoint: string, signal: AbortSignal, sign: Signer = unsigned): Wire {
   const address = URL.parse(endpoint)
   if (!address || !['http:', 'https:'].includes(address.protocol)) {
     throw new Refusal(`'${endpoint}' is not an endpoint: an address like ${DEFAULT_ENDPOINT} was expected.`)
   }
-  const call = (operation: string, input: object) => callServer(address, operation, input, signal)
+  const call = (operation: string, input: object) => callServer(address, operation, input, signal, sign)
   return {
     endpoint,
     async listWork(limit, worthShowing) {
@@ -85,6 +108,11 @@ export function openWire(endpoint: string, signal: AbortSignal): Wire {
       if (typeof work !== 'object' || work === null) throw notOurs(endpoint, 'without a piece of work')
       return work as WorkItem
     },
+    async explainFilter(input) {
+      const explanation = await call('ExplainFilter', input)
+      if (!Array.isArray(explanation.statements)) throw notOurs(endpoint, 'without an explanation')
+      return explanation as unknown as Explanation
+    },
   }
 }
 
@@ -96,14 +124,17 @@ async function callServer(
   operation: string,
   input: object,
   signal: AbortSignal,
+  sign: Signer,
 ): Promise<Record<string, unknown>> {
+  const body = Buffer.from(JSON.stringify(input))
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Sommelier.${operation}` }
   let status: number
   let text: string
   try {
     const answer = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Sommelier.${operation}` },
-      body: JSON.stringify(input),
+      headers: sign(endpoint, headers, body),
+      body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
     })
     status = answer.status
@@ -115,13 +146,13 @@ async function callServer(
       `No server answers at ${endpoint} (${reasonOf(error)}). Start one with \`sommelier serve\`.`,
     )
   }
-  const body = parseObject(text)
-  if (!body) throw notOurs(endpoint, `with status ${status} and something that is not a JSON object`)
+  const answer = parseObject(text)
+  if (!answer) throw notOurs(endpoint, `with status ${status} and something that is not a JSON object`)
   if (status !== 200) {
-    if (typeof body.__type !== 'string') throw notOurs(endpoint, `with status ${status} and no error's name`)
-    throw new WireError(`${body.__type.replace(/^.*#/, '')}: ${body.message ?? body.Message ?? 'no message'}`)
+    if (typeof answer.__type !== 'string') throw notOurs(endpoint, `with status ${status} and no error's name`)
+    throw new WireError(`${answer.__type.replace(/^.*#/, '')}: ${answer.message ?? answer.Message ?? 'no message'}`)
   }
-  return body
+  return answer
 }
 
 /** `fetch failed` alone helps nobody; the cause says `ECONNREFUSED`. */

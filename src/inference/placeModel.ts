@@ -5,6 +5,7 @@
 import { ALIGNMENT_BYTES, ARENA_START_BYTES, aligned, createArena } from '../kernels/arena.ts'
 import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
 import {
+  RANK_ALLOWED,
   RANK_CANDIDATES,
   RANK_COLUMN_COUNT,
   RANK_EVENTS,
@@ -98,6 +99,7 @@ export function placeModel(
     words[RANK_CANDIDATES] = arena.reserveF64(columnCount).ptr
     words[RANK_ITEMS] = arena.reserveI32(columnCount).ptr
     words[RANK_PROBABILITIES] = arena.reserveF32(columnCount).ptr
+    words[RANK_ALLOWED] = arena.reserveU32(columnCount / 32).ptr
     return ptr
   })
   return { module: kernelModule(), memory, itemCount, kernelLength: kernel.length, blockSize, slots }
@@ -107,8 +109,8 @@ function placedBytes(columnCount: number, rowCount: number, K: number, threads: 
   const shared = 4 * (columnCount * rowCount + K + columnCount) + 3 * ALIGNMENT_BYTES
   const scores = 4 * blockSize * columnCount
   const perQuery = 4 * (blockSize + 1) + 4 * blockSize * K
-  const perColumn = (4 + 4 + 8 + 4 + 4) * columnCount // weights, keys, candidates, items, probabilities
-  const slot = 4 * RANK_WORDS + scores + perQuery + perColumn + 8 + 10 * ALIGNMENT_BYTES
+  const perColumn = (4 + 4 + 8 + 4 + 4 + 1 / 8) * columnCount // weights, keys, candidates, items, probabilities, allowed
+  const slot = 4 * RANK_WORDS + scores + perQuery + perColumn + 8 + 11 * ALIGNMENT_BYTES
   return ARENA_START_BYTES + aligned(shared + threads * slot)
 }
 

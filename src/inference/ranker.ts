@@ -11,12 +11,14 @@
  */
 import { instantiate } from '../kernels/load.ts'
 import {
+  RANK_ALLOWED,
   RANK_COLUMN_COUNT,
   RANK_EVENTS,
   RANK_EXCLUDED,
   RANK_ITEMS,
   RANK_KEYS,
   RANK_OFFSETS,
+  RANK_OPEN,
   RANK_PANEL,
   RANK_PROBABILITIES,
   RANK_QUERY_COUNT,
@@ -43,12 +45,14 @@ export interface QueryBlock {
   readonly offsets: Uint32Array
   /** Histories, oldest first. An empty one, and any for a model without rows, gets the prior. */
   readonly items: Int32Array
-  /** What must not be chosen, in any order, repeats allowed. */
+  /** Of each query what may be chosen, a bit an item: item i is bit i mod 32 of word i / 32, all others 0. Absent: everything. */
+  readonly allowed?: readonly Uint32Array[]
+  /** What must not be chosen all the same, in any order, repeats allowed. */
   readonly excluded?: QueryLists
 }
 
 export interface RankedBlock {
-  /** u32[count]: k, or as many as were not excluded. */
+  /** u32[count]: k, or as many as were allowed and not excluded. */
   readonly counts: Uint32Array
   /** i32[count · k], f32[count · k]: query q's from q · k on, best first; what lies beyond counts[q] means nothing. */
   readonly items: Int32Array
@@ -76,6 +80,7 @@ export function openRanker(placed: PlacedModel, slot: number): Ranker {
   const offsets = new Uint32Array(memory.buffer, words[RANK_OFFSETS], blockSize + 1)
   const events = new Uint32Array(memory.buffer, words[RANK_EVENTS], blockSize * kernelLength)
   const keys = new Int32Array(memory.buffer, words[RANK_KEYS], itemCount)
+  const allowedItems = new Uint32Array(memory.buffer, words[RANK_ALLOWED], columnCount / 32)
   const chosenItems = new Int32Array(memory.buffer, words[RANK_ITEMS], itemCount)
   const chosenProbabilities = new Float32Array(memory.buffer, words[RANK_PROBABILITIES], itemCount)
   const scores = new Float32Array(memory.buffer, words[RANK_SCORES], itemCount)
@@ -87,20 +92,31 @@ export function openRanker(placed: PlacedModel, slot: number): Ranker {
     for (let panel = 0; panel < columnCount / RANK_PANEL; panel++) kernels.scorePanel(params, panel)
   }
 
+  /** Strikes what is not allowed out of the keys; answers how many items are. */
+  const restrict = (allowed: Uint32Array): number => {
+    assert(allowed.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
+    assert(itemCount % 32 === 0 || allowed[allowed.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
+    allowedItems.set(allowed)
+    kernels.restrict(params, 0)
+    return words[RANK_OPEN]
+  }
+
   let ranked: RankedBlock = { counts: new Uint32Array(), items: new Int32Array(), probabilities: new Float32Array() }
   return {
     rank(block) {
-      const { count, k, excluded } = block
+      const { count, k, allowed, excluded } = block
       assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)
       assert(block.offsets.length > count)
       assert(!excluded || excluded.offsets.length > count)
+      assert(!allowed || allowed.length >= count)
       if (ranked.counts.length !== count || ranked.items.length !== count * k) ranked = rankedBlock(count, k)
       for (let from = 0; from < count; from += blockSize) {
         const size = Math.min(blockSize, count - from)
         score(block, from, size)
         for (let q = 0; q < size; q++) {
           kernels.weigh(params, q)
-          const open = itemCount - (excluded ? exclude(excluded, from + q, keys) : 0)
+          const among = allowed ? restrict(allowed[from + q]) : itemCount
+          const open = among - (excluded ? exclude(excluded, from + q, keys) : 0)
           const wanted = Math.min(k, open)
           ranked.counts[from + q] = wanted
           if (wanted === 0) continue

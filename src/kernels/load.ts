@@ -14,6 +14,7 @@ export const KERNEL_NAMES = [
   'probeMadd',
   'scorePanel',
   'weigh',
+  'restrict',
   'choose',
 ] as const
 export type KernelName = (typeof KERNEL_NAMES)[number]

@@ -85,6 +85,10 @@ export const RANK_CANDIDATES = 14
 /** i32[COLUMN_COUNT], f32[COLUMN_COUNT]: the chosen, best first. */
 export const RANK_ITEMS = 15
 export const RANK_PROBABILITIES = 16
+/** u32[COLUMN_COUNT / 32]: the items that may be chosen, item i being bit i mod 32 of word i / 32. */
+export const RANK_ALLOWED = 17
+/** Out: how many those are. */
+export const RANK_OPEN = 18
 export const RANK_WORDS = 32
 
 /** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */

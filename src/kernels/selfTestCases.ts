@@ -171,6 +171,7 @@ export function rankCase(arena: Arena, random: Random): Case {
   words[at.RANK_CANDIDATES] = candidates.ptr
   words[at.RANK_ITEMS] = arena.reserveI32(columnCount).ptr
   words[at.RANK_PROBABILITIES] = arena.reserveF32(columnCount).ptr
+  words[at.RANK_ALLOWED] = arena.reserveU32(columnCount / 32).ptr
 
   const steps: Step[] = [{ kernel: 'scorePanel', params, tasks: columnCount / at.RANK_PANEL }]
   for (let q = 0; q < histories.length; q++) {
@@ -178,9 +179,28 @@ export function rankCase(arena: Arena, random: Random): Case {
     for (const wanted of [1, 2, 25, itemCount - 1, itemCount]) {
       steps.push({ params, word: at.RANK_WANTED, value: wanted }, { kernel: 'choose', params, tasks: 1 })
     }
+    const open = allowSome(words[at.RANK_ALLOWED], itemCount, q, random)
+    steps.push(...open.steps, { kernel: 'restrict', params, tasks: 1 })
+    if (open.count > 0)
+      steps.push({ params, word: at.RANK_WANTED, value: open.count }, { kernel: 'choose', params, tasks: 1 })
+    steps.push({ kernel: 'weigh', params, tasks: q + 1 })
     for (let item = 0; item < itemCount - 1; item += 1 + random.below(3))
       steps.push({ params: words[at.RANK_KEYS], word: item, value: at.RANK_EXCLUDED })
     steps.push({ params, word: at.RANK_WANTED, value: 1 }, { kernel: 'choose', params, tasks: 1 })
   }
   return { steps, scratch: [{ from: candidates.ptr, to: candidates.ptr + columnCount * 8 }] }
+}
+
+/** Words of RANK_ALLOWED: full, empty and random ones; of the first query none, of the second all. Padding stays 0. */
+function allowSome(ptr: number, itemCount: number, query: number, random: Random): { steps: Step[]; count: number } {
+  const steps: Step[] = []
+  let count = 0
+  for (let word = 0; word < Math.ceil(itemCount / 32); word++) {
+    const kind = query < 2 ? query : random.below(3)
+    const bits = kind === 0 ? 0 : kind === 1 ? 0xffffffff : random.uint32()
+    const value = (32 * (word + 1) <= itemCount ? bits : bits & (2 ** (itemCount % 32) - 1)) | 0
+    for (let rest = value; rest !== 0; rest &= rest - 1) count++
+    steps.push({ params: ptr, word, value })
+  }
+  return { steps, count }
 }

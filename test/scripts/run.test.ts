@@ -94,6 +94,16 @@ test('an installed project starts at once, with its arguments; only the server s
   assert.ok(!existsSync(join(folder, 'npm-arguments.json')))
 })
 
+test('what asks a running server has commands of its own', { skip }, async t => {
+  const folder = project(t)
+  assert.deepEqual(await launch(folder, ['watch', 'arn', '--timeout', '9']).ended, {
+    code: 0,
+    out: 'server watch arn --timeout 9\n',
+    err: 'kernels\n',
+  })
+  assert.equal((await launch(folder, ['jobs', '--all']).ended).out, 'server jobs --all\n')
+})
+
 test("the script's exit code is the launcher's", { skip }, async t => {
   assert.equal((await launch(project(t), ['start', '--exit']).ended).code, 7)
 })
@@ -149,7 +159,7 @@ test('a command or a bench that does not exist is refused with a sentence', { sk
   const folder = project(t)
   const { code, out, err } = await launch(folder, ['fly']).ended
   assert.deepEqual({ code, out }, { code: 2, out: '' })
-  assert.match(err, /^'fly' is not one of start, demo, [a-z, ]+\.\n$/)
+  assert.match(err, /^'fly' is not one of start, watch, jobs, demo, [a-z, ]+\.\n$/)
   assert.deepEqual(await launch(folder, ['bench', 'speed']).ended, {
     code: 2,
     out: '',

@@ -3,7 +3,7 @@ import type { KernelName } from '../load.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
 import type { PlainKernel } from './memory.ts'
 import { pairRow } from './pairs.ts'
-import { choose, probeMadd, scorePanel, weigh } from './rank.ts'
+import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
@@ -17,5 +17,6 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   probeMadd,
   scorePanel,
   weigh,
+  restrict,
   choose,
 }

@@ -1,5 +1,6 @@
 /** The plain twins of assembly/score.ts and assembly/rank.ts. */
 import {
+  RANK_ALLOWED,
   RANK_COLUMN_COUNT,
   RANK_EVENTS,
   RANK_EXCLUDED,
@@ -8,6 +9,7 @@ import {
   RANK_KERNEL,
   RANK_KEYS,
   RANK_OFFSETS,
+  RANK_OPEN,
   RANK_PANEL,
   RANK_PRIOR,
   RANK_PROBABILITIES,
@@ -83,6 +85,17 @@ export const weigh: PlainKernel = ({ i32, u32, f32, f64 }, params, query) => {
   }
   keys.fill(RANK_EXCLUDED, items)
   f64[words[RANK_TOTAL] / 8] = lanes[0] + lanes[1] + (lanes[2] + lanes[3])
+}
+
+export const restrict: PlainKernel = ({ i32, u32 }, params) => {
+  const words = u32.subarray(params / 4, params / 4 + RANK_WORDS)
+  let open = 0
+  for (let column = 0; column < words[RANK_COLUMN_COUNT]; column++) {
+    const allowed = (u32[words[RANK_ALLOWED] / 4 + (column >>> 5)] >>> (column & 31)) & 1
+    if (allowed === 0) i32[words[RANK_KEYS] / 4 + column] = RANK_EXCLUDED
+    open += allowed
+  }
+  words[RANK_OPEN] = open
 }
 
 export const choose: PlainKernel = ({ i32, u32, f32, f64 }, params) => {

@@ -1,0 +1,114 @@
+/** A catalogue, users and their histories, seeded: what the filters of the bench are carried out on. */
+
+import { parseSchema } from '../../src/datasets/schema.ts'
+import { Vocabulary } from '../../src/datasets/vocabulary.ts'
+import { DataAssembler } from '../../src/filters/assemble.ts'
+import { type FilterSchemas, planFilter } from '../../src/filters/check.ts'
+import type { FilterData } from '../../src/filters/data.ts'
+import type { Plan } from '../../src/filters/plan.ts'
+import { type PlacedModel, placeModel } from '../../src/inference/ranker.ts'
+import { seededRandom } from '../../src/lib/random.ts'
+import type { HistoryModel } from '../../src/models/historyModel.ts'
+import type { ItemLists } from '../../src/models/splits.ts'
+
+const SEED = 1
+export const USERS = 20_000
+/** Events a user, as in ml-1m's middle; all of them views or purchases. */
+const EVENTS = 100
+const GENRES = 200
+const BRANDS = 5_000
+/** Weights of the newest events that count, as the recipes train them. */
+const KERNEL = 60
+const TYPES = ['view', 'purchase']
+
+export interface World {
+  readonly itemCount: number
+  readonly users: Vocabulary
+  readonly histories: ItemLists
+  readonly schemas: FilterSchemas
+}
+
+const schema = (name: string, fields: object[]) =>
+  parseSchema(
+    JSON.stringify({ type: 'record', name, namespace: 'com.amazonaws.personalize.schema', fields, version: '1.0' }),
+  )
+const id = (name: string) => ({ name, type: 'string' })
+
+export function makeWorld(itemCount: number): World {
+  const random = seededRandom(SEED)
+  const offsets = Uint32Array.from({ length: USERS + 1 }, (_, user) => user * EVENTS)
+  const items = Int32Array.from({ length: USERS * EVENTS }, () => Math.floor(itemCount * random.uniform() ** 2))
+  return {
+    itemCount,
+    users: Vocabulary.fromIds(Array.from({ length: USERS }, (_, user) => `u${user}`)),
+    histories: { offsets, items },
+    schemas: new Map([
+      [
+        'ITEMS',
+        schema('Items', [
+          id('ITEM_ID'),
+          { name: 'GENRES', type: 'string', categorical: true },
+          { name: 'BRAND', type: 'string' },
+          { name: 'PRICE', type: 'double' },
+        ]),
+      ],
+      [
+        'INTERACTIONS',
+        schema('Interactions', [id('USER_ID'), id('ITEM_ID'), id('EVENT_TYPE'), { name: 'TIMESTAMP', type: 'long' }]),
+      ],
+    ]),
+  }
+}
+
+/** One to three genres, a brand and a price an item. */
+export function makeFilter(
+  { itemCount, users, histories, schemas }: World,
+  expression: string,
+): { plan: Plan; data: FilterData } {
+  const plan = planFilter(expression, schemas)
+  const assembler = new DataAssembler(plan, schemas, itemCount, users)
+  const { needs } = assembler
+  const random = seededRandom(SEED + 1)
+  const genre = () => `g${random.below(GENRES)}`
+  const cells: Record<string, () => string | number> = {
+    GENRES: () => Array.from({ length: 1 + random.below(3) }, genre).join('|'),
+    BRAND: () => `b${random.below(BRANDS)}`,
+    PRICE: () => Math.round(random.uniform() * 1e5) / 100,
+  }
+  for (const column of needs.ofCandidates)
+    for (let row = 0; row < itemCount; row++) assembler.candidate(column, row, cells[column]())
+  if (needs.events) {
+    const events = assembler.events(histories.items.length, TYPES)
+    for (let user = 0; user < users.size; user++)
+      for (let at = histories.offsets[user]; at < histories.offsets[user + 1]; at++)
+        events.append(user, histories.items[at], at % 3 === 0 ? 1 : 0)
+  }
+  return { plan, data: assembler.finish() }
+}
+
+/** With rows where `dense`; the numbers are noise, since no arithmetic here depends on them. */
+export function makeModel(itemCount: number, dense: boolean): PlacedModel {
+  const random = seededRandom(SEED + 2)
+  const noise = Float32Array.from({ length: 65_521 }, () => random.normal())
+  const rows = dense ? new Float32Array(itemCount * itemCount) : undefined
+  for (let at = 0; rows && at < rows.length; at += noise.length)
+    rows.set(noise.subarray(0, Math.min(noise.length, rows.length - at)), at)
+  const model: HistoryModel = {
+    itemCount,
+    kernel: Float32Array.from({ length: dense ? KERNEL : 0 }, (_, k) => (k + 1) ** -0.7),
+    rows,
+    prior: Float32Array.from({ length: itemCount }, (_, item) => -Math.log(item + 1)),
+    sharpness: 1,
+  }
+  return placeModel(model, { threads: 1, blockSize: dense ? 256 : 1 })
+}
+
+/** `records` lines, users drawn at random; `values` distinct sets of filter values, one a record, in random order. */
+export function makeLines(records: number, values: (set: number) => object | undefined, sets: number): Buffer {
+  const random = seededRandom(SEED + 3)
+  const lines = Array.from({ length: records }, () => {
+    const filterValues = sets === 0 ? undefined : values(random.below(sets))
+    return `${JSON.stringify({ userId: `u${random.below(USERS)}`, ...(filterValues && { filterValues }) })}\n`
+  })
+  return Buffer.from(lines.join(''))
+}

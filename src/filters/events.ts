@@ -1,0 +1,49 @@
+/** Conditions on EVENT_TYPE over what one user did: a row has the types of the events that led to it. */
+import { add, type Bitset, emptySet, invert } from './bitset.ts'
+import type { UserEvents } from './data.ts'
+import type { PlannedCondition, PlannedStatement } from './plan.ts'
+import { type Bindings, constantsOf } from './values.ts'
+
+/** Flags by index of `types`. */
+export type Wanted = Uint8Array | 'any'
+
+/** Whether a row is in the statement as soon as one of its events is: some type of IN is among its own. */
+export const isPlainEvents = ({ any }: PlannedStatement): boolean =>
+  any.every(all => all.length === 1 && all[0].operator !== 'NOT IN')
+
+/** Types that satisfy one of the conditions, none of which is a NOT IN. */
+export function typesWanted(
+  conditions: readonly PlannedCondition[],
+  { types }: UserEvents,
+  bindings: Bindings,
+): Wanted {
+  const wanted = new Uint8Array(types.length)
+  for (const condition of conditions) {
+    const constants = constantsOf(condition, bindings)
+    if (constants === 'any') return 'any'
+    for (const type of constants ?? []) {
+      const index = types.indexOf(type as string)
+      if (index >= 0) wanted[index] = 1
+    }
+  }
+  return wanted
+}
+
+/** undefined: the values were left out. */
+export function eventRows(
+  condition: PlannedCondition,
+  events: UserEvents,
+  user: number,
+  rowCount: number,
+  bindings: Bindings,
+): Bitset | undefined {
+  if (constantsOf(condition, bindings) === undefined) return undefined
+  const wanted = typesWanted([condition], events, bindings)
+  const set = emptySet(rowCount)
+  if (user >= 0) {
+    for (let at = events.offsets[user]; at < events.offsets[user + 1]; at++)
+      if (wanted === 'any' || wanted[events.typeOf[at]] === 1) add(set, events.rows[at])
+  }
+  if (condition.operator === 'NOT IN') invert(set, rowCount)
+  return set
+}

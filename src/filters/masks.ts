@@ -1,0 +1,243 @@
+/**
+ * A filter at work: for each request the set of rows that pass.
+ *
+ *   allowed = (INCLUDE₁ ∪ INCLUDE₂ ∪ … , or everything when no INCLUDE applies) \ (EXCLUDE₁ ∪ EXCLUDE₂ ∪ …)
+ *
+ * A statement on columns depends on the values of its placeholders (and on the item asked about) alone: the set is made once for each
+ * distinct combination and kept, with a bound. A statement on events depends on the user; of the usual one, EXCLUDE … EVENT_TYPE IN,
+ * the user's own rows are struck from the set one by one. A statement whose IF does not hold does not apply; neither does an EXCLUDE all
+ * of whose conditions wait for values that were left out, nor one whose IF does.
+ *
+ * One for each thread; the data is shared.
+ */
+import { Vocabulary } from '../datasets/vocabulary.ts'
+import { assert } from '../lib/assert.ts'
+import { type Bitset, fullSet, remove, subtract, unite } from './bitset.ts'
+import { BoundedCache } from './boundedCache.ts'
+import { columnKey, type FilterData, type UserEvents } from './data.ts'
+import { eventRows, isPlainEvents, typesWanted, type Wanted } from './events.ts'
+import { MASK_CACHE_BYTES, MASK_CACHE_ENTRIES_MAX } from './limits.ts'
+import { holdsAt, rowsMatching, rowsWhere, valuesAt } from './mask.ts'
+import { conditionsOf, type Plan, type PlannedCondition, type PlannedStatement } from './plan.ts'
+import { type Allowed, type Bound, ValueBinder } from './valueBinder.ts'
+import { type Bindings, constantsOf, type FilterValues, placeholdersOf } from './values.ts'
+
+export interface FilterRequest {
+  /** Absent or unknown: somebody without attributes and events. */
+  readonly userId?: string | undefined
+  /** A row: what CurrentItem is about; absent: an item without attributes. */
+  readonly item?: number | undefined
+  readonly values?: FilterValues | undefined
+}
+
+/** What the statements on columns say. `included` and `excluded` are kept only where events add to what is included. */
+interface Combined {
+  readonly allowed: Bitset
+  readonly included: Bitset | undefined
+  readonly excluded: Bitset | undefined
+}
+
+const NO_VALUES: FilterValues = {}
+const NOTHING_STRUCK = new Uint32Array(0)
+
+export class FilterMasks {
+  readonly #plan: Plan
+  readonly #data: FilterData
+  readonly #users: Vocabulary | undefined
+  readonly #onEvents: readonly PlannedStatement[]
+  readonly #eventsInclude: boolean
+  /** Neither user nor item has a say. */
+  readonly #ofValuesAlone: boolean
+  /** Then the answer to a request without values. */
+  #always: Allowed | undefined
+  readonly #usesIf: boolean
+  readonly #usesItem: boolean
+  readonly #binder: ValueBinder
+  readonly #combined: BoundedCache<Combined>
+  /** Of statements that depend on nothing. */
+  readonly #fixed = new Map<PlannedStatement, Bitset>()
+  #struck = new Uint32Array(256)
+
+  /** `threads` share the bound of the caches. */
+  constructor(plan: Plan, data: FilterData, threads = 1) {
+    this.#plan = plan
+    this.#data = data
+    this.#users = data.users && Vocabulary.fromTensors(data.users)
+    this.#onEvents = plan.statements.filter(statement => isEvents(plan, statement))
+    this.#eventsInclude = this.#onEvents.some(({ action }) => action === 'INCLUDE')
+    this.#usesIf = plan.statements.some(({ when }) => when.length > 0)
+    this.#usesItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
+    this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && this.#onEvents.length === 0
+    const onColumns = placeholdersOf(plan, statement => !isEvents(plan, statement))
+    this.#binder = new ValueBinder(plan, onColumns, MASK_CACHE_BYTES / 2 / threads)
+    this.#combined = new BoundedCache(MASK_CACHE_BYTES / 2 / threads, MASK_CACHE_ENTRIES_MAX)
+  }
+
+  /** Throws FilterError when the values will not do. */
+  allowed({ userId, item = -1, values = NO_VALUES }: FilterRequest): Allowed {
+    if (this.#always && values === NO_VALUES) return this.#always
+    const bound = this.#binder.bind(values)
+    if (bound.allowed) return bound.allowed
+    if (this.#ofValuesAlone) {
+      const allowed = { rows: this.#combine(-1, -1, bound.bindings).allowed, struck: NOTHING_STRUCK }
+      if (values === NO_VALUES) this.#always = allowed
+      return this.#binder.remember(values, bound, allowed)
+    }
+    const user = userId === undefined ? -1 : (this.#users?.indexOf(userId) ?? -1)
+    const ofColumns = this.#onlyColumns(user, item, bound)
+    if (this.#onEvents.length === 0) return { rows: ofColumns.allowed, struck: NOTHING_STRUCK }
+    return this.#withEvents(ofColumns, user, item, bound)
+  }
+
+  /** Of one statement: the rows its conditions hold for; undefined where it does not apply. */
+  rowsOf(statement: PlannedStatement, { userId, item = -1, values = NO_VALUES }: FilterRequest): Bitset | undefined {
+    const { bindings } = this.#binder.bind(values)
+    const user = userId === undefined ? -1 : (this.#users?.indexOf(userId) ?? -1)
+    if (!this.#applies(statement, user, item, bindings)) return undefined
+    return isEvents(this.#plan, statement)
+      ? this.#eventSet(statement, user, bindings)
+      : this.#columnSet(statement, item, bindings)
+  }
+
+  /** Whether the statement counts for this user and these values. */
+  #applies({ any, when }: PlannedStatement, user: number, item: number, bindings: Bindings): boolean {
+    const missing = ({ operand }: PlannedCondition) => operand.kind === 'placeholder' && !bindings.has(operand.name)
+    if (bindings.size < this.#plan.placeholders.size && any.flat().every(missing)) return false
+    return when.every(condition => {
+      if (missing(condition)) return false
+      const column = this.#data.currentUser[columnKey('USERS', condition.column)]
+      return holdsAt(condition, this.#constants(condition, item, bindings), column, user)
+    })
+  }
+
+  #constants(condition: PlannedCondition, item: number, bindings: Bindings) {
+    if (condition.operand.kind === 'currentItem')
+      return valuesAt(this.#data.currentItem[columnKey('ITEMS', condition.operand.column)], item)
+    const constants = constantsOf(condition, bindings)
+    assert(constants !== undefined && constants !== 'any', 'only event types can be any')
+    return constants
+  }
+
+  #onlyColumns(user: number, item: number, bound: Bound): Combined {
+    let key = bound.key
+    if (this.#usesIf || this.#usesItem) {
+      const applying = this.#plan.statements.map(each => (this.#applies(each, user, item, bound.bindings) ? '1' : '0'))
+      key = `${applying.join('')} ${this.#usesItem ? item : ''} ${key}`
+    }
+    const known = this.#combined.get(key)
+    if (known) return known
+    const combined = this.#combine(user, item, bound.bindings)
+    this.#combined.set(key, combined, (this.#eventsInclude ? 3 : 1) * combined.allowed.byteLength)
+    return combined
+  }
+
+  #combine(user: number, item: number, bindings: Bindings): Combined {
+    let included: Bitset | undefined
+    let excluded: Bitset | undefined
+    for (const statement of this.#plan.statements) {
+      if (isEvents(this.#plan, statement) || !this.#applies(statement, user, item, bindings)) continue
+      const rows = this.#columnSet(statement, item, bindings)
+      if (statement.action === 'INCLUDE') included = united(included, rows)
+      else excluded = united(excluded, rows)
+    }
+    const allowed = included?.slice() ?? fullSet(this.#data.rowCount)
+    if (excluded) subtract(allowed, excluded)
+    return this.#eventsInclude ? { allowed, included, excluded } : { allowed, included: undefined, excluded: undefined }
+  }
+
+  #columnSet(statement: PlannedStatement, item: number, bindings: Bindings): Bitset {
+    const known = this.#fixed.get(statement)
+    if (known) return known
+    const { candidates, rowCount } = this.#data
+    const rows = rowsWhere(statement.any, condition => {
+      const column = candidates[columnKey(statement.dataset, condition.column)]
+      const { operand } = condition
+      const constants =
+        operand.kind === 'currentItem' ? this.#constants(condition, item, bindings) : constantsOf(condition, bindings)
+      return constants && rowsMatching(condition, constants, column, rowCount)
+    })
+    assert(rows, 'a statement without values does not apply')
+    const fixed = statement.any.flat().every(({ operand }) => operand.kind === 'constants' || operand.kind === 'any')
+    if (fixed) this.#fixed.set(statement, rows)
+    return rows
+  }
+
+  #withEvents(ofColumns: Combined, user: number, item: number, { bindings, wanted }: Bound): Allowed {
+    let included: Bitset | undefined
+    let excluded: Bitset | undefined
+    let struck = 0
+    for (const statement of this.#onEvents) {
+      if (!this.#applies(statement, user, item, bindings)) continue
+      const { action } = statement
+      if (action === 'INCLUDE') included = united(included, this.#eventSet(statement, user, bindings))
+      else if (isPlainEvents(statement)) {
+        let types = wanted.get(statement)
+        if (types === undefined) {
+          types = typesWanted(statement.any.flat(), this.#events, bindings)
+          wanted.set(statement, types)
+        }
+        struck = this.#strike(types, user, struck)
+      } else excluded = united(excluded, this.#eventSet(statement, user, bindings))
+    }
+    let rows = ofColumns.allowed
+    if (included) {
+      rows = included
+      if (ofColumns.included) unite(rows, ofColumns.included)
+      if (ofColumns.excluded) subtract(rows, ofColumns.excluded)
+    }
+    if (excluded) {
+      if (!included) rows = rows.slice()
+      subtract(rows, excluded)
+    }
+    return { rows, struck: this.#struck.subarray(0, struck) }
+  }
+
+  get #events(): UserEvents {
+    assert(this.#data.events, 'who asks for events has them')
+    return this.#data.events
+  }
+
+  #strike(wanted: Wanted, user: number, from: number): number {
+    if (user < 0) return from
+    const { offsets, rows, typeOf } = this.#events
+    let count = from
+    for (let at = offsets[user]; at < offsets[user + 1]; at++) {
+      if (wanted !== 'any' && wanted[typeOf[at]] === 0) continue
+      if (count === this.#struck.length) this.#struck = grown(this.#struck)
+      this.#struck[count++] = rows[at]
+    }
+    return count
+  }
+
+  /** A set of its own. */
+  #eventSet(statement: PlannedStatement, user: number, bindings: Bindings): Bitset {
+    const rows = rowsWhere(statement.any, condition =>
+      eventRows(condition, this.#events, user, this.#data.rowCount, bindings),
+    )
+    assert(rows, 'a statement without values does not apply')
+    return rows
+  }
+}
+
+/** Whether the statement asks what the user did, row by row. For users as candidates event types are a column. */
+export const isEvents = ({ entity }: Plan, { dataset }: PlannedStatement): boolean =>
+  entity !== 'UserID' && (dataset === 'INTERACTIONS' || dataset === 'ACTION_INTERACTIONS')
+
+function united(set: Bitset | undefined, more: Bitset): Bitset {
+  if (set === undefined) return more.slice()
+  unite(set, more)
+  return set
+}
+
+function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * array.length)
+  larger.set(array)
+  return larger
+}
+
+/** The rows that pass, in a set of its own. */
+export function allowedSet({ rows, struck }: Allowed): Bitset {
+  const set = rows.slice()
+  for (const row of struck) remove(set, row)
+  return set
+}

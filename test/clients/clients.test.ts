@@ -1,0 +1,120 @@
+/**
+ * Clients that we did not write, against the service as its user starts it. `npm run test:clients` makes what these tests need and runs them;
+ * without it they are skipped.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { services } from '../../src/api/index.ts'
+import { smallest } from '../support/samples.ts'
+import { walks } from '../support/sequences.ts'
+import { serverProcess, temporaryFolder } from '../support/server.ts'
+import { checkAnswers } from './answers.ts'
+import { awsCli, boto3, type Client, ClientRefusal, javascriptSdk, type Members, type Place } from './clients.ts'
+import { arnIn, deployments, recommendations, resources } from './flows.ts'
+
+const bin = process.env.SOMMELIER_TEST_CLIENTS ?? ''
+const skip = bin === '' && 'SOMMELIER_TEST_CLIENTS is not set (npm run test:clients sets it)'
+
+/** The CLI is a start of Python for every call: two keep two cores busy. */
+const CLIS_AT_ONCE = 2
+
+const anybody = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
+
+interface Pair {
+  readonly client: Client
+  /** A quick client of the same region, for questions that are not the point. */
+  readonly asker: Client
+}
+
+/** Each client in a region of its own. */
+function clientsOf(t: TestContext, endpoint: string, keys: Pick<Place, 'accessKeyId' | 'secretAccessKey'>): Pair[] {
+  const place = (region: string): Place => ({ endpoint, region, ...keys })
+  const clients = [javascriptSdk(place('us-east-1')), boto3(bin, place('eu-west-1')), awsCli(bin, place('ap-south-1'))]
+  return clients.map(client => {
+    const asker = javascriptSdk(place(client.region))
+    t.after(() => {
+      client.close()
+      asker.close()
+    })
+    return { client, asker }
+  })
+}
+
+/** Interactions and users to be answered, in a folder that is a bucket. */
+function fillBucket(folder: string): void {
+  mkdirSync(join(folder, 'in'), { recursive: true })
+  writeFileSync(join(folder, 'interactions.csv'), walks().csv)
+  writeFileSync(join(folder, 'in', 'users.json'), '{"userId": "user-3"}\n{"userId": "user-59"}\n')
+}
+
+test('resources and recommendations through each client, signatures off', { skip }, async t => {
+  const folder = temporaryFolder()
+  const bucket = join(folder, 'buckets', 'walks')
+  fillBucket(bucket)
+  const server = await serverProcess(t, folder, ['--auth', 'off'])
+  await Promise.all(
+    clientsOf(t, server.url, anybody).map(async ({ client, asker }) => {
+      await resources(client, asker)
+      const trained = await recommendations(client, asker, 'walks')
+      await deployments(client, asker, 'walks', trained)
+      checkAnswers(readFileSync(join(bucket, 'out', client.region, 'users.json.out'), 'utf8'))
+    }),
+  )
+})
+
+test('resources through each client, signatures checked', { skip }, async t => {
+  const folder = temporaryFolder()
+  const server = await serverProcess(t, folder, ['--auth', 'strict'])
+  const main = new URL('../../src/main.ts', import.meta.url).pathname
+  const made = execFileSync(process.execPath, [main, 'keys', 'create', '--user', 'tester', '--json', '--data', folder])
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = JSON.parse(made.toString())
+  const keys = { accessKeyId, secretAccessKey }
+  const wrongSecret = clientsOf(t, server.url, { accessKeyId, secretAccessKey: 'wrong' })
+  const unknownKey = clientsOf(t, server.url, anybody)
+  await Promise.all(
+    clientsOf(t, server.url, keys).map(async ({ client, asker }, i) => {
+      await resources(client, asker)
+      const name = async (other: Client) => other.call('ListSchemas', {}).catch((error: Error) => error.name)
+      assert.equal(await name(wrongSecret[i].client), 'SignatureDoesNotMatch')
+      assert.equal(await name(unknownKey[i].client), 'InvalidClientTokenId')
+    }),
+  )
+})
+
+/** What each client shows of every operation asked with the least it takes: nothing of it exists. */
+test('every operation goes through every client, and says the same to each', { skip }, async t => {
+  const server = await serverProcess(t, temporaryFolder(), ['--auth', 'lenient'])
+  const pairs = clientsOf(t, server.url, anybody)
+  const shown = async (client: Client, operation: string, input: Members) => {
+    const text = await client.call(operation, input).then(
+      output => JSON.stringify(output),
+      (error: unknown) => {
+        assert.ok(error instanceof ClientRefusal, `${client.name}, ${operation}: ${error}`)
+        assert.ok(error.modelled, `${client.name} has no class for ${error.name} of ${operation}`)
+        return `${error.name}: ${error.message}`
+      },
+    )
+    // Samples name a region of their own.
+    return text.replaceAll(client.region, 'us-east-1').replaceAll(/DateTime":[\d.]+/g, 'DateTime":0')
+  }
+  const left = [...services[0].operations]
+  const compareNext = async (): Promise<void> => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const { name, input } = next
+      const answers = pairs.map(({ client }) => {
+        const members = smallest(input)
+        for (const member of Object.keys(members)) {
+          if (/Arn$/.test(member) && !/^(role|recipe|algorithm|featureT)/.test(member))
+            members[member] = arnIn(client, 'x/none')
+        }
+        return shown(client, name, members)
+      })
+      const [first, ...others] = await Promise.all(answers)
+      for (const other of others) assert.equal(other, first, name)
+    }
+  }
+  await Promise.all(Array.from({ length: CLIS_AT_ONCE }, compareNext))
+})
