@@ -54,7 +54,7 @@ test('what is wrong is refused with a sentence that names flag and variable', ()
     [['--threads', '0'], "--threads (SOMMELIER_THREADS) was '0': a whole number from 1 to 64 was expected."],
     [
       ['--limits', 'frogs=1'],
-      /^--limits \(SOMMELIER_LIMITS\) has 'frogs=1': name=value was expected, with a name out of /,
+      /^--limits \(SOMMELIER_LIMITS\) has 'frogs=1': name=value or name=off was expected, with a name out of /,
     ],
     [['--colour', 'red'], /^Unknown option '--colour'.*'sommelier serve --help' lists the flags\.$/],
     [['stray'], /^Unexpected argument 'stray'.*'sommelier serve --help' lists the flags\.$/],

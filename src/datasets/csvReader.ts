@@ -19,7 +19,7 @@ export function readCsvSql(
   paths: readonly string[],
   { columns }: CsvLayout,
   schema: DatasetSchema,
-  quoting: Quoting | 'undecided' = 'backslash',
+  quoting: Quoting | 'undecided',
 ): string {
   const texts = columns.map((_, place) => `'c${place}': 'VARCHAR'`)
   const used = schema.columns.map(column => columns.indexOf(column.name))

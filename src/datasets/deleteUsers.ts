@@ -13,6 +13,7 @@ import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import { formatAddress, ObjectError, type ObjectStore, parseAddress } from '../objects/objectStore.ts'
 import { findBadRows } from './badRows.ts'
+import { findQuoting } from './csvQuoting.ts'
 import { isDataError, readCsvSql } from './csvReader.ts'
 import { type DuckDb, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { IMPORT_OBJECTS_MAX } from './limits.ts'
@@ -113,13 +114,21 @@ async function readObject(db: DuckDb, object: SourceObject, place: number, conte
   const folder = join(scratchFolder, 'input', String(place))
   await mkdir(folder, { recursive: true })
   const path = await objects.localFile(object.address, folder, { signal })
+  const inputs = [{ ...object, layout }]
+  // Before anything is read: a quote misread would name another user.
+  const found = await findQuoting(objects, inputs, context)
+  if (found.faulty) throw await badRows('the quotes are wrong')
   try {
-    await db.run(`INSERT INTO gone ${readCsvSql([path], layout, userIds)}`)
+    await db.run(`INSERT INTO gone ${readCsvSql([path], layout, userIds, found.quoting)}`)
   } catch (error) {
     if (!isDataError(error)) throw error
-    const { count, sentences } = await findBadRows(objects, [{ ...object, layout }], userIds, context)
-    assert(count > 0, `the plain check finds nothing wrong where DuckDB says: ${error.message}`)
-    throw new Refusal([`The input has ${count} bad ${count === 1 ? 'row' : 'rows'}:`, ...sentences].join(' '))
+    throw await badRows(error.message)
+  }
+
+  async function badRows(why: string): Promise<Refusal> {
+    const { count, sentences } = await findBadRows(objects, inputs, userIds, context, found)
+    assert(count > 0, `the plain check finds nothing wrong where the reader says: ${why}`)
+    return new Refusal([`The input has ${count} bad ${count === 1 ? 'row' : 'rows'}:`, ...sentences].join(' '))
   }
 }
 

@@ -6,6 +6,8 @@ import type { Ranker } from './ranker.ts'
 
 export interface PriorRanking {
   readonly count: number
+  /** How far down the order the last of them stood: what is struck from below here changes nothing. */
+  readonly reach: number
   /** The first `count` of both, best first; valid until the next call. */
   readonly items: Int32Array
   readonly probabilities: Float32Array
@@ -16,6 +18,8 @@ export class PriorRanker {
   readonly #probabilities: Float32Array
   readonly #chosen: Int32Array
   readonly #chosenProbabilities: Float32Array
+  /** The inverse of the order: where each item stands. */
+  readonly #place: Int32Array
   /** struckAt[item] is the number of the last query that struck the item. */
   readonly #struckAt: Uint32Array
   #query = 0
@@ -28,6 +32,14 @@ export class PriorRanker {
     this.#chosen = new Int32Array(k)
     this.#chosenProbabilities = new Float32Array(k)
     this.#struckAt = new Uint32Array(itemCount)
+    this.#place = new Int32Array(itemCount)
+    for (let place = 0; place < itemCount; place++) this.#place[this.#order[place]] = place
+  }
+
+  /** Whether a ranking that reached so far would be another with these struck from it. */
+  touches(struck: ArrayLike<number>, reach: number): boolean {
+    for (let at = 0; at < struck.length; at++) if (this.#place[struck[at]] < reach) return true
+    return false
   }
 
   /** `allowed` as QueryBlock has it; `struck` may not be chosen all the same, repeats allowed. */
@@ -35,14 +47,15 @@ export class PriorRanker {
     const query = this.#nextQuery()
     for (let at = 0; at < (struck?.length ?? 0); at++) this.#struckAt[struck![at]] = query
     let count = 0
-    for (let place = 0; place < this.#order.length && count < this.#chosen.length; place++) {
+    let place = 0
+    for (; place < this.#order.length && count < this.#chosen.length; place++) {
       const item = this.#order[place]
       if (allowed && ((allowed[item >>> 5] >>> (item & 31)) & 1) === 0) continue
       if (this.#struckAt[item] === query) continue
       this.#chosen[count] = item
       this.#chosenProbabilities[count++] = this.#probabilities[place]
     }
-    return { count, items: this.#chosen, probabilities: this.#chosenProbabilities }
+    return { count, reach: place, items: this.#chosen, probabilities: this.#chosenProbabilities }
   }
 
   /** 1 … 2³² - 1; then the marks are wiped. */

@@ -1,8 +1,9 @@
 /** The state port on SQLite in one file: WAL and synchronous=FULL, so what was acknowledged survives kill -9 and a power cut. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { assert } from '../lib/assert.ts'
+import { groupCommit } from './groupCommit.ts'
 import type { Status } from './lifecycle.ts'
-import { openFiles, unwritable } from './sqliteFiles.ts'
+import { openFiles } from './sqliteFiles.ts'
 import type {
   ResourceQuery,
   StateStore,
@@ -25,28 +26,13 @@ export function openSqlite(folder: string): StateStore {
   const transaction = transactionOn(run)
   const secret = run.get("select value from meta where key = 'secret'")?.value as string
 
-  // Transactions queue up behind each other: one connection, one at a time. Each lasts microseconds and one fsync.
-  let last: Promise<unknown> = Promise.resolve()
+  const transact = groupCommit(db, transaction)
   return {
     secret,
-    transact(body) {
-      const result = last.then(async () => {
-        try {
-          db.exec('begin immediate')
-          const value = await body(transaction)
-          db.exec('commit')
-          return value
-        } catch (error) {
-          // SQLite rolls back by itself when the disk is full.
-          if (db.isTransaction) db.exec('rollback')
-          throw unwritable(error)
-        }
-      })
-      last = result.catch(() => {})
-      return result
-    },
+    transact,
     async close() {
-      await last
+      // The last in the queue: those before it have ended.
+      await transact(async () => {})
       db.close()
       lock.close()
     },

@@ -268,3 +268,19 @@ test('CreateDataDeletionJob refuses what cannot be done', async t => {
     await refuses(server, 'CreateDataDeletionJob', { ...input, ...change }, name, message)
   }
 })
+
+test('a quote or a backslash in an id names that user and no other', async t => {
+  const server = await testServer(t)
+  const group = await makeGroup(server)
+  const interactions = await makeDataset(server, group)
+  put(server, 'a.csv', `${walks().csv}item-1,1600000000,ad\nitem-1,1600000000,"a""b"\n`)
+  await importFile(server, interactions, 's3://bucket/a.csv')
+  put(server, 'gone.csv', 'USER_ID\n"a\\d"\n"a""b"\n')
+  const { status, numDeleted } = await ended(server, await requested(server, group, 's3://bucket/gone.csv'))
+  assert.deepEqual([status, numDeleted], ['COMPLETED', 1])
+  const left = await exported(server, interactions, 'after')
+  assert.deepEqual(
+    left.filter(row => !row.includes('user-')).map(row => row.includes('ad')),
+    [true],
+  )
+})

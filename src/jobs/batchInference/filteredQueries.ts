@@ -29,8 +29,8 @@ export class FilteredQueries {
   #priorTop = 0
   readonly #faults = new Map<number, string>()
   readonly #answers: PriorAnswer[] = []
-  /** By what may be chosen: everybody who may be given the same and has no history has one output. */
-  readonly #outputs = new WeakMap<Uint32Array, PriorAnswer>()
+  /** By what may be chosen: everybody who may be given the same has one output, unless something is struck from it. */
+  readonly #outputs = new WeakMap<Uint32Array, { readonly output: Uint8Array; readonly reach: number }>()
 
   constructor(filter: PlacedFilter, ranker: Ranker, writer: AnswerWriter, itemCount: number, k: number) {
     this.#filter = new RecordFilter(filter)
@@ -76,14 +76,14 @@ export class FilteredQueries {
   }
 
   #answerOf(rows: Uint32Array, struck: Uint32Array): PriorAnswer {
-    const known = struck.length === 0 ? this.#outputs.get(rows) : undefined
-    if (known) return known
-    const { count, items, probabilities } = this.#prior.rank(rows, struck)
-    if (struck.length === 0) {
-      const answer = { output: this.#writer.outputOf(items, probabilities, 0, count) }
-      this.#outputs.set(rows, answer)
-      return answer
+    let shared = this.#outputs.get(rows)
+    if (!shared) {
+      const { count, reach, items, probabilities } = this.#prior.rank(rows)
+      shared = { output: this.#writer.outputOf(items, probabilities, 0, count), reach }
+      this.#outputs.set(rows, shared)
     }
+    if (!this.#prior.touches(struck, shared.reach)) return shared
+    const { count, items, probabilities } = this.#prior.rank(rows, struck)
     const from = this.#priorTop
     this.priorItems.set(items.subarray(0, count), from)
     this.priorProbabilities.set(probabilities.subarray(0, count), from)
