@@ -85,7 +85,10 @@ const stages: Record<string, () => Promise<unknown>> = {
   'deletion of 1 % of the users, two imports': () => {
     const targetPrefix = `anew-${scratches}/`
     const source = 's3://bench/gone.csv'
-    return deleteUsers({ source, bucket: 'bench', parts, interactions: parts, items: [], targetPrefix }, context())
+    return deleteUsers(
+      { source, sourceBytesMax: Infinity, bucket: 'bench', parts, interactions: parts, items: [], targetPrefix },
+      context(),
+    )
   },
 }
 

@@ -9,7 +9,7 @@ import { services } from '../src/api/index.ts'
 import type { AnyOperation } from '../src/protocol/operation.ts'
 import type { Member, Shape } from '../src/protocol/shape.ts'
 import { isUnderWay } from '../src/resources/lifecycle.ts'
-import { type Limit, limits } from '../src/resources/limits.ts'
+import { defaultLimits, type Limit, limits } from '../src/resources/limits.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const NOTE = '<!-- Written by `npm run docs` from what the code declares. Do not edit. -->'
@@ -117,6 +117,15 @@ How many there may be at once. \`--limits NAME=50\` changes one, \`--limits NAME
 | name | default | of what | counted | which of them |
 | --- | --- | --- | --- | --- |
 ${Object.values(limits).map(quotaRow).join('\n')}
+
+How much one job may have before it; a job with more fails and says so. Changed and switched off in the same way.
+
+| name | default |
+| --- | --- |
+${Object.entries(defaultLimits)
+  .filter(([name]) => !Object.hasOwn(limits, name))
+  .map(([name, value]) => `| \`${name}\` | ${value} |`)
+  .join('\n')}
 `
 }
 

@@ -195,7 +195,7 @@ function readLimits(text: string): Limits {
   const limits: Record<string, number> = { ...defaultLimits }
   for (const pair of text.split(',').filter(each => each !== '')) {
     const [name, value = ''] = pair.split('=')
-    if (!Object.hasOwn(defaultLimits, name) || !/^(\d{1,9}|off)$/.test(value)) {
+    if (!Object.hasOwn(defaultLimits, name) || !/^(\d{1,15}|off)$/.test(value)) {
       throw new Refusal(
         `${named('limits')} has '${pair}': name=value or name=off was expected, with a name out of ${Object.keys(defaultLimits).join(', ')}.`,
       )

@@ -1,12 +1,13 @@
 /** The job in a process of its own, as the service runs it: `job.ts <folder>`. Prints what it cost as one line of JSON. */
 import { availableParallelism } from 'node:os'
 import type { StageSeconds } from '../../src/jobs/batchInference/description.ts'
-import { BATCH_LIMITS } from '../../src/jobs/batchInference/limits.ts'
+import { batchLimits } from '../../src/jobs/batchInference/limits.ts'
 import { runBatchInference } from '../../src/jobs/batchInference/run.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { createLog, silentLog } from '../../src/lib/log.ts'
 import type { ProgressReport } from '../../src/lib/work.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
+import { defaultLimits } from '../../src/resources/limits.ts'
 import { INPUT_PATH, MODEL_PREFIX, NUM_RESULTS, OUTPUT_PATH, storesOf } from './place.ts'
 
 /** What the parent reads. */
@@ -45,7 +46,7 @@ const result = await runBatchInference(
     recipe: { scores: true, reasons: true },
     modelPrefix: MODEL_PREFIX,
     stagingPrefix: 'staging/1/',
-    limits: BATCH_LIMITS,
+    limits: batchLimits(defaultLimits),
   },
   {
     objects: openObjectStore(stores.objects),

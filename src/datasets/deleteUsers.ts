@@ -21,9 +21,6 @@ import type { DatasetSchema } from './schema.ts'
 import { readLayout, type SourceObject } from './source.ts'
 import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
 
-/** Of all objects of one job together: the reference's own limit. */
-const DELETION_BYTES_MAX = 100e6
-
 const userIds: DatasetSchema = {
   datasetType: 'USERS',
   columns: [{ name: 'USER_ID', type: 'string', nullable: false, categorical: false, textual: false, itemName: false }],
@@ -32,6 +29,8 @@ const userIds: DatasetSchema = {
 export interface UserDeletion {
   /** s3://bucket/key of an object, or of a folder when it ends in /. */
   readonly source: string
+  /** Of all its objects together. */
+  readonly sourceBytesMax: number
   /** Of the artifacts store. */
   readonly bucket: string
   /** Every part that may have a USER_ID, each once. */
@@ -67,7 +66,7 @@ export interface DeletionContext extends WorkControl {
 /** Throws Refusal with the job's failureReason. */
 export async function deleteUsers(deletion: UserDeletion, context: DeletionContext): Promise<DeletedUsers> {
   return withDuckDb(context, async db => {
-    await readUserIds(db, deletion.source, context)
+    await readUserIds(db, deletion, context)
     const files = new Map<string, string>()
     for (const key of new Set([...deletion.parts, ...deletion.interactions, ...deletion.items])) {
       const folder = join(context.scratchFolder, 'parts', String(files.size))
@@ -87,10 +86,10 @@ export async function deleteUsers(deletion: UserDeletion, context: DeletionConte
 }
 
 /** Makes the table `gone(id)`. */
-async function readUserIds(db: DuckDb, source: string, context: DeletionContext): Promise<void> {
+async function readUserIds(db: DuckDb, deletion: UserDeletion, context: DeletionContext): Promise<void> {
   await db.run('CREATE TEMP TABLE gone (id VARCHAR)')
   try {
-    const found = await findCsv(context.objects, source, context.signal)
+    const found = await findCsv(context.objects, deletion, context.signal)
     for (const [place, object] of found.entries()) {
       context.progress({ stage: 'deletion: user ids', done: place, total: found.length, unit: 'objects' })
       await readObject(db, object, place, context)
@@ -133,7 +132,11 @@ async function readObject(db: DuckDb, object: SourceObject, place: number, conte
 }
 
 /** The object of that name; of a folder, every object below it whose name ends in .csv, whatever its case. */
-async function findCsv(objects: ObjectStore, source: string, signal: AbortSignal): Promise<SourceObject[]> {
+async function findCsv(
+  objects: ObjectStore,
+  { source, sourceBytesMax }: UserDeletion,
+  signal: AbortSignal,
+): Promise<SourceObject[]> {
   const { bucket, key } = parseAddress(source)
   const found: SourceObject[] = []
   if (key !== '' && !key.endsWith('/')) {
@@ -152,8 +155,8 @@ async function findCsv(objects: ObjectStore, source: string, signal: AbortSignal
     if (found.length === 0) throw new ObjectError('NoSuchObject', `There is no .csv object under ${source}.`)
   }
   const bytes = found.reduce((sum, object) => sum + object.bytes, 0)
-  if (bytes > DELETION_BYTES_MAX)
-    throw new Refusal(`The input has ${bytes} bytes: a data deletion job takes at most ${DELETION_BYTES_MAX}.`)
+  if (bytes > sourceBytesMax)
+    throw new Refusal(`The input has ${bytes} bytes: a data deletion job takes at most ${sourceBytesMax}.`)
   return found
 }
 

@@ -2,13 +2,13 @@
 import { recipes } from '../recipes/index.ts'
 import { batchInferenceJob } from '../resources/types.ts'
 import type { BatchDescription, BatchResult } from './batchInference/description.ts'
-import { BATCH_LIMITS } from './batchInference/limits.ts'
+import { batchLimits } from './batchInference/limits.ts'
 import { workKind } from './workKind.ts'
 
 export const batchInference = workKind({
   name: 'batchInference',
   makes: batchInferenceJob,
-  async describe({ body, hidden }, _resources, { workId }): Promise<BatchDescription> {
+  async describe({ body, hidden }, resources, { workId }): Promise<BatchDescription> {
     const recipe = recipes.find(({ name }) => name === hidden.recipe)!
     return {
       inputPath: body.jobInput.s3DataSource.path,
@@ -18,7 +18,7 @@ export const batchInference = workKind({
       modelPrefix: hidden.model,
       filter: hidden.filter,
       stagingPrefix: `staging/${workId}/`,
-      limits: BATCH_LIMITS,
+      limits: batchLimits(resources.limits),
     }
   },
   async run(description: BatchDescription, context): Promise<BatchResult> {

@@ -56,6 +56,7 @@ export const deleteUsers = workKind({
     await resources.keep(job, { reads: [{ parts, rowCount: 0 }], models })
     return {
       source: job.body.dataSource.dataLocation ?? '',
+      sourceBytesMax: resources.limits.deletionInputBytes,
       bucket: ARTIFACTS_BUCKET,
       parts,
       counted,

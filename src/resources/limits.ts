@@ -1,6 +1,7 @@
 /**
- * How many there may be at once (spec: quotas.md §5-6; the numbers are the reference's own). Declared once each: the resource type names its
- * limit, Resources.create holds it, `--limits name=value` changes it and `--limits name=off` switches it off.
+ * How many there may be at once, and how much one job may take (spec: quotas.md §5-6; the numbers are the reference's own). Declared once
+ * each: `--limits name=value` changes one and `--limits name=off` switches it off. Of counts the resource type names its limit, and
+ * Resources.create holds it; of sizes the job's description carries it.
  */
 import type { Status } from './lifecycle.ts'
 
@@ -75,14 +76,24 @@ const declared = {
   pendingBatchSegmentJobs: jobs({ default: 5, within: 'region', counted: 'batch segment jobs' }),
 }
 
+/** How much one job may have before it: its owner reads in the failureReason what was too much (quotas.md §5). */
+const sizes = {
+  batchInputFiles: 1_000,
+  // The guide says 1 GB; the more generous reading of it.
+  batchInputBytes: 2 ** 30,
+  batchRecordsPerFile: 50_000_000,
+  deletionInputBytes: 100e6,
+}
+
 export type LimitName = keyof typeof declared
 /** Infinity: switched off. */
-export type Limits = Readonly<Record<LimitName, number>>
+export type Limits = Readonly<Record<LimitName | keyof typeof sizes, number>>
 
 export const limits = Object.fromEntries(
   Object.entries(declared).map(([name, limit]) => [name, { name, ...limit }]),
 ) as Readonly<Record<LimitName, Limit>>
 
-export const defaultLimits = Object.fromEntries(
-  Object.values(limits).map(limit => [limit.name, limit.default]),
-) as Limits
+export const defaultLimits = {
+  ...Object.fromEntries(Object.values(limits).map(limit => [limit.name, limit.default])),
+  ...sizes,
+} as Limits

@@ -38,6 +38,10 @@ export class ResourceReader {
     this.pages = new PageTokens(options.secret)
   }
 
+  get limits(): Limits {
+    return this.options.limits
+  }
+
   get nowMs(): number {
     return this.options.clock.nowMs()
   }

@@ -1,5 +1,7 @@
 /** How many there may be: every resource count, counted together as the reference does, changed and switched off by the operator. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
 import { manualClock } from '../../src/lib/clock.ts'
@@ -8,7 +10,7 @@ import { Resources } from '../../src/resources/resources.ts'
 import { openSqlite } from '../../src/resources/sqlite.ts'
 import { datasetGroup, type ResourceType, types } from '../../src/resources/types.ts'
 import { interactionsSchema, makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
-import { arnOf, call, refuses, settled, temporaryFolder, testServer } from '../support/server.ts'
+import { arnOf, call, ROLE, refuses, settled, temporaryFolder, testServer } from '../support/server.ts'
 
 const active = (max: number) => `More than ${max} resources in ACTIVE state. Please delete some and try again.`
 
@@ -28,6 +30,10 @@ test('the numbers are those of the reference', () => {
     pendingSolutionVersions: 20,
     pendingBatchInferenceJobs: 5,
     pendingBatchSegmentJobs: 5,
+    batchInputFiles: 1_000,
+    batchInputBytes: 2 ** 30,
+    batchRecordsPerFile: 50_000_000,
+    deletionInputBytes: 100e6,
   })
 })
 
@@ -97,7 +103,7 @@ test('every type is held to its limit, by the statuses that count and the place 
   const state = openSqlite(temporaryFolder())
   const max = 2
   const all = Object.fromEntries(Object.keys(limits).map(name => [name, max])) as Record<LimitName, number>
-  const options = { clock: manualClock(0), limits: { ...all, datasetGroups: 9 }, secret: 'secret' }
+  const options = { clock: manualClock(0), limits: { ...defaultLimits, ...all, datasetGroups: 9 }, secret: 'secret' }
   const scope = { account: '000000000000', region: 'us-east-1' }
   await state.transact(async transaction => {
     const here = new Resources(transaction, scope, options)
@@ -129,4 +135,20 @@ test('every type is held to its limit, by the statuses that count and the place 
     }
   })
   await state.close()
+})
+
+test('the sizes of one job can be changed too, and its owner is told what was too much', async t => {
+  const server = await testServer(t, ['--limits', 'deletionInputBytes=10'])
+  writeFileSync(join(server.dataFolder, 'buckets/bucket/gone.csv'), 'USER_ID\nmallory\n')
+  const { dataDeletionJobArn } = await call(server, 'CreateDataDeletionJob', {
+    jobName: 'forget',
+    datasetGroupArn: await makeGroup(server),
+    dataSource: { dataLocation: 's3://bucket/gone.csv' },
+    roleArn: ROLE,
+  })
+  const { status, failureReason } = await settled(server, 'DescribeDataDeletionJob', { dataDeletionJobArn })
+  assert.deepEqual(
+    [status, failureReason],
+    ['FAILED', 'Failed to create a data deletion job. The input has 16 bytes: a data deletion job takes at most 10.'],
+  )
 })

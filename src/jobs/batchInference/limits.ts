@@ -1,14 +1,20 @@
 /** The numbers of a batch inference job that somebody might want to know or change. */
 
-/** What an operator may raise, by the description of the job. The defaults are the guide's ("Amazon Personalize endpoints and quotas"). */
+import type { Limits } from '../../resources/limits.ts'
+
+/** What an operator may change (resources/limits.ts has the defaults), as the description of the job carries it. */
 export interface BatchLimits {
   readonly inputFiles: number
-  /** Over all input files of the job. The guide says 1 GB; the more generous reading of it. */
+  /** Over all input files of the job. */
   readonly inputBytes: number
   readonly recordsPerFile: number
 }
 
-export const BATCH_LIMITS: BatchLimits = { inputFiles: 1000, inputBytes: 2 ** 30, recordsPerFile: 50_000_000 }
+export const batchLimits = (limits: Limits): BatchLimits => ({
+  inputFiles: limits.batchInputFiles,
+  inputBytes: limits.batchInputBytes,
+  recordsPerFile: limits.batchRecordsPerFile,
+})
 
 /** A record with 500 items of 256 characters takes 130 KB; twice that. A longer line is a bad line, of which no more is kept in memory. */
 export const LINE_BYTES_MAX = 256 * 1024

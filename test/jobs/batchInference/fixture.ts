@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { Vocabulary } from '../../../src/datasets/vocabulary.ts'
 import type { BatchDescription } from '../../../src/jobs/batchInference/description.ts'
-import { BATCH_LIMITS } from '../../../src/jobs/batchInference/limits.ts'
+import { batchLimits } from '../../../src/jobs/batchInference/limits.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../../../src/jobs/computeContext.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { seededRandom } from '../../../src/lib/random.ts'
@@ -14,6 +14,7 @@ import { quietControl } from '../../../src/lib/work.ts'
 import { type ObjectStore, parseAddress } from '../../../src/objects/objectStore.ts'
 import { openObjectStore } from '../../../src/objects/open.ts'
 import { type SavedModel, saveModel } from '../../../src/recipes/modelFile.ts'
+import { defaultLimits } from '../../../src/resources/limits.ts'
 
 const ITEM_COUNT = 61
 const USER_COUNT = 40
@@ -109,7 +110,7 @@ export const describe = (given: Partial<BatchDescription> = {}): BatchDescriptio
   recipe: { scores: true, reasons: false },
   modelPrefix: MODEL_PREFIX,
   stagingPrefix: STAGING_PREFIX,
-  limits: BATCH_LIMITS,
+  limits: batchLimits(defaultLimits),
   ...given,
 })
 

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { BatchDescription } from '../../../src/jobs/batchInference/description.ts'
 import { checkPaths, listInputs } from '../../../src/jobs/batchInference/inputs.ts'
-import { BATCH_LIMITS } from '../../../src/jobs/batchInference/limits.ts'
+import { batchLimits } from '../../../src/jobs/batchInference/limits.ts'
 import { runBatchInference } from '../../../src/jobs/batchInference/run.ts'
 import { ARTIFACTS_BUCKET } from '../../../src/jobs/computeContext.ts'
 import { ObjectError, type ObjectErrorCode } from '../../../src/objects/objectStore.ts'
+import { defaultLimits } from '../../../src/resources/limits.ts'
 import { contextOf, describe, makePlace, type Place } from './fixture.ts'
+
+const LIMITS = batchLimits(defaultLimits)
 
 let place: Place
 before(async () => {
@@ -29,7 +32,7 @@ before(async () => {
 })
 after(() => place.remove())
 
-const list = async (inputPath: string, outputPath = 's3://out', limits = BATCH_LIMITS) => {
+const list = async (inputPath: string, outputPath = 's3://out', limits = LIMITS) => {
   const description = describe({ inputPath, outputPath, limits })
   const inputs = await listInputs(checkPaths(description), description, place.objects, new AbortController().signal)
   return inputs.map(({ from, to }) => `${from.bucket}/${from.key} > ${to.bucket}/${to.key}`)
@@ -72,7 +75,7 @@ test('what the job itself writes is not its input', async () => {
 })
 
 test('too much is refused', async () => {
-  const limits = (given: object) => ({ ...BATCH_LIMITS, ...given })
+  const limits = (given: object) => ({ ...LIMITS, ...given })
   await assert.rejects(list('s3://in/users/', 's3://out', limits({ inputFiles: 2 })), {
     name: 'Refusal',
     message: "The input at 's3://in/users/' has more than 2 objects, the most that one job may have.",
