@@ -29,13 +29,11 @@ import { setWord, thread, word } from './words'
 const STRIP_ROW_BYTES: usize = TILE_ROWS * 4
 const PANEL_ROW_BYTES: usize = TILE_COLUMNS * 4
 
-// @ts-ignore: decorator
 @inline
 export function slot(base: usize, I: i32, J: i32, block: i32): usize {
   return base + <usize>(((I * (I + 1)) >> 1) + J) * block * block * 4
 }
 
-// @ts-ignore: decorator
 @inline
 export function scratchOf(params: usize): usize {
   return <usize>word(params, SYSTEM_SCRATCH) + <usize>thread * word(params, SYSTEM_SCRATCH_BYTES)
@@ -79,7 +77,6 @@ export function updateBlock(params: usize, task: i32): void {
 }
 
 /** y[0..count) += factor · x[0..count), rounded up to whole vectors, which lie inside the row. */
-// @ts-ignore: decorator
 @inline
 function addScaled(factor: f32, x: usize, y: usize, from: i32, to: i32): void {
   const f = f32x4.splat(factor)
@@ -92,7 +89,6 @@ function addScaled(factor: f32, x: usize, y: usize, from: i32, to: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function scale(factor: f32, x: usize, from: i32, to: i32): void {
   const f = f32x4.splat(factor)

@@ -27,7 +27,6 @@ import {
 import { stopped, thread, word } from './words'
 
 /** sums[items[i]] += weights[i], i < count. */
-// @ts-ignore: decorator
 @inline
 function scatter(sums: usize, items: usize, weights: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
@@ -37,7 +36,6 @@ function scatter(sums: usize, items: usize, weights: usize, count: i32): void {
 }
 
 /** The same with items that go backwards in time: sums[items[-i]] += weights[i]. */
-// @ts-ignore: decorator
 @inline
 function scatterBack(sums: usize, items: usize, weights: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
@@ -46,7 +44,6 @@ function scatterBack(sums: usize, items: usize, weights: usize, count: i32): voi
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function storePanelRow(to: usize, from: usize): void {
   for (let x = 0; x < TILE_COLUMNS; x++) store<f32>(to + (<usize>x << 2), <f32>load<f64>(from + (<usize>x << 3)))

@@ -22,7 +22,6 @@ import { float, setWord, word } from './words'
  * Cephes expf (Moshier 1992): x = n·ln 2 + r with ln 2 in two parts, a polynomial of degree 7 in r, times 2ⁿ. Products and sums are
  * rounded one by one, so that the plain twin needs no fused arithmetic here.
  */
-// @ts-ignore: decorator
 @inline
 function exp4(x: v128): v128 {
   const inRange = f32x4.ge(x, f32x4.splat(-87.3))
@@ -42,7 +41,6 @@ function exp4(x: v128): v128 {
 }
 
 /** The bits of a float as an integer of the same order; x + 0 makes one zero of two. */
-// @ts-ignore: decorator
 @inline
 function key4(x: v128): v128 {
   const bits = f32x4.add(x, f32x4.splat(0))
