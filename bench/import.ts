@@ -95,7 +95,14 @@ async function runStage(
   if (stage === 'import') {
     const target = { bucket: 'sommelier', targetPrefix: 'imports/1-1/' }
     return importCsv(
-      { source: 's3://bench/in.csv', datasetType: 'INTERACTIONS', schema, importMode: 'FULL', ...target },
+      {
+        source: 's3://bench/in.csv',
+        datasetType: 'INTERACTIONS',
+        schema,
+        importMode: 'FULL',
+        sourceBytesMax: Number.POSITIVE_INFINITY,
+        ...target,
+      },
       context,
     )
   }

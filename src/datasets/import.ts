@@ -25,15 +25,12 @@ import { DOOMED, findDuplicates } from './duplicates.ts'
 import { INTERACTION_ROWS_MIN } from './limits.ts'
 import { type DatasetSchema, type DatasetType, parseSchema } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
-import { findObjects, type ImportMode, readLayout } from './source.ts'
+import { findObjects, readLayout, type SourceQuery } from './source.ts'
 
-export interface ImportDescription {
-  /** s3://bucket/key of an object, or of a folder. */
-  readonly source: string
+export interface ImportDescription extends SourceQuery {
   readonly datasetType: DatasetType
   /** Avro JSON. */
   readonly schema: string
-  readonly importMode: ImportMode
   /** Where the parts go, in the artifacts store: a prefix that is this attempt's alone and ends in /. */
   readonly bucket: string
   readonly targetPrefix: string
@@ -82,7 +79,7 @@ async function readSource(
 ): Promise<Part[]> {
   const { objects, signal } = context
   try {
-    const found = await findObjects(objects, description.source, description.importMode, signal)
+    const found = await findObjects(objects, description, signal)
     const inputs: ImportInput[] = []
     for (const object of found)
       inputs.push({ ...object, layout: await readLayout(objects, object.address, schema, signal) })

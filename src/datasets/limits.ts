@@ -9,7 +9,6 @@ export const TEXTUAL_CHARACTERS_MAX = 20_000
 export const COLUMN_NAME_CHARACTERS_MAX = 150
 /** In one import job of either mode, duplicates included. */
 export const INTERACTION_ROWS_MIN = 1000
-export const IMPORT_BYTES_MAX = { FULL: 100e9, INCREMENTAL: 1e9 } as const
 
 /** Seconds of this size lie in the year 5138; milliseconds of this size lie in 1973. So it is milliseconds, or a mistake. */
 export const EPOCH_SECONDS_MAX = 1e11

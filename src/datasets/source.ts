@@ -9,10 +9,18 @@ import {
   parseAddress,
 } from '../objects/objectStore.ts'
 import { parseHeader } from './csvRecord.ts'
-import { HEADER_BYTES_MAX, IMPORT_BYTES_MAX, IMPORT_OBJECTS_MAX } from './limits.ts'
+import { HEADER_BYTES_MAX, IMPORT_OBJECTS_MAX } from './limits.ts'
 import type { DatasetSchema } from './schema.ts'
 
-export type ImportMode = keyof typeof IMPORT_BYTES_MAX
+export type ImportMode = 'FULL' | 'INCREMENTAL'
+
+export interface SourceQuery {
+  /** s3://bucket/key of an object, or of a folder. */
+  readonly source: string
+  readonly importMode: ImportMode
+  /** Of all its objects together. */
+  readonly sourceBytesMax: number
+}
 
 export interface SourceObject {
   readonly address: ObjectAddress
@@ -42,8 +50,7 @@ export interface InputObject extends SourceObject {
  */
 export async function findObjects(
   objects: ObjectStore,
-  source: string,
-  mode: ImportMode,
+  { source, importMode, sourceBytesMax }: SourceQuery,
   signal: AbortSignal,
 ): Promise<FoundObject[]> {
   const { bucket, key } = parseAddress(source)
@@ -64,10 +71,8 @@ export async function findObjects(
   if (found.length === 0)
     throw new ObjectError('NoSuchObject', `There is no object ${source}, and no object in a folder of that name.`)
   const bytes = found.reduce((sum, object) => sum + object.bytes, 0)
-  if (bytes > IMPORT_BYTES_MAX[mode])
-    throw new Refusal(
-      `The input has ${bytes} bytes: an import of mode ${mode} takes at most ${IMPORT_BYTES_MAX[mode]}.`,
-    )
+  if (bytes > sourceBytesMax)
+    throw new Refusal(`The input has ${bytes} bytes: an import of mode ${importMode} takes at most ${sourceBytesMax}.`)
   return found
 }
 

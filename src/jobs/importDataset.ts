@@ -41,6 +41,8 @@ export const importDataset = workKind({
       datasetType: target.body.datasetType,
       schema: of.schema,
       importMode: body.importMode,
+      sourceBytesMax:
+        body.importMode === 'FULL' ? resources.limits.importBytes : resources.limits.incrementalImportBytes,
       bucket: ARTIFACTS_BUCKET,
       targetPrefix: `imports/${workId}-${attempt}/`,
       reports,

@@ -78,6 +78,8 @@ const declared = {
 
 /** How much one job may have before it: its owner reads in the failureReason what was too much (quotas.md §5). */
 const sizes = {
+  importBytes: 100e9,
+  incrementalImportBytes: 1e9,
   batchInputFiles: 1_000,
   // The guide says 1 GB; the more generous reading of it.
   batchInputBytes: 2 ** 30,

@@ -515,7 +515,7 @@ test('large input keeps its order, with and without duplicates, for any number o
 test('too much for the mode is refused before it is read', async t => {
   const world = await makeWorld(t)
   const objects: ObjectStore = { ...world.objects, head: async () => ({ key: 'in.csv', bytes: 1e9 + 1, etag: '' }) }
-  await assert.rejects(world.import({ importMode: 'INCREMENTAL' }, { objects }), {
+  await assert.rejects(world.import({ importMode: 'INCREMENTAL', sourceBytesMax: 1e9 }, { objects }), {
     message: `${FAILED} ITEMS dataset. The input has 1000000001 bytes: an import of mode INCREMENTAL takes at most 1000000000.`,
   })
 })
@@ -577,6 +577,7 @@ test('importCsv wants a target of its own', async t => {
       datasetType: 'ITEMS',
       schema: small,
       importMode: 'FULL',
+      sourceBytesMax: Number.POSITIVE_INFINITY,
       bucket: 'artifacts',
       targetPrefix: 'x',
     },

@@ -98,6 +98,7 @@ export async function makeWorld(t: TestContext): Promise<World> {
           datasetType,
           schema,
           importMode: 'FULL',
+          sourceBytesMax: Number.POSITIVE_INFINITY,
           bucket: BUCKET,
           targetPrefix: `imports/${works}/`,
           ...description,

@@ -75,6 +75,7 @@ async function openShelf(
         datasetType,
         schema: schemaText(datasetType, list),
         importMode: 'FULL',
+        sourceBytesMax: Number.POSITIVE_INFINITY,
         bucket: 'a',
         targetPrefix: `imports/${datasetType}/`,
       },

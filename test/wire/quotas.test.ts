@@ -30,6 +30,8 @@ test('the numbers are those of the reference', () => {
     pendingSolutionVersions: 20,
     pendingBatchInferenceJobs: 5,
     pendingBatchSegmentJobs: 5,
+    importBytes: 100e9,
+    incrementalImportBytes: 1e9,
     batchInputFiles: 1_000,
     batchInputBytes: 2 ** 30,
     batchRecordsPerFile: 50_000_000,
