@@ -42,6 +42,7 @@ export async function checkOutput(folder: string, saved: SavedModel, records: nu
 }
 
 function plainAnswer(line: string, { model, users, items, histories }: SavedModel) {
+  assert(model.form === 'dense', 'the twin knows the dense form')
   const input: { userId: string } = JSON.parse(line)
   const user = users.indexOf(input.userId)
   const history = user < 0 ? [] : [...histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])]

@@ -94,6 +94,7 @@ export function makeModel(itemCount: number, dense: boolean): PlacedModel {
   for (let at = 0; rows && at < rows.length; at += noise.length)
     rows.set(noise.subarray(0, Math.min(noise.length, rows.length - at)), at)
   const model: HistoryModel = {
+    form: 'dense',
     itemCount,
     kernel: Float32Array.from({ length: dense ? KERNEL : 0 }, (_, k) => (k + 1) ** -0.7),
     rows,

@@ -2,7 +2,7 @@
  * The answer to those without a history, and to everybody where a model has no rows: all have one order of all items, so it is made once,
  * and a query walks down it until enough items are found that may be chosen. The same bytes as Ranker.rank gives, in microseconds.
  */
-import type { Ranker } from './ranker.ts'
+import type { Ranker } from './queries.ts'
 
 export interface PriorRanking {
   readonly count: number

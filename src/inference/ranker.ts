@@ -1,178 +1,29 @@
+/** A model of any form, placed in memory that all threads share, and a ranker on it for each thread: the form picks who does it. */
+import type { HistoryModel } from '../models/historyModel.ts'
+import { openDenseRanker } from './denseRanker.ts'
+import { type PlacedDense, placeDense } from './placeDense.ts'
+import { openPlainRanker, type PlacedPlain, placePlain } from './plainRanker.ts'
+import type { Ranker } from './queries.ts'
+
+/** Can be cloned into worker threads; everything large in it is shared memory. */
+export type PlacedModel = PlacedDense | PlacedPlain
+
+export interface PlaceOptions {
+  /** Rankers that may be open at once. */
+  readonly threads: number
+  /** Queries that are scored together. */
+  readonly blockSize?: number
+}
+
 /**
- * Histories in, the best items and their probabilities out: exact, block by block, on the calling thread. Batch jobs, the real-time call
- * and the offline evaluation all rank here, so they cannot disagree.
- *
- *   score        Σ_k kernel[k] · rows[event k places before the newest], added up in f32 from the newest on
- *   order        score descending, then item index ascending
- *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials (assembly/rank.ts) added up in f64
- *
- * The relative error of a probability is below 2⁻²¹ + 2⁻²²·|log probability ratio to the best item|, the second from rounding the
- * exponent; items that are less than 2⁻¹²⁶ as probable as the best have probability 0.
+ * The caller's model may go where the form copies it.
+ * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model is too large.
  */
-import { instantiate } from '../kernels/load.ts'
-import {
-  RANK_ALLOWED,
-  RANK_COLUMN_COUNT,
-  RANK_EVENTS,
-  RANK_EXCLUDED,
-  RANK_ITEMS,
-  RANK_KEYS,
-  RANK_OFFSETS,
-  RANK_OPEN,
-  RANK_PANEL,
-  RANK_PROBABILITIES,
-  RANK_QUERY_COUNT,
-  RANK_SCORES,
-  RANK_WANTED,
-  RANK_WORDS,
-} from '../kernels/parameters.ts'
-import { assert } from '../lib/assert.ts'
-import type { PlacedModel } from './placeModel.ts'
-
-export { type PlacedModel, placeModel } from './placeModel.ts'
-
-/** Lists of item indexes: list q is items[offsets[q] … offsets[q + 1]). */
-export interface QueryLists {
-  readonly offsets: Uint32Array
-  readonly items: Int32Array
-}
-
-export interface QueryBlock {
-  readonly count: number
-  /** Items wanted for each query, 1 ≤ k ≤ itemCount. */
-  readonly k: number
-  /** u32[count + 1] */
-  readonly offsets: Uint32Array
-  /** Histories, oldest first. An empty one, and any for a model without rows, gets the prior. */
-  readonly items: Int32Array
-  /** Of each query what may be chosen, a bit an item: item i is bit i mod 32 of word i / 32, all others 0. Absent: everything. */
-  readonly allowed?: readonly Uint32Array[]
-  /** What must not be chosen all the same, in any order, repeats allowed. */
-  readonly excluded?: QueryLists
-}
-
-export interface RankedBlock {
-  /** u32[count]: k, or as many as were allowed and not excluded. */
-  readonly counts: Uint32Array
-  /** i32[count · k], f32[count · k]: query q's from q · k on, best first; what lies beyond counts[q] means nothing. */
-  readonly items: Int32Array
-  readonly probabilities: Float32Array
-}
-
-export interface Ranker {
-  /** The result is valid until the next call. */
-  rank(block: QueryBlock): RankedBlock
-  /** f32[itemCount], valid until the next call. */
-  scoreAll(history: Int32Array): Float32Array
+export function placeModel(model: HistoryModel, options: PlaceOptions): PlacedModel {
+  return model.form === 'dense' ? placeDense(model, options) : placePlain(model)
 }
 
 /** One for each thread, on a slot of its own: slot < placeModel's `threads`. */
 export function openRanker(placed: PlacedModel, slot: number): Ranker {
-  const { memory, itemCount, kernelLength, blockSize } = placed
-  const params = placed.slots[slot]
-  assert(
-    params !== undefined,
-    `the model was placed for ${placed.slots.length} threads, slot ${slot} is not among them`,
-  )
-  const kernels = instantiate(placed.module, memory, slot)
-  const words = new Uint32Array(memory.buffer, params, RANK_WORDS)
-  const columnCount = words[RANK_COLUMN_COUNT]
-  const offsets = new Uint32Array(memory.buffer, words[RANK_OFFSETS], blockSize + 1)
-  const events = new Uint32Array(memory.buffer, words[RANK_EVENTS], blockSize * kernelLength)
-  const keys = new Int32Array(memory.buffer, words[RANK_KEYS], itemCount)
-  const allowedItems = new Uint32Array(memory.buffer, words[RANK_ALLOWED], columnCount / 32)
-  const chosenItems = new Int32Array(memory.buffer, words[RANK_ITEMS], itemCount)
-  const chosenProbabilities = new Float32Array(memory.buffer, words[RANK_PROBABILITIES], itemCount)
-  const scores = new Float32Array(memory.buffer, words[RANK_SCORES], itemCount)
-
-  /** The scores of queries [from, from + count) of the lists, count ≤ blockSize. */
-  const score = (lists: QueryLists, from: number, count: number): void => {
-    placeHistories(lists, from, count, { offsets, events, kernelLength, itemCount })
-    words[RANK_QUERY_COUNT] = count
-    for (let panel = 0; panel < columnCount / RANK_PANEL; panel++) kernels.scorePanel(params, panel)
-  }
-
-  /** Strikes what is not allowed out of the keys; answers how many items are. */
-  const restrict = (allowed: Uint32Array): number => {
-    assert(allowed.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
-    assert(itemCount % 32 === 0 || allowed[allowed.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
-    allowedItems.set(allowed)
-    kernels.restrict(params, 0)
-    return words[RANK_OPEN]
-  }
-
-  let ranked: RankedBlock = { counts: new Uint32Array(), items: new Int32Array(), probabilities: new Float32Array() }
-  return {
-    rank(block) {
-      const { count, k, allowed, excluded } = block
-      assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)
-      assert(block.offsets.length > count)
-      assert(!excluded || excluded.offsets.length > count)
-      assert(!allowed || allowed.length >= count)
-      if (ranked.counts.length !== count || ranked.items.length !== count * k) ranked = rankedBlock(count, k)
-      for (let from = 0; from < count; from += blockSize) {
-        const size = Math.min(blockSize, count - from)
-        score(block, from, size)
-        for (let q = 0; q < size; q++) {
-          kernels.weigh(params, q)
-          const among = allowed ? restrict(allowed[from + q]) : itemCount
-          const open = among - (excluded ? exclude(excluded, from + q, keys) : 0)
-          const wanted = Math.min(k, open)
-          ranked.counts[from + q] = wanted
-          if (wanted === 0) continue
-          words[RANK_WANTED] = wanted
-          kernels.choose(params, 0)
-          ranked.items.set(chosenItems.subarray(0, wanted), (from + q) * k)
-          ranked.probabilities.set(chosenProbabilities.subarray(0, wanted), (from + q) * k)
-        }
-      }
-      return ranked
-    },
-    scoreAll(history) {
-      score({ offsets: Uint32Array.of(0, history.length), items: history }, 0, 1)
-      return scores
-    },
-  }
-}
-
-const rankedBlock = (count: number, k: number): RankedBlock => ({
-  counts: new Uint32Array(count),
-  items: new Int32Array(count * k),
-  probabilities: new Float32Array(count * k),
-})
-
-interface HistoryPlace {
-  readonly offsets: Uint32Array
-  readonly events: Uint32Array
-  readonly kernelLength: number
-  readonly itemCount: number
-}
-
-/** The newest kernelLength events of each history, newest first. */
-function placeHistories(lists: QueryLists, from: number, count: number, place: HistoryPlace): void {
-  const { offsets, events, kernelLength, itemCount } = place
-  let top = 0
-  for (let q = 0; q < count; q++) {
-    const end = lists.offsets[from + q + 1]
-    const start = Math.max(lists.offsets[from + q], end - kernelLength)
-    for (let at = end - 1; at >= start; at--) {
-      const item = lists.items[at]
-      assert(item >= 0 && item < itemCount, 'a history names an item that the model does not have')
-      events[top++] = item
-    }
-    offsets[q + 1] = top
-  }
-}
-
-/** Strikes list q out of the keys; answers how many different items that were. */
-function exclude({ offsets, items }: QueryLists, q: number, keys: Int32Array): number {
-  let count = 0
-  for (let at = offsets[q]; at < offsets[q + 1]; at++) {
-    const item = items[at]
-    assert(item >= 0 && item < keys.length, 'an exclusion names an item that the model does not have')
-    if (keys[item] === RANK_EXCLUDED) continue
-    keys[item] = RANK_EXCLUDED
-    count++
-  }
-  return count
+  return placed.form === 'dense' ? openDenseRanker(placed, slot) : openPlainRanker(placed)
 }

@@ -1,20 +1,84 @@
 /**
- * A linear model of histories. With q_1 … q_L a user's events, oldest first:
+ * A model of histories, in one of three forms. With q_1 … q_L a user's events, oldest first, each form says how they become a score for every
+ * item; a user is nothing but their list of events, so a new event needs no training. For L = 0 the score of item j is prior[j].
  *
- *   score(j) = Σ_{k < min(L, K)} kernel[k] · rows[q_{L-k}, j]       for L > 0 (k = 0 is the newest event)
- *   score(j) = prior[j]                                             for L = 0, and for every user of a model without rows
+ *   dense     score(j) = Σ_{k < min(L, K)} kernel[k] · rows[q_{L-k}, j]           (k = 0 is the newest event)
+ *   factors   query = Σ_f Σ_{k < min(L, K_f)} kernels[f][k] · sources[f, q_{L-k}];   score(j) = query · targets[j] + bias[j]
+ *   pool      s_f(j) = max(0, Σ_{k < min(L, K_f)} kernel_f[k] · rows_f[q_{L-k}, j]) / scale_f, over sparse rows; then
+ *             log:     score(j) = bias[j] + Σ_f weight_f · ln(s_f(j) + epsilon)
+ *             linear:  score(j) = bias[j] + Σ_f weight_f · s_f(j)
+ *
  *   probability(j) = exp(sharpness · score(j)) / Σ_i exp(sharpness · score(i))   over the whole catalogue
  *
- * A user is nothing but their list of events, so a new event needs no training. The inference layer knows no other form.
+ * Sources: design/recommenders.md §5.1 (dense), §0.2 (factors: the same in low rank), §5.4 (pool: Hinton 2002, products of experts, and the
+ * linear opinion pool, Stone 1961).
  */
-export interface HistoryModel {
+export type HistoryModel = DenseModel | FactorModel | PoolModel
+
+interface Common {
   readonly itemCount: number
-  /** f32[K], K ≥ 0: the weight of the event k places before the newest. */
-  readonly kernel: Float32Array
-  /** f32[itemCount, itemCount], row-major, one row a source item; absent: everybody gets `prior`. */
-  readonly rows: Float32Array | undefined
   /** f32[itemCount]: log-probability / sharpness of an item by its popularity, so that its softmax is the share of events. */
   readonly prior: Float32Array
   /** Inverse temperature > 0 of the softmax, fitted on held-out events by maximum likelihood. */
   readonly sharpness: number
 }
+
+export interface DenseModel extends Common {
+  readonly form: 'dense'
+  /** f32[K], K ≥ 0: the weight of the event k places before the newest. */
+  readonly kernel: Float32Array
+  /** f32[itemCount, itemCount], row-major, one row a source item; absent: everybody gets `prior`. */
+  readonly rows: Float32Array | undefined
+}
+
+export interface FactorModel extends Common {
+  readonly form: 'factors'
+  /** d ≥ 1. */
+  readonly dimension: number
+  /** F ≥ 1 kernels, f32[K_f] each. */
+  readonly kernels: readonly Float32Array[]
+  /** f32[F, itemCount, d]: what an event of an item adds to the query, by kernel. */
+  readonly sources: Float32Array
+  /** f32[itemCount, d] */
+  readonly targets: Float32Array
+  /** f32[itemCount]; absent: 0. */
+  readonly bias: Float32Array | undefined
+}
+
+export interface PoolModel extends Common {
+  readonly form: 'pool'
+  readonly combination: 'log' | 'linear'
+  /** > 0; in the logarithm only. */
+  readonly epsilon: number
+  /** At least one. */
+  readonly experts: readonly SparseExpert[]
+  /** f32[itemCount]; absent: 0. */
+  readonly bias: Float32Array | undefined
+}
+
+export interface SparseExpert {
+  /** For people: what the report calls it. */
+  readonly name: string
+  /** f32[K_f], K_f ≥ 1 */
+  readonly kernel: Float32Array
+  /** ≥ 0 */
+  readonly weight: number
+  /** > 0: what a score is divided by, its usual total. */
+  readonly scale: number
+  /** u32[itemCount + 1]: source item i's entries are [offsets[i], offsets[i + 1]). */
+  readonly offsets: Uint32Array
+  /** i32[entries]: target items, ascending within a row, each once. */
+  readonly items: Int32Array
+  /** f32[entries] */
+  readonly values: Float32Array
+}
+
+/** How many of a user's newest events a score depends on. */
+export function historyLength(model: HistoryModel): number {
+  if (model.form === 'dense') return model.kernel.length
+  const kernels = model.form === 'factors' ? model.kernels : model.experts.map(({ kernel }) => kernel)
+  return Math.max(...kernels.map(kernel => kernel.length))
+}
+
+/** Everybody gets the prior, whatever they did. */
+export const isPriorAlone = (model: HistoryModel): boolean => model.form === 'dense' && model.rows === undefined

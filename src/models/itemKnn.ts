@@ -3,14 +3,14 @@
  *
  *   similarity(i, j) = |U_i ∩ U_j| / (√(|U_i| · |U_j|) + shrinkage), 0 for i = j;   U_i = the users of item i
  *   each target j keeps its `neighbourCount` most similar sources; of equals those of lower index
- *   score(j) = Σ_k kernel[k] · similarity(q_{L-k}, j), a HistoryModel: with a flat kernel the whole history counts alike
+ *   score(j) = Σ_k kernel[k] · similarity(q_{L-k}, j), a dense model: with a flat kernel the whole history counts alike
  *
  * Source: Sarwar, Karypis, Konstan, Riedl 2001, §3.1 and §3.2.1 (cosine on binary data); shrinkage as in Bell and Koren 2007, eq. 3;
  * decay by place as in Ding and Li 2005.
  */
 import { assert } from '../lib/assert.ts'
 import type { WorkControl } from '../lib/work.ts'
-import type { HistoryModel } from './historyModel.ts'
+import type { DenseModel } from './historyModel.ts'
 import { historyOf, type Interactions } from './interactions.ts'
 import { eventCounts, logShares, uniqueUserCounts } from './popularity.ts'
 
@@ -26,7 +26,7 @@ export interface ItemKnnOptions {
 const USERS_PER_CHECK = 256
 
 /** Memory itemCount² floats, time Σ_u |items of u|² + itemCount² · log(itemCount). Throws `control.signal.reason` when aborted. */
-export function fitItemKnn(interactions: Interactions, options: ItemKnnOptions, control: WorkControl): HistoryModel {
+export function fitItemKnn(interactions: Interactions, options: ItemKnnOptions, control: WorkControl): DenseModel {
   assert(options.neighbourCount >= 1, 'a neighbourhood has at least one item')
   assert(options.shrinkage >= 0, 'shrinkage is not negative')
   const { itemCount } = interactions
@@ -39,7 +39,14 @@ export function fitItemKnn(interactions: Interactions, options: ItemKnnOptions, 
     }
   }
   keepNearest(rows, itemCount, options.neighbourCount)
-  return { itemCount, kernel: options.kernel, rows, prior: logShares(eventCounts(interactions)), sharpness: 1 }
+  return {
+    form: 'dense',
+    itemCount,
+    kernel: options.kernel,
+    rows,
+    prior: logShares(eventCounts(interactions)),
+    sharpness: 1,
+  }
 }
 
 /** f32[itemCount, itemCount]: |U_i ∩ U_j|, the diagonal left at zero. */

@@ -2,7 +2,7 @@
  * The same list for everybody: the model of last resort, the prior of every other model, and the baseline that a model has to beat.
  * Both counts become log-probabilities, so that a softmax of sharpness 1 gives each item its share of the count.
  */
-import type { HistoryModel } from './historyModel.ts'
+import type { DenseModel } from './historyModel.ts'
 import { historyOf, type Interactions } from './interactions.ts'
 
 /** What an item that was never seen counts as, so that its log-probability is finite: half an occurrence (Krichevsky and Trofimov 1981). */
@@ -37,7 +37,8 @@ export function logShares(counts: Float64Array): Float32Array {
 }
 
 /** Everybody gets the items by descending `counts`; of equal counts the lower index comes first. */
-export const popularityModel = (counts: Float64Array): HistoryModel => ({
+export const popularityModel = (counts: Float64Array): DenseModel => ({
+  form: 'dense',
   itemCount: counts.length,
   kernel: new Float32Array(0),
   rows: undefined,

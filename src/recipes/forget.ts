@@ -3,7 +3,7 @@
  * shown go too. What was learnt from all users together, the weights between the items that stay, remains until the next training.
  */
 import { Vocabulary } from '../datasets/vocabulary.ts'
-import type { HistoryModel } from '../models/historyModel.ts'
+import type { HistoryModel, SparseExpert } from '../models/historyModel.ts'
 import type { ItemLists } from '../models/splits.ts'
 import type { SavedModel } from './modelFile.ts'
 
@@ -19,7 +19,7 @@ export function withoutUsers(
   const newIndex = new Int32Array(saved.items.size).fill(-1)
   for (const [index, item] of items.entries()) newIndex[item] = index
   return {
-    model: items.length === saved.items.size ? saved.model : withItems(saved.model, items),
+    model: items.length === saved.items.size ? saved.model : withItems(saved.model, items, newIndex),
     users: renumbered(saved.users, users),
     items: renumbered(saved.items, items),
     histories: historiesOf(saved.histories, users, newIndex),
@@ -36,14 +36,48 @@ const everyIndex = (all: Vocabulary): number[] => Array.from({ length: all.size 
 const renumbered = (all: Vocabulary, kept: readonly number[]): Vocabulary =>
   kept.length === all.size ? all : Vocabulary.fromIds(kept.values().map(index => all.idAt(index)))
 
-function withItems(model: HistoryModel, items: readonly number[]): HistoryModel {
-  const { rows, itemCount } = model
+/** `items` are the indexes of those that stay, ascending; `newIndex` is -1 for one that goes. */
+function withItems(model: HistoryModel, items: readonly number[], newIndex: Int32Array): HistoryModel {
+  const itemCount = items.length
+  const vectorOf = (values: Float32Array) => Float32Array.from(items, item => values[item])
+  const prior = vectorOf(model.prior)
+  if (model.form === 'dense')
+    return { ...model, itemCount, prior, rows: model.rows && submatrix(model.rows, model.itemCount, items) }
+  const bias = model.bias && vectorOf(model.bias)
+  if (model.form === 'pool')
+    return { ...model, itemCount, prior, bias, experts: model.experts.map(each => withSources(each, items, newIndex)) }
+  const { dimension, kernels, sources, targets } = model
+  const places = kernels.flatMap((_, f) => items.map(item => f * model.itemCount + item))
   return {
     ...model,
-    itemCount: items.length,
-    prior: Float32Array.from(items, item => model.prior[item]),
-    rows: rows && submatrix(rows, itemCount, items),
+    itemCount,
+    prior,
+    bias,
+    sources: rowsOf(sources, dimension, places),
+    targets: rowsOf(targets, dimension, items),
   }
+}
+
+function withSources(expert: SparseExpert, kept: readonly number[], newIndex: Int32Array): SparseExpert {
+  const offsets = new Uint32Array(kept.length + 1)
+  const items: number[] = []
+  const values: number[] = []
+  for (const [row, source] of kept.entries()) {
+    for (let at = expert.offsets[source]; at < expert.offsets[source + 1]; at++) {
+      const item = newIndex[expert.items[at]]
+      if (item < 0) continue
+      items.push(item)
+      values.push(expert.values[at])
+    }
+    offsets[row + 1] = items.length
+  }
+  return { ...expert, offsets, items: Int32Array.from(items), values: Float32Array.from(values) }
+}
+
+function rowsOf(matrix: Float32Array, width: number, rows: readonly number[]): Float32Array {
+  const result = new Float32Array(rows.length * width)
+  for (const [place, row] of rows.entries()) result.set(matrix.subarray(row * width, (row + 1) * width), place * width)
+  return result
 }
 
 function submatrix(rows: Float32Array, width: number, kept: readonly number[]): Float32Array {

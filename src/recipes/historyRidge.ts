@@ -10,7 +10,7 @@
  */
 
 import { fitDirectionalRidge, powerKernel } from '../models/directionalRidge.ts'
-import type { HistoryModel } from '../models/historyModel.ts'
+import type { DenseModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import { eventCounts, logShares } from '../models/popularity.ts'
 import type { TrainingControl } from './recipe.ts'
@@ -49,12 +49,13 @@ export async function fitHistoryRidge(
   interactions: Interactions,
   { eventCount, recency }: HistoryRidgeOptions,
   control: TrainingControl,
-): Promise<HistoryModel> {
+): Promise<DenseModel> {
   const kernel = powerKernel(recency ? RECENCY_EXPONENT : 0, eventCount)
   const energy = kernel.reduce((sum, weight) => sum + weight * weight, 0)
   const regularization = shrinkageEventCount(interactions.userCount) * energy
   const options = { kernel, regularization, diagonal: DIAGONAL }
   return {
+    form: 'dense',
     itemCount: interactions.itemCount,
     kernel,
     // Nobody did anything: there is no system to solve, and everybody gets the prior.

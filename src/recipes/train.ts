@@ -11,7 +11,7 @@ import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import { withSharpness } from '../models/calibration.ts'
 import { calibrate, evaluateRanking, type OpenRanker } from '../models/evaluation.ts'
-import type { HistoryModel } from '../models/historyModel.ts'
+import { type HistoryModel, historyLength, isPriorAlone } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { RankingMetrics } from '../models/metrics.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
@@ -69,7 +69,7 @@ export async function trainSolution(
   const { metrics, baseline, sharpness } = await evaluate(configured, { ...data, interactions }, settings.seed, options)
   const fitted = await configured.train(interactions, stageOf('training', options))
   const model = sharpness === undefined ? fitted : withSharpness(fitted, sharpness)
-  return { metrics, baseline, model, histories: newestEvents(data.interactions, model.kernel.length) }
+  return { metrics, baseline, model, histories: newestEvents(data.interactions, historyLength(model)) }
 }
 
 /** A function of its own, so that the evaluated model is gone before the next one is fitted. */
@@ -84,8 +84,8 @@ async function evaluate(recipe: ConfiguredRecipe, data: TrainingData, seed: numb
   const model = await recipe.train(training, control)
   const ranker = options.openRanker(model)
   const metrics = await measure(ranker)
-  /** A model without rows gives shares as they are; there is nothing to calibrate. */
-  const sharpness = model.rows && (await calibrate(ranker, model.itemCount, test, control))
+  /** The prior gives shares as they are; there is nothing to calibrate. */
+  const sharpness = isPriorAlone(model) ? undefined : await calibrate(ranker, model.itemCount, test, control)
   const baseline = await measure(options.openRanker(popularityModel(uniqueUserCounts(training))))
   return { metrics, baseline, sharpness }
 }

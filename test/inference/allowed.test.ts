@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import { PriorRanker } from '../../src/inference/priorRanker.ts'
 import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
-import type { HistoryModel } from '../../src/models/historyModel.ts'
+import type { DenseModel } from '../../src/models/historyModel.ts'
 
-function modelOf(random: Random, itemCount: number, withRows: boolean): HistoryModel {
+function modelOf(random: Random, itemCount: number, withRows: boolean): DenseModel {
   return {
+    form: 'dense',
     itemCount,
     kernel: Float32Array.of(1, 0.5),
     // Few different values: many ties.

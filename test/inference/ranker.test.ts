@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { openRanker, placeModel, type QueryBlock, type RankedBlock } from '../../src/inference/ranker.ts'
+import type { QueryBlock, RankedBlock } from '../../src/inference/queries.ts'
+import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
-import type { HistoryModel } from '../../src/models/historyModel.ts'
+import type { DenseModel } from '../../src/models/historyModel.ts'
 
 type Lists = readonly (readonly number[])[]
 
@@ -27,10 +28,11 @@ function modelOf(
   K: number,
   weight: (row: number, column: number) => number,
   sharpness = 4,
-): HistoryModel {
+): DenseModel {
   const rows = new Float32Array(itemCount * itemCount)
   for (let at = 0; at < rows.length; at++) rows[at] = weight(Math.floor(at / itemCount), at % itemCount)
   return {
+    form: 'dense',
     itemCount,
     kernel: Float32Array.from({ length: K }, (_, k) => (k + 1) ** -0.7),
     rows,
@@ -40,7 +42,7 @@ function modelOf(
 }
 
 /** Scores in f64, and what rounding each product and sum to f32 may change in them. */
-function trueScores(model: HistoryModel, history: readonly number[]) {
+function trueScores(model: DenseModel, history: readonly number[]) {
   const { itemCount, kernel, rows, prior } = model
   const scores = new Float64Array(itemCount)
   const bounds = new Float64Array(itemCount)
@@ -56,7 +58,7 @@ function trueScores(model: HistoryModel, history: readonly number[]) {
 }
 
 /** Everything a ranked query must be. */
-function check(model: HistoryModel, histories: Lists, k: number, excluded: Lists | undefined, blockSize = 256): void {
+function check(model: DenseModel, histories: Lists, k: number, excluded: Lists | undefined, blockSize = 256): void {
   const ranker = openRanker(placeModel(model, { threads: 1, blockSize }), 0)
   const block = blockOf(histories, k, excluded)
   const { counts, items, probabilities }: RankedBlock = structuredClone(ranker.rank(block))
@@ -144,7 +146,14 @@ test('scores that vanish to zeros of both signs are ties', () => {
 
 test('a model without rows: everybody gets the prior', () => {
   const prior = Float32Array.from([Math.log(0.2), Math.log(0.5), Math.log(0.3)])
-  const model = { itemCount: 3, kernel: new Float32Array(0), rows: undefined, prior, sharpness: 1 }
+  const model: DenseModel = {
+    form: 'dense',
+    itemCount: 3,
+    kernel: new Float32Array(0),
+    rows: undefined,
+    prior,
+    sharpness: 1,
+  }
   const ranker = openRanker(placeModel(model, { threads: 1 }), 0)
   const { counts, items, probabilities } = ranker.rank(blockOf([[], [0, 1, 2, 0]], 2, [[], [1]]))
   assert.deepEqual([...counts], [2, 2])
@@ -212,7 +221,7 @@ test('nobody', () => {
 
 test('a damaged model is refused', () => {
   const good = modelOf(3, 2, (row, column) => row + column)
-  const refuses = (change: Partial<HistoryModel>, message: string) =>
+  const refuses = (change: Partial<DenseModel>, message: string) =>
     assert.throws(() => placeModel({ ...good, ...change }, { threads: 1 }), { name: 'Refusal', message })
   const rows = good.rows!.slice()
   rows[5] = Number.NaN

@@ -21,6 +21,7 @@ async function saved(userCount: number, rows: boolean) {
     { artifacts, prefix: { bucket: 'sommelier', key: MODEL } },
     {
       model: {
+        form: 'dense',
         itemCount: 3,
         kernel: Float32Array.of(1, 0.5),
         rows: rows ? Float32Array.of(0, 2, 1, 1, 0, 2, 2, 1, 0) : undefined,

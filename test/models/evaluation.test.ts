@@ -2,16 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { quietControl } from '../../src/lib/work.ts'
 import { calibrate, evaluateNextItem, evaluateRanking } from '../../src/models/evaluation.ts'
-import type { HistoryModel } from '../../src/models/historyModel.ts'
+import type { DenseModel } from '../../src/models/historyModel.ts'
 import { metricsCollector } from '../../src/models/metrics.ts'
+import { plainScores } from '../../src/models/plainScores.ts'
 import { listAt, splitByUsers, splitLastEvents } from '../../src/models/splits.ts'
-import { plainRanker, plainScores, walks } from './toy.ts'
+import { plainRanker, walks } from './toy.ts'
 
 const itemCount = 60
 const data = walks({ userCount: 900, itemCount, eventCount: 30 })
 
 /** Knows that i + 1 follows i and nothing more. */
-const walker: HistoryModel = {
+const walker: DenseModel = {
+  form: 'dense',
   itemCount,
   kernel: Float32Array.of(1),
   rows: Float32Array.from({ length: itemCount ** 2 }, (_, at) =>

@@ -1,9 +1,10 @@
-/** Small interactions by hand, and a ranker in plain double precision: the twin that evaluation is tested with. */
+/** Small interactions by hand, and a ranker by plain scores: the twin that evaluation is tested with. */
 import assert from 'node:assert/strict'
 import { seededRandom } from '../../src/lib/random.ts'
 import type { Ranker } from '../../src/models/evaluation.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
+import { plainScores } from '../../src/models/plainScores.ts'
 import { type ItemLists, itemLists, listAt } from '../../src/models/splits.ts'
 
 export function interactionsOf(histories: readonly (readonly number[])[], itemCount?: number): Interactions {
@@ -48,17 +49,6 @@ export function walks({
   return interactionsOf(histories, itemCount)
 }
 
-/** All scores of one history in double precision, straight from the definition in historyModel.ts. */
-export function plainScores(model: HistoryModel, history: ArrayLike<number>): Float64Array {
-  if (!model.rows || history.length === 0) return Float64Array.from(model.prior)
-  const scores = new Float64Array(model.itemCount)
-  for (let place = 0; place < Math.min(history.length, model.kernel.length); place++) {
-    const row = history[history.length - 1 - place] * model.itemCount
-    for (let item = 0; item < model.itemCount; item++) scores[item] += model.kernel[place] * model.rows[row + item]
-  }
-  return scores
-}
-
 export const plainRanker = (model: HistoryModel): Ranker => ({
   rank({ count, k, excluded, ...lists }) {
     assert(k >= 1 && k <= model.itemCount)
@@ -74,5 +64,5 @@ export const plainRanker = (model: HistoryModel): Ranker => ({
     }
     return { counts, items }
   },
-  scoreAll: history => Float32Array.from(plainScores(model, history)),
+  scoreAll: history => plainScores(model, history),
 })

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Vocabulary } from '../../src/datasets/vocabulary.ts'
 import { derivedSeed, seededRandom } from '../../src/lib/random.ts'
+import type { DenseModel } from '../../src/models/historyModel.ts'
+import { plainScores } from '../../src/models/plainScores.ts'
 import { withoutUsers } from '../../src/recipes/forget.ts'
 import type { SavedModel } from '../../src/recipes/modelFile.ts'
+import { modelsOfEveryForm } from '../models/forms.ts'
 
-function randomModel(seed: number): SavedModel {
+function randomModel(seed: number): SavedModel<DenseModel> {
   const random = seededRandom(seed)
   const userCount = 1 + random.below(8)
   const itemCount = 1 + random.below(8)
@@ -17,6 +20,7 @@ function randomModel(seed: number): SavedModel {
   const numbers = (count: number) => Float32Array.from({ length: count }, () => random.uniform())
   return {
     model: {
+      form: 'dense',
       itemCount,
       kernel: numbers(3),
       rows: random.below(4) === 0 ? undefined : numbers(itemCount * itemCount),
@@ -33,7 +37,7 @@ const idsOf = (vocabulary: Vocabulary): string[] =>
   Array.from({ length: vocabulary.size }, (_, index) => vocabulary.idAt(index))
 
 /** All that can be asked of a model, by ids: histories of users, priors of items, weights of pairs of items. */
-function told({ model, users, items, histories: { offsets, items: events } }: SavedModel) {
+function told({ model, users, items, histories: { offsets, items: events } }: SavedModel<DenseModel>) {
   const [userIds, itemIds] = [idsOf(users), idsOf(items)]
   const { itemCount, rows } = model
   assert.equal(itemCount, itemIds.length)
@@ -79,7 +83,28 @@ test('what is left is what was there, without them', () => {
     }
     const same = users.size === 1 && items.size === 0
     assert.equal(left === undefined, same, `seed ${seed}`)
-    assert.deepEqual(told(left ?? saved), wanted, `seed ${seed}`)
+    assert.deepEqual(told((left as SavedModel<DenseModel> | undefined) ?? saved), wanted, `seed ${seed}`)
     assert.deepEqual(told(saved), before, 'the model itself is not touched')
+  }
+})
+
+test('of every form: what is left scores the items that stay as before, from histories without those that go', () => {
+  for (const model of modelsOfEveryForm(6)) {
+    const ids = Array.from({ length: 6 }, (_, item) => `item-${item}`)
+    const saved = {
+      model,
+      users: Vocabulary.fromIds(['u']),
+      items: Vocabulary.fromIds(ids),
+      histories: { offsets: Uint32Array.of(0, 2), items: Int32Array.of(1, 4) },
+    }
+    const left = withoutUsers(saved, { users: Vocabulary.fromIds([]), items: Vocabulary.fromIds(['item-0', 'item-3']) })
+    assert.ok(left)
+    assert.deepEqual(idsOf(left.items), ['item-1', 'item-2', 'item-4', 'item-5'])
+    assert.deepEqual([...left.histories.items], [0, 2])
+    const before = plainScores(model, [1, 4])
+    assert.deepEqual(
+      plainScores(left.model, [0, 2]),
+      Float32Array.from([1, 2, 4, 5], item => before[item]),
+    )
   }
 })

@@ -6,11 +6,13 @@ import { after, before, test } from 'node:test'
 import { Vocabulary } from '../../src/datasets/vocabulary.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
+import type { DenseModel } from '../../src/models/historyModel.ts'
 import { popularityModel } from '../../src/models/popularity.ts'
 import { encode, type Metadata, type Tensors, vector } from '../../src/models/safetensors.ts'
 import { itemLists } from '../../src/models/splits.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
 import { loadModel, type SavedModel, saveModel } from '../../src/recipes/modelFile.ts'
+import { modelsOfEveryForm } from '../models/forms.ts'
 
 let root: string
 before(async () => {
@@ -29,8 +31,9 @@ const pathOf = ({ prefix }: ReturnType<typeof place>, part: string) =>
   join(root, prefix.bucket, prefix.key, `${part}.safetensors`)
 const nameOf = ({ prefix }: ReturnType<typeof place>, part: string) => `s3://made/${prefix.key}${part}.safetensors`
 
-const saved: SavedModel = {
+const saved: SavedModel<DenseModel> = {
   model: {
+    form: 'dense',
     itemCount: 3,
     kernel: Float32Array.of(1, 0.5),
     rows: Float32Array.from({ length: 9 }, (_, i) => i / 7),
@@ -51,6 +54,7 @@ test('what was saved is loaded, on shared memory', async () => {
   assert.equal(loaded.users.indexOf('ü2'), 1)
   assert.equal(loaded.items.idAt(2), '項')
   const { model, histories, items } = loaded
+  assert.ok(model.form === 'dense')
   for (const { buffer } of [
     model.rows!,
     model.kernel,
@@ -75,6 +79,20 @@ test('a model without rows, a catalogue of nothing, users without events', async
   }
   await saveModel(at, nothing, quietControl)
   assert.deepEqual((await loadModel(at, quietControl)).model, nothing.model)
+})
+
+test('a model of every form is loaded as it was saved', async () => {
+  for (const model of [...modelsOfEveryForm(3), ...modelsOfEveryForm(0)]) {
+    const at = place()
+    const none = model.itemCount === 0
+    const items = none ? Vocabulary.fromIds([]) : saved.items
+    const histories = none ? itemLists([new Int32Array(0), new Int32Array(0)]) : saved.histories
+    await saveModel(at, { ...saved, model, items, histories }, quietControl)
+    assert.deepEqual(
+      (await loadModel(at, quietControl)).model,
+      model.form === 'factors' && none ? { ...model, dimension: 1 } : model,
+    )
+  }
 })
 
 test('equal models are equal bytes', async () => {
@@ -111,7 +129,7 @@ async function replaced(part: string, tensors: Tensors, metadata: Metadata = {})
   const at = place()
   await saveModel(at, saved, quietControl)
   const key = `${at.prefix.key}${part}.safetensors`
-  const content = encode(tensors, { format: 'sommelier history model', version: '1', part, ...metadata })
+  const content = encode(tensors, { format: 'sommelier history model', version: '2', part, form: 'dense', ...metadata })
   await at.artifacts.write({ bucket: at.prefix.bucket, key }, content)
   return { at, refused: (why: string) => refuses(at, `The model's file ${nameOf(at, part)} cannot be used: ${why}.`) }
 }
@@ -129,7 +147,7 @@ test('another format, part or version is refused', async () => {
   await (await replaced('model', model, { part: 'histories' })).refused(
     "it is 'sommelier history model', part 'histories', where 'sommelier history model', part 'model' was expected",
   )
-  await (await replaced('model', model, { version: '2' })).refused("it is of version '2', where '1' was expected")
+  await (await replaced('model', model, { version: '3' })).refused("it is of version '3', where '2' was expected")
 })
 
 test('tensors that are absent, of another type or shape, or do not fit together are refused', async () => {

@@ -4,7 +4,7 @@ import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { calibrate, evaluateRanking } from '../../src/models/evaluation.ts'
-import type { HistoryModel } from '../../src/models/historyModel.ts'
+import type { DenseModel, HistoryModel } from '../../src/models/historyModel.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
 import { newestEvents, splitByUsers } from '../../src/models/splits.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
@@ -17,6 +17,11 @@ import { historiesOf, interactionsOf, plainRanker, walks } from '../models/toy.t
 const itemCount = 40
 const people = walks({ userCount: 300, itemCount, eventCount: 20 })
 const data = { interactions: people, catalogueItemCount: 50 }
+function denseOf(model: HistoryModel): DenseModel {
+  assert.ok(model.form === 'dense')
+  return model
+}
+
 const open = (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0)
 const options = { ...quietControl, threads: 2, openRanker: open }
 
@@ -45,7 +50,7 @@ test('the model is fitted on everybody, and every history is kept as far as the 
     options,
   )
   const everybody = await userPersonalization.configure({ hyperparameters: { bptt: '7' } }).train(people, options)
-  assert.deepEqual(model.rows, everybody.rows)
+  assert.deepEqual(denseOf(model).rows, denseOf(everybody).rows)
   assert.deepEqual(histories, newestEvents(people, 7))
 })
 
@@ -76,7 +81,7 @@ test('progress goes through the stages in order', async () => {
 })
 
 const kernelOf = async (recipe: Recipe, settings: RecipeSettings = {}) =>
-  Array.from((await recipe.configure(settings).train(people, options)).kernel)
+  Array.from(denseOf(await recipe.configure(settings).train(people, options)).kernel)
 const power = (length: number) => Array.from({ length }, (_, k) => Math.fround((k + 1) ** -0.7))
 
 test('recency and length of the kernel are what the hyperparameters say', async () => {
@@ -92,8 +97,9 @@ test('recency and length of the kernel are what the hyperparameters say', async 
 
 test('the kernel is the one that the rows were fitted with', async () => {
   const rowsOf = async (bias: string) =>
-    (await userPersonalizationV2.configure({ hyperparameters: { apply_recency_bias: bias } }).train(people, options))
-      .rows!
+    denseOf(
+      await userPersonalizationV2.configure({ hyperparameters: { apply_recency_bias: bias } }).train(people, options),
+    ).rows!
   assert.notDeepEqual(await rowsOf('true'), await rowsOf('false'))
 })
 

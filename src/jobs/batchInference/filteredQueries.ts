@@ -3,7 +3,7 @@
  * from the one order that all of them have.
  */
 import { PriorRanker } from '../../inference/priorRanker.ts'
-import type { Ranker } from '../../inference/ranker.ts'
+import type { Ranker } from '../../inference/queries.ts'
 import type { AnswerWriter } from './answers.ts'
 import { type PlacedFilter, RecordFilter } from './filtering.ts'
 import { BLOCK_RECORDS } from './limits.ts'

@@ -1,5 +1,6 @@
 /** The model of a job, placed once in memory that all threads share. */
 import { placeModel } from '../../inference/ranker.ts'
+import { isPriorAlone } from '../../models/historyModel.ts'
 import { loadModel } from '../../recipes/modelFile.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import { encodeItems } from './answers.ts'
@@ -20,7 +21,7 @@ export async function loadThreadData(
   return {
     placed: placeModel(model, { threads: threadCount, blockSize: BLOCK_RECORDS }),
     users: users.tensors,
-    histories: model.rows && histories,
+    histories: isPriorAlone(model) ? undefined : histories,
     items: encodeItems(items),
     filter: filter && (await placeFilter(filter, items, context, threadCount)),
     recipe,

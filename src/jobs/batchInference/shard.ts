@@ -3,7 +3,7 @@
  * and writing; it holds one block, and goes on when the last one's answers have been taken.
  */
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
-import type { QueryBlock, Ranker } from '../../inference/ranker.ts'
+import type { QueryBlock, Ranker } from '../../inference/queries.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { AnswerWriter, type ItemTexts } from './answers.ts'

@@ -11,6 +11,7 @@ import { ARTIFACTS_BUCKET, type ComputeContext } from '../../../src/jobs/compute
 import { silentLog } from '../../../src/lib/log.ts'
 import { seededRandom } from '../../../src/lib/random.ts'
 import { quietControl } from '../../../src/lib/work.ts'
+import type { DenseModel } from '../../../src/models/historyModel.ts'
 import { type ObjectStore, parseAddress } from '../../../src/objects/objectStore.ts'
 import { openObjectStore } from '../../../src/objects/open.ts'
 import { type SavedModel, saveModel } from '../../../src/recipes/modelFile.ts'
@@ -29,7 +30,7 @@ const STRANGE_IDS = ['a"b\\c', 'Zoë 🍷', '105', '\u0001\u2028', '0.50']
 const idsOf = (count: number, letter: string) =>
   Array.from({ length: count }, (_, i) => STRANGE_IDS[i] ?? `${letter}${i}`)
 
-export function smallModel(): SavedModel {
+export function smallModel(): SavedModel<DenseModel> {
   const random = seededRandom(1)
   const offsets = new Uint32Array(USER_COUNT + 1)
   const items: number[] = []
@@ -41,6 +42,7 @@ export function smallModel(): SavedModel {
   }
   return {
     model: {
+      form: 'dense',
       itemCount: ITEM_COUNT,
       kernel: Float32Array.from({ length: KERNEL_LENGTH }, (_, k) => (k + 1) ** -0.7),
       rows: Float32Array.from({ length: ITEM_COUNT ** 2 }, () => random.normal() * 0.1),
@@ -138,7 +140,10 @@ export function contextOf(
 }
 
 /** Score and probability of every item for a user, in float64; an unknown user has index -1. */
-export function plainScores({ model, histories }: SavedModel, user: number): { scores: number[]; shares: number[] } {
+export function plainScores(
+  { model, histories }: SavedModel<DenseModel>,
+  user: number,
+): { scores: number[]; shares: number[] } {
   const events = user < 0 ? [] : [...histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])]
   const newestFirst = events.reverse().slice(0, model.kernel.length)
   const rows = model.rows
@@ -157,7 +162,7 @@ const SHARE_TOLERANCE = 1e-5
 
 /** That an answer's items and scores are the best there are, in order. */
 export function checkBest(
-  saved: SavedModel,
+  saved: SavedModel<DenseModel>,
   user: number,
   output: { recommendedItems: string[]; scores?: number[] },
   k: number,

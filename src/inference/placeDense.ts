@@ -1,6 +1,6 @@
 /**
- * A history model in shared memory, in the layout its kernel reads (assembly/score.ts), with a workplace for each thread. The value can
- * be cloned into worker threads; every thread opens a ranker of its own on it (ranker.ts).
+ * A dense model in shared memory, in the layout its kernel reads (assembly/score.ts), with a workplace for each thread. The value can
+ * be cloned into worker threads; every thread opens a ranker of its own on it (denseRanker.ts).
  */
 import { ALIGNMENT_BYTES, ARENA_START_BYTES, aligned, createArena } from '../kernels/arena.ts'
 import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
@@ -26,7 +26,7 @@ import {
 } from '../kernels/parameters.ts'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
-import type { HistoryModel } from '../models/historyModel.ts'
+import type { DenseModel } from '../models/historyModel.ts'
 
 /**
  * Queries that pass one panel of the rows together: at 3 416 items the rows are then read from memory once for 256 queries (0.2 MB a
@@ -37,7 +37,8 @@ const BLOCK_SIZE_DEFAULT = 256
 /** Greatest finite f32. */
 const F32_MAX = (2 - 2 ** -23) * 2 ** 127
 
-export interface PlacedModel {
+export interface PlacedDense {
+  readonly form: 'dense'
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
   readonly itemCount: number
@@ -53,10 +54,10 @@ export interface PlacedModel {
  * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model does not
  * fit 4 GiB.
  */
-export function placeModel(
-  model: HistoryModel,
+export function placeDense(
+  model: DenseModel,
   { threads, blockSize = BLOCK_SIZE_DEFAULT }: { threads: number; blockSize?: number },
-): PlacedModel {
+): PlacedDense {
   const { itemCount, rows, prior, sharpness } = model
   const kernel = rows ? model.kernel : new Float32Array(0)
   assert(Number.isInteger(threads) && threads >= 1)
@@ -102,7 +103,7 @@ export function placeModel(
     words[RANK_ALLOWED] = arena.reserveU32(columnCount / 32).ptr
     return ptr
   })
-  return { module: kernelModule(), memory, itemCount, kernelLength: kernel.length, blockSize, slots }
+  return { form: 'dense', module: kernelModule(), memory, itemCount, kernelLength: kernel.length, blockSize, slots }
 }
 
 function placedBytes(columnCount: number, rowCount: number, K: number, threads: number, blockSize: number): number {
@@ -115,7 +116,7 @@ function placedBytes(columnCount: number, rowCount: number, K: number, threads: 
 }
 
 /** Finite numbers only, and none so large that a score is not: |score| ≤ Σ|kernel| · max|rows|, with room for rounding. */
-function checkValues({ itemCount, kernel, rows, prior, sharpness }: HistoryModel): void {
+function checkValues({ itemCount, kernel, rows, prior, sharpness }: DenseModel): void {
   const check = (name: string, values: Float32Array): number => {
     let greatest = 0
     for (let at = 0; at < values.length; at++) {

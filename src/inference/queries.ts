@@ -1,0 +1,42 @@
+/** What is asked of a ranker, and what it answers: blocks of queries, whatever form the model has. */
+
+/** Lists of item indexes: list q is items[offsets[q] … offsets[q + 1]). */
+export interface QueryLists {
+  readonly offsets: Uint32Array
+  readonly items: Int32Array
+}
+
+export interface QueryBlock {
+  readonly count: number
+  /** Items wanted for each query, 1 ≤ k ≤ itemCount. */
+  readonly k: number
+  /** u32[count + 1] */
+  readonly offsets: Uint32Array
+  /** Histories, oldest first. An empty one, and any for a model without rows, gets the prior. */
+  readonly items: Int32Array
+  /** Of each query what may be chosen, a bit an item: item i is bit i mod 32 of word i / 32, all others 0. Absent: everything. */
+  readonly allowed?: readonly Uint32Array[]
+  /** What must not be chosen all the same, in any order, repeats allowed. */
+  readonly excluded?: QueryLists
+}
+
+export interface RankedBlock {
+  /** u32[count]: k, or as many as were allowed and not excluded. */
+  readonly counts: Uint32Array
+  /** i32[count · k], f32[count · k]: query q's from q · k on, best first; what lies beyond counts[q] means nothing. */
+  readonly items: Int32Array
+  readonly probabilities: Float32Array
+}
+
+export interface Ranker {
+  /** The result is valid until the next call. */
+  rank(block: QueryBlock): RankedBlock
+  /** f32[itemCount], valid until the next call. */
+  scoreAll(history: Int32Array): Float32Array
+}
+
+export const rankedBlock = (count: number, k: number): RankedBlock => ({
+  counts: new Uint32Array(count),
+  items: new Int32Array(count * k),
+  probabilities: new Float32Array(count * k),
+})
