@@ -1,11 +1,10 @@
 /** Batch inference jobs: recommendations for every record of the input files. ACTIVE means done; there is no stop and no delete. */
-import { ServiceError } from '../protocol/errors.ts'
-import { double, enumeration, integer, list, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
-import { shown } from '../resources/resources.ts'
+import { double, enumeration, integer, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
 import { batchInferenceJob, solutionVersion } from '../resources/types.ts'
 import { filterOfJob } from './filter.ts'
-import { operation } from './operation.ts'
+import { creating, describing, listing } from './nounOperations.ts'
 import { recipeOf } from './recipe.ts'
+import { refuse } from './refuse.ts'
 import {
   Arn,
   ColumnName,
@@ -14,12 +13,9 @@ import {
   HyperParameters,
   KmsKeyArn,
   Name,
-  NextToken,
-  page,
   RoleArn,
   S3Location,
   Status,
-  Tags,
 } from './shapes.ts'
 
 /** The reference's default, and its real-time maximum: none is documented for batch. */
@@ -46,9 +42,8 @@ const summary = {
   batchInferenceJobMode: optional(JobMode),
 }
 
-const createBatchInferenceJob = operation({
-  name: 'CreateBatchInferenceJob',
-  input: structure({
+const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferenceJob, {
+  input: {
     jobName: Name,
     solutionVersionArn: Arn,
     filterArn: optional(Arn),
@@ -57,25 +52,15 @@ const createBatchInferenceJob = operation({
     jobOutput: JobOutput,
     roleArn: RoleArn,
     batchInferenceJobConfig: optional(JobConfig),
-    tags: optional(Tags),
     batchInferenceJobMode: optional(JobMode),
     themeGenerationConfig: optional(ThemeGenerationConfig),
-  }),
-  output: structure({ batchInferenceJobArn: optional(Arn) }),
-  errors: [
-    'InvalidInputException',
-    'ResourceAlreadyExistsException',
-    'LimitExceededException',
-    'ResourceNotFoundException',
-    'ResourceInUseException',
-    'TooManyTagsException',
-  ],
-  async handle({ tags, ...input }, { resources }) {
+  },
+  async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
     const recipe = recipeOf(version.body.recipeArn)
     const numResults = input.numResults ?? RESULTS_DEFAULT
     if (numResults < 1 || numResults > RESULTS_MAX) {
-      throw new ServiceError('InvalidInputException', `numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
+      refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
     }
     checkMode(input.batchInferenceJobMode ?? 'BATCH_INFERENCE', input.themeGenerationConfig !== undefined, recipe.name)
     checkConfig(input.batchInferenceJobConfig ?? {}, recipe.name)
@@ -84,94 +69,58 @@ const createBatchInferenceJob = operation({
       input.filterArn === undefined ? undefined : await filterOfJob(resources, input.filterArn, datasetGroupArn)
     const { model } = version.hidden
     if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
-    const batchInferenceJobArn = await resources.create(batchInferenceJob, {
-      path: input.jobName,
-      name: input.jobName,
+    return {
       parent: version.arn,
-      body: { ...input, numResults, batchInferenceJobMode: 'BATCH_INFERENCE' },
+      body: { ...input, numResults, batchInferenceJobMode: 'BATCH_INFERENCE' as const },
       hidden: { model, recipe: recipe.name, ...(filter && { filter }) },
-      tags,
-    })
-    return { batchInferenceJobArn }
+    }
   },
 })
 
 function checkMode(mode: TypeOf<typeof JobMode>, themed: boolean, recipe: string): void {
   if (mode === 'THEME_GENERATION') {
-    throw new ServiceError(
-      'InvalidInputException',
+    refuse(
       `batchInferenceJobMode was THEME_GENERATION: it needs a solution version of aws-similar-items, this one is of ${recipe}.`,
     )
   }
   if (themed) {
-    throw new ServiceError(
-      'InvalidInputException',
-      'themeGenerationConfig was given: it goes with batchInferenceJobMode THEME_GENERATION only.',
-    )
+    refuse('themeGenerationConfig was given: it goes with batchInferenceJobMode THEME_GENERATION only.')
   }
 }
 
 function checkConfig(config: TypeOf<typeof JobConfig>, recipe: string): void {
   if (config.rankingInfluence !== undefined) {
-    throw new ServiceError(
-      'InvalidInputException',
+    refuse(
       `batchInferenceJobConfig.rankingInfluence was given: it is for aws-semantic-similarity, this solution version is of ${recipe}.`,
     )
   }
   if (config.itemExplorationConfig === undefined) return
   if (recipe !== 'aws-user-personalization') {
-    throw new ServiceError(
-      'InvalidInputException',
+    refuse(
       `batchInferenceJobConfig.itemExplorationConfig was given: it is for aws-user-personalization, this solution version is of ${recipe}.`,
     )
   }
   const weight = config.itemExplorationConfig.explorationWeight
   if (weight !== undefined && Number(weight) !== 0) {
-    throw new ServiceError(
-      'InvalidInputException',
+    refuse(
       `batchInferenceJobConfig.itemExplorationConfig.explorationWeight was '${weight}': this version of sommelier does not explore new items. Leave it out or give '0'.`,
     )
   }
 }
 
-const describeBatchInferenceJob = operation({
-  name: 'DescribeBatchInferenceJob',
-  input: structure({ batchInferenceJobArn: Arn }),
-  output: structure({
-    batchInferenceJob: optional(
-      structure({
-        ...summary,
-        filterArn: optional(Arn),
-        numResults: optional(integer()),
-        jobInput: optional(JobInput),
-        jobOutput: optional(JobOutput),
-        batchInferenceJobConfig: optional(JobConfig),
-        roleArn: optional(RoleArn),
-        themeGenerationConfig: optional(ThemeGenerationConfig),
-      }),
-    ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({
-    batchInferenceJob: shown(batchInferenceJob, await resources.get(batchInferenceJob, input.batchInferenceJobArn)),
-  }),
+const describeBatchInferenceJob = describing('DescribeBatchInferenceJob', batchInferenceJob, {
+  ...summary,
+  filterArn: optional(Arn),
+  numResults: optional(integer()),
+  jobInput: optional(JobInput),
+  jobOutput: optional(JobOutput),
+  batchInferenceJobConfig: optional(JobConfig),
+  roleArn: optional(RoleArn),
+  themeGenerationConfig: optional(ThemeGenerationConfig),
 })
 
-const listBatchInferenceJobs = operation({
-  name: 'ListBatchInferenceJobs',
-  input: structure({ solutionVersionArn: optional(Arn), ...page }),
-  output: structure({
-    batchInferenceJobs: optional(list(structure(summary), { max: 100 })),
-    nextToken: optional(NextToken),
-  }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ solutionVersionArn, ...asked }, { resources }) {
-    const { resources: found, nextToken } = await resources.list(batchInferenceJob, {
-      ...asked,
-      parent: solutionVersionArn,
-    })
-    return { batchInferenceJobs: found.map(each => shown(batchInferenceJob, each)), nextToken }
-  },
+const listBatchInferenceJobs = listing('ListBatchInferenceJobs', batchInferenceJob, summary, {
+  within: 'solutionVersionArn',
 })
 
 export const batchInferenceJobOperations = [createBatchInferenceJob, describeBatchInferenceJob, listBatchInferenceJobs]

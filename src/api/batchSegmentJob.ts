@@ -2,25 +2,12 @@
  * Batch segment jobs: the users most likely to interact with an item. They need a solution version of a USER_SEGMENTATION recipe, and no
  * recipe of this version is one: whatever else holds, creating one is refused for that reason.
  */
-import { ServiceError } from '../protocol/errors.ts'
-import { integer, list, optional, structure } from '../protocol/shape.ts'
-import { shown } from '../resources/resources.ts'
+import { integer, optional, structure } from '../protocol/shape.ts'
 import { batchSegmentJob, filter, solutionVersion } from '../resources/types.ts'
-import { operation } from './operation.ts'
+import { creating, describing, listing } from './nounOperations.ts'
 import { recipeOf } from './recipe.ts'
-import {
-  Arn,
-  dates,
-  FailureReason,
-  KmsKeyArn,
-  Name,
-  NextToken,
-  page,
-  RoleArn,
-  S3Location,
-  Status,
-  Tags,
-} from './shapes.ts'
+import { refuse } from './refuse.ts'
+import { Arn, dates, FailureReason, KmsKeyArn, Name, RoleArn, S3Location, Status } from './shapes.ts'
 
 /** Users of one segment (batch-segments.md §5). */
 const RESULTS_MAX = 5_000_000
@@ -37,9 +24,8 @@ const summary = {
   solutionVersionArn: optional(Arn),
 }
 
-const createBatchSegmentJob = operation({
-  name: 'CreateBatchSegmentJob',
-  input: structure({
+const createBatchSegmentJob = creating('CreateBatchSegmentJob', batchSegmentJob, {
+  input: {
     jobName: Name,
     solutionVersionArn: Arn,
     filterArn: optional(Arn),
@@ -47,20 +33,10 @@ const createBatchSegmentJob = operation({
     jobInput: JobInput,
     jobOutput: JobOutput,
     roleArn: RoleArn,
-    tags: optional(Tags),
-  }),
-  output: structure({ batchSegmentJobArn: optional(Arn) }),
-  errors: [
-    'InvalidInputException',
-    'ResourceAlreadyExistsException',
-    'LimitExceededException',
-    'ResourceNotFoundException',
-    'ResourceInUseException',
-    'TooManyTagsException',
-  ],
+  },
   differences:
     'Refused after all checks: no recipe of type USER_SEGMENTATION can be trained yet, so no solution version can be of one.',
-  async handle({ solutionVersionArn, filterArn, numResults, jobInput, jobOutput }, { resources }) {
+  async make({ solutionVersionArn, filterArn, numResults, jobInput, jobOutput }, resources) {
     const version = await resources.getActive(solutionVersion, solutionVersionArn)
     if (filterArn !== undefined) await resources.getActive(filter, filterArn)
     if (numResults !== undefined && (numResults < 1 || numResults > RESULTS_MAX))
@@ -74,51 +50,20 @@ const createBatchSegmentJob = operation({
   },
 })
 
-const refuse = (message: string): never => {
-  throw new ServiceError('InvalidInputException', message)
-}
-
 function checkPath(direction: 'input' | 'output', member: string, path: string): void {
   if (!path.startsWith('s3://'))
     refuse(`Invalid S3 ${direction} path. ${member} was '${path}': s3://bucket/key was expected.`)
 }
 
-const describeBatchSegmentJob = operation({
-  name: 'DescribeBatchSegmentJob',
-  input: structure({ batchSegmentJobArn: Arn }),
-  output: structure({
-    batchSegmentJob: optional(
-      structure({
-        ...summary,
-        filterArn: optional(Arn),
-        numResults: optional(integer()),
-        jobInput: optional(JobInput),
-        jobOutput: optional(JobOutput),
-        roleArn: optional(RoleArn),
-      }),
-    ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({
-    batchSegmentJob: shown(batchSegmentJob, await resources.get(batchSegmentJob, input.batchSegmentJobArn)),
-  }),
+const describeBatchSegmentJob = describing('DescribeBatchSegmentJob', batchSegmentJob, {
+  ...summary,
+  filterArn: optional(Arn),
+  numResults: optional(integer()),
+  jobInput: optional(JobInput),
+  jobOutput: optional(JobOutput),
+  roleArn: optional(RoleArn),
 })
 
-const listBatchSegmentJobs = operation({
-  name: 'ListBatchSegmentJobs',
-  input: structure({ solutionVersionArn: optional(Arn), ...page }),
-  output: structure({
-    batchSegmentJobs: optional(list(structure(summary), { max: 100 })),
-    nextToken: optional(NextToken),
-  }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ solutionVersionArn, ...asked }, { resources }) {
-    const { resources: found, nextToken } = await resources.list(batchSegmentJob, {
-      ...asked,
-      parent: solutionVersionArn,
-    })
-    return { batchSegmentJobs: found.map(each => shown(batchSegmentJob, each)), nextToken }
-  },
-})
+const listBatchSegmentJobs = listing('ListBatchSegmentJobs', batchSegmentJob, summary, { within: 'solutionVersionArn' })
 
 export const batchSegmentJobOperations = [createBatchSegmentJob, describeBatchSegmentJob, listBatchSegmentJobs]

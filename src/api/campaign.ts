@@ -1,17 +1,7 @@
 /** Campaigns: a solution version that answers in real time. An update takes over when it is ACTIVE; until then the old deployment answers. */
 import { ServiceError } from '../protocol/errors.ts'
-import {
-  boolean,
-  double,
-  enumeration,
-  integer,
-  list,
-  map,
-  optional,
-  structure,
-  type TypeOf,
-} from '../protocol/shape.ts'
-import { type Resource, type Resources, shown } from '../resources/resources.ts'
+import { boolean, double, enumeration, integer, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
+import type { Resource, Resources } from '../resources/resources.ts'
 import {
   type CampaignConfigBody,
   campaign,
@@ -21,9 +11,11 @@ import {
   solutionVersion,
 } from '../resources/types.ts'
 import { campaignExploration, checkExploration } from './exploration.ts'
+import { creating, deleting, describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
 import { recipeOf } from './recipe.ts'
-import { Arn, dates, FailureReason, HyperParameters, Name, NextToken, page, Status, Tags } from './shapes.ts'
+import { refuse, refuseNow } from './refuse.ts'
+import { Arn, dates, FailureReason, HyperParameters, Name, Status } from './shapes.ts'
 
 /** The reference's default: it bills by this number. Here it is kept and shown, and reserves nothing. */
 const TPS_DEFAULT = 1
@@ -49,39 +41,24 @@ type Version = Resource<SolutionVersionBody, SolutionVersionHidden>
 /** `SOLUTIONARN/$LATEST`: the newest version that is ACTIVE. */
 const LATEST = /^(.+)\/\$LATEST$/
 
-const createCampaign = operation({
-  name: 'CreateCampaign',
-  input: structure({
+const createCampaign = creating('CreateCampaign', campaign, {
+  input: {
     name: Name,
     solutionVersionArn: Arn,
     minProvisionedTPS: optional(TransactionsPerSecond),
     campaignConfig: optional(CampaignConfig),
-    tags: optional(Tags),
-  }),
-  output: structure({ campaignArn: optional(Arn) }),
-  errors: [
-    'InvalidInputException',
-    'ResourceNotFoundException',
-    'ResourceAlreadyExistsException',
-    'LimitExceededException',
-    'ResourceInUseException',
-    'TooManyTagsException',
-  ],
+  },
   differences:
     'ACTIVE means that the model was opened and asked once; GetRecommendations is not there yet. minProvisionedTPS is kept and shown, and reserves nothing.',
-  async handle({ tags, name, solutionVersionArn, minProvisionedTPS = TPS_DEFAULT, campaignConfig }, { resources }) {
+  async make({ name, solutionVersionArn, minProvisionedTPS = TPS_DEFAULT, campaignConfig }, resources) {
     const version = await versionNamed(solutionVersionArn, resources)
     checkConfig(campaignConfig, version)
     checkSync(campaignConfig, LATEST.test(solutionVersionArn))
-    const campaignArn = await resources.create(campaign, {
-      path: name,
-      name,
+    return {
       parent: version.body.solutionArn,
       body: { name, solutionVersionArn: version.arn, minProvisionedTPS, campaignConfig },
       hidden: {},
-      tags,
-    })
-    return { campaignArn }
+    }
   },
 })
 
@@ -97,8 +74,7 @@ async function versionNamed(arn: string, resources: Resources): Promise<Version>
   if (newest) return newest
   const [unfinished] = (await resources.list(solutionVersion, { parent: solutionArn, maxResults: 1 })).resources
   if (unfinished) {
-    throw new ServiceError(
-      'ResourceInUseException',
+    refuseNow(
       `The solution ${solutionArn} has no version in status ACTIVE: the newest, ${unfinished.arn}, is in status ${unfinished.status}.`,
     )
   }
@@ -111,9 +87,6 @@ async function versionNamed(arn: string, resources: Resources): Promise<Version>
 /** Settings that are for other recipes are refused: ignoring them would give other answers than those asked for. */
 function checkConfig(config: TypeOf<typeof CampaignConfig> | undefined, { body }: Version): void {
   const recipe = recipeOf(body.recipeArn)
-  const refuse = (message: string): never => {
-    throw new ServiceError('InvalidInputException', message)
-  }
   if (recipe.type === 'USER_SEGMENTATION')
     refuse(`The recipe ${recipe.name} answers batch segment jobs only: it cannot be deployed in a campaign.`)
   if (config?.rankingInfluence !== undefined)
@@ -130,49 +103,27 @@ function checkConfig(config: TypeOf<typeof CampaignConfig> | undefined, { body }
 
 function checkSync(config: CampaignConfigBody | undefined, isLatest: boolean): void {
   if (!config?.syncWithLatestSolutionVersion || isLatest) return
-  throw new ServiceError(
-    'InvalidInputException',
+  refuse(
     'campaignConfig.syncWithLatestSolutionVersion was true: it needs a solutionVersionArn of the form SOLUTIONARN/$LATEST.',
   )
 }
 
-const describeCampaign = operation({
-  name: 'DescribeCampaign',
-  input: structure({ campaignArn: Arn }),
-  output: structure({
-    campaign: optional(
-      structure({
-        name: optional(Name),
-        campaignArn: optional(Arn),
-        ...deployment,
-        latestCampaignUpdate: optional(structure(deployment)),
-      }),
-    ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({
-    campaign: shown(campaign, await resources.get(campaign, input.campaignArn)),
-  }),
+const describeCampaign = describing('DescribeCampaign', campaign, {
+  name: optional(Name),
+  campaignArn: optional(Arn),
+  ...deployment,
+  latestCampaignUpdate: optional(structure(deployment)),
 })
 
-const summary = structure({
+const summary = {
   name: optional(Name),
   campaignArn: optional(Arn),
   status: optional(Status),
   ...dates,
   failureReason: optional(FailureReason),
-})
+}
 
-const listCampaigns = operation({
-  name: 'ListCampaigns',
-  input: structure({ solutionArn: optional(Arn), ...page }),
-  output: structure({ campaigns: optional(list(summary, { max: 100 })), nextToken: optional(NextToken) }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ solutionArn, ...asked }, { resources }) {
-    const { resources: found, nextToken } = await resources.list(campaign, { ...asked, parent: solutionArn })
-    return { campaigns: found.map(each => shown(campaign, each)), nextToken }
-  },
-})
+const listCampaigns = listing('ListCampaigns', campaign, summary, { within: 'solutionArn' })
 
 /** What is not given stays as it is; a campaignConfig that is given replaces the old one whole. */
 const updateCampaign = operation({
@@ -191,8 +142,7 @@ const updateCampaign = operation({
     const { solutionVersionArn: asked = found.body.solutionVersionArn } = input
     const version = await versionNamed(asked, resources)
     if (version.body.solutionArn !== found.parent) {
-      throw new ServiceError(
-        'InvalidInputException',
+      refuse(
         `solutionVersionArn was ${version.arn}: a version of ${found.parent} was expected, the solution that the campaign ${found.arn} is of.`,
       )
     }
@@ -206,15 +156,6 @@ const updateCampaign = operation({
   },
 })
 
-const deleteCampaign = operation({
-  name: 'DeleteCampaign',
-  input: structure({ campaignArn: Arn }),
-  output: undefined,
-  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
-  async handle(input, { resources }) {
-    await resources.requestDelete(campaign, await resources.get(campaign, input.campaignArn))
-    return undefined
-  },
-})
+const deleteCampaign = deleting('DeleteCampaign', campaign)
 
 export const campaignOperations = [createCampaign, describeCampaign, listCampaigns, updateCampaign, deleteCampaign]

@@ -1,7 +1,5 @@
 /** Dataset groups: the room in which datasets and solutions of one application live. */
-import { ServiceError } from '../protocol/errors.ts'
-import { list, optional, structure } from '../protocol/shape.ts'
-import { shown } from '../resources/resources.ts'
+import { optional, structure } from '../protocol/shape.ts'
 import {
   dataset,
   datasetGroup,
@@ -11,8 +9,10 @@ import {
   recommender,
   solution,
 } from '../resources/types.ts'
+import { describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
-import { Arn, Domain, dates, FailureReason, KmsKeyArn, Name, NextToken, page, RoleArn, Status, Tags } from './shapes.ts'
+import { refuse, refuseNow } from './refuse.ts'
+import { Arn, Domain, dates, FailureReason, KmsKeyArn, Name, RoleArn, Status, Tags } from './shapes.ts'
 
 const summary = {
   name: optional(Name),
@@ -37,7 +37,7 @@ const createDatasetGroup = operation({
   async handle({ tags, ...body }, { resources }) {
     if ((body.roleArn === undefined) !== (body.kmsKeyArn === undefined)) {
       const [given, absent] = body.roleArn === undefined ? ['kmsKeyArn', 'roleArn'] : ['roleArn', 'kmsKeyArn']
-      throw new ServiceError('InvalidInputException', `${given} was given without ${absent}: they go together.`)
+      refuse(`${given} was given without ${absent}: they go together.`)
     }
     const datasetGroupArn = await resources.create(datasetGroup, {
       path: body.name,
@@ -50,31 +50,13 @@ const createDatasetGroup = operation({
   },
 })
 
-const describeDatasetGroup = operation({
-  name: 'DescribeDatasetGroup',
-  input: structure({ datasetGroupArn: Arn }),
-  output: structure({
-    datasetGroup: optional(structure({ ...summary, roleArn: optional(RoleArn), kmsKeyArn: optional(KmsKeyArn) })),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({
-    datasetGroup: shown(datasetGroup, await resources.get(datasetGroup, input.datasetGroupArn)),
-  }),
+const describeDatasetGroup = describing('DescribeDatasetGroup', datasetGroup, {
+  ...summary,
+  roleArn: optional(RoleArn),
+  kmsKeyArn: optional(KmsKeyArn),
 })
 
-const listDatasetGroups = operation({
-  name: 'ListDatasetGroups',
-  input: structure(page),
-  output: structure({
-    datasetGroups: optional(list(structure(summary), { max: 100 })),
-    nextToken: optional(NextToken),
-  }),
-  errors: ['InvalidNextTokenException'],
-  async handle(input, { resources }) {
-    const { resources: found, nextToken } = await resources.list(datasetGroup, input)
-    return { datasetGroups: found.map(each => shown(datasetGroup, each)), nextToken }
-  },
-})
+const listDatasetGroups = listing('ListDatasetGroups', datasetGroup, summary)
 
 const deleteDatasetGroup = operation({
   name: 'DeleteDatasetGroup',
@@ -94,10 +76,7 @@ const deleteDatasetGroup = operation({
       [metricAttribution, 'metric attributions'],
     ] as const) {
       if ((await resources.count(type, group.arn)) > 0) {
-        throw new ServiceError(
-          'ResourceInUseException',
-          `The dataset group ${group.arn} still has ${plural}: delete them first.`,
-        )
+        refuseNow(`The dataset group ${group.arn} still has ${plural}: delete them first.`)
       }
     }
     await resources.requestDelete(datasetGroup, group)

@@ -2,7 +2,6 @@
  * An operation of our own, beside those of AWS: what a filter expression does with the data of a dataset group, before or after it is made
  * a filter. `sommelier filter explain` is its client. Target prefix `Sommelier`.
  */
-
 import { FilterError } from '../filters/filterError.ts'
 import { VALUE_CHARACTERS_MAX, VALUE_ENTRIES_MAX, VALUE_NAME_CHARACTERS_MAX } from '../filters/limits.ts'
 import { bindValues } from '../filters/values.ts'

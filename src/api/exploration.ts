@@ -1,5 +1,5 @@
 /** itemExplorationConfig of campaigns and recommenders: how much room new items get. Its numbers travel as strings (spec/recipes.md §4). */
-import { ServiceError } from '../protocol/errors.ts'
+import { refuse } from './refuse.ts'
 
 interface Setting {
   readonly expected: string
@@ -26,17 +26,11 @@ export function checkExploration(
 ): void {
   for (const [name, text] of Object.entries(given)) {
     if (!Object.hasOwn(settings, name)) {
-      throw new ServiceError(
-        'InvalidInputException',
-        `${at} has '${name}': it takes ${Object.keys(settings).join(' and ')}.`,
-      )
+      refuse(`${at} has '${name}': it takes ${Object.keys(settings).join(' and ')}.`)
     }
     const value = Number(text)
     if (text.trim() === '' || !Number.isFinite(value) || !settings[name].holds(value)) {
-      throw new ServiceError(
-        'InvalidInputException',
-        `${at}.${name} was '${text}': ${settings[name].expected} was expected.`,
-      )
+      refuse(`${at}.${name} was '${text}': ${settings[name].expected} was expected.`)
     }
   }
 }

@@ -9,9 +9,9 @@ import { FilterError } from '../filters/filterError.ts'
 import { EXPRESSION_CHARACTERS_MAX, FIELDS_OF_GROUP_MAX } from '../filters/limits.ts'
 import { conditionsOf, type Plan } from '../filters/plan.ts'
 import { ServiceError } from '../protocol/errors.ts'
-import { list, optional, string, structure } from '../protocol/shape.ts'
+import { optional, string } from '../protocol/shape.ts'
 import { isUnderWay } from '../resources/lifecycle.ts'
-import { type Resources, shown } from '../resources/resources.ts'
+import type { Resources } from '../resources/resources.ts'
 import {
   batchInferenceJob,
   type DatasetTypeName,
@@ -22,8 +22,9 @@ import {
   type ImportedData,
   schema,
 } from '../resources/types.ts'
-import { operation } from './operation.ts'
-import { Arn, dates, FailureReason, Name, NextToken, page, Status, Tags } from './shapes.ts'
+import { creating, deleting, describing, listing } from './nounOperations.ts'
+import { refuse, refuseNow } from './refuse.ts'
+import { Arn, dates, FailureReason, Name, Status } from './shapes.ts'
 
 export const FilterExpression = string({ min: 1, max: EXPRESSION_CHARACTERS_MAX, sensitive: true })
 
@@ -36,15 +37,12 @@ const summary = {
   status: optional(Status),
 }
 
-const createFilter = operation({
-  name: 'CreateFilter',
-  input: structure({
+const createFilter = creating('CreateFilter', filter, {
+  input: {
     name: Name,
     datasetGroupArn: Arn,
     filterExpression: FilterExpression,
-    tags: optional(Tags),
-  }),
-  output: structure({ filterArn: optional(Arn) }),
+  },
   errors: [
     'InvalidInputException',
     'ResourceAlreadyExistsException',
@@ -52,26 +50,19 @@ const createFilter = operation({
     'LimitExceededException',
     'TooManyTagsException',
   ],
-  async handle({ tags, ...input }, { resources }) {
+  async make(input, resources) {
     const group = await resources.get(datasetGroup, input.datasetGroupArn)
     if (group.status !== 'ACTIVE') {
-      throw new ServiceError(
-        'InvalidInputException',
-        `Resource Arn ${group.arn} is in status ${group.status}: ACTIVE is needed.`,
-      )
+      refuse(`Resource Arn ${group.arn} is in status ${group.status}: ACTIVE is needed.`)
     }
     const { schemas } = await groupData(resources, group.arn)
     const { fields } = planned(input.filterExpression, schemas)
     await checkFieldsOfGroup(resources, group.arn, fields)
-    const filterArn = await resources.create(filter, {
-      path: input.name,
-      name: input.name,
+    return {
       parent: group.arn,
       body: { ...input, datasetGroupArn: group.arn },
       hidden: { fields },
-      tags,
-    })
-    return { filterArn }
+    }
   },
 })
 
@@ -93,46 +84,20 @@ async function checkFieldsOfGroup(resources: Resources, group: string, more: rea
   }
 }
 
-const describeFilter = operation({
-  name: 'DescribeFilter',
-  input: structure({ filterArn: Arn }),
-  output: structure({ filter: optional(structure({ ...summary, filterExpression: optional(FilterExpression) })) }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({ filter: shown(filter, await resources.get(filter, input.filterArn)) }),
+const describeFilter = describing('DescribeFilter', filter, {
+  ...summary,
+  filterExpression: optional(FilterExpression),
 })
 
-const listFilters = operation({
-  name: 'ListFilters',
-  input: structure({ datasetGroupArn: optional(Arn), ...page }),
-  // Capital, unlike every other list.
-  output: structure({ Filters: optional(list(structure(summary), { max: 100 })), nextToken: optional(NextToken) }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ datasetGroupArn, ...asked }, { resources }) {
-    const { resources: found, nextToken } = await resources.list(filter, { ...asked, parent: datasetGroupArn })
-    return { Filters: found.map(each => shown(filter, each)), nextToken }
-  },
-})
+/** The member of its answer begins with a capital, unlike that of every other list. */
+const listFilters = listing('ListFilters', filter, summary, { within: 'datasetGroupArn', member: 'Filters' })
 
-const deleteFilter = operation({
-  name: 'DeleteFilter',
-  input: structure({ filterArn: Arn }),
-  output: undefined,
-  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
-  async handle(input, { resources }) {
-    const found = await resources.get(filter, input.filterArn)
-    const user = await resources.firstWhere(
-      batchInferenceJob,
-      each => isUnderWay(each.status) && each.body.filterArn === found.arn,
-    )
-    if (user) {
-      throw new ServiceError(
-        'ResourceInUseException',
-        `The filter ${found.arn} is used by ${user.arn}, which is ${user.status}.`,
-      )
-    }
-    await resources.requestDelete(filter, found)
-    return undefined
-  },
+const deleteFilter = deleting('DeleteFilter', filter, async ({ arn }, resources) => {
+  const user = await resources.firstWhere(
+    batchInferenceJob,
+    each => isUnderWay(each.status) && each.body.filterArn === arn,
+  )
+  if (user) refuseNow(`The filter ${arn} is used by ${user.arn}, which is ${user.status}.`)
 })
 
 /** A group's datasets as filters see them: by type the schema, its text, and what has been imported. */

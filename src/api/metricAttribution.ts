@@ -4,7 +4,7 @@ import { parseSchema } from '../datasets/schema.ts'
 import { parseAddress } from '../objects/objectStore.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { list, optional, string, structure, type TypeOf } from '../protocol/shape.ts'
-import { type Resource, type Resources, shown } from '../resources/resources.ts'
+import type { Resource, Resources } from '../resources/resources.ts'
 import {
   type DatasetTypeName,
   dataset,
@@ -13,7 +13,9 @@ import {
   metricAttribution,
   schema,
 } from '../resources/types.ts'
+import { creating, deleting, describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
+import { refuse } from './refuse.ts'
 import { checked } from './schema.ts'
 import {
   Arn,
@@ -41,43 +43,29 @@ const summary = {
   failureReason: optional(FailureReason),
 }
 
-const createMetricAttribution = operation({
-  name: 'CreateMetricAttribution',
-  input: structure({ name: Name, datasetGroupArn: Arn, metrics: Metrics, metricsOutputConfig: OutputConfig }),
-  output: structure({ metricAttributionArn: optional(Arn) }),
-  errors: [
-    'InvalidInputException',
-    'ResourceNotFoundException',
-    'ResourceAlreadyExistsException',
-    'ResourceInUseException',
-    'LimitExceededException',
-  ],
-  async handle(input, { resources }) {
+const createMetricAttribution = creating('CreateMetricAttribution', metricAttribution, {
+  input: { name: Name, datasetGroupArn: Arn, metrics: Metrics, metricsOutputConfig: OutputConfig },
+  async make(input, resources) {
     const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
-    if (input.metrics.length === 0) throw invalid('metrics is empty: at least one metric was expected.')
+    if (input.metrics.length === 0) refuse('metrics is empty: at least one metric was expected.')
     await checkMetrics(input.metrics, group.arn, resources)
     checkOutput(input.metricsOutputConfig)
     const twice = input.metrics.find(({ metricName }, i) =>
       input.metrics.slice(0, i).some(each => each.metricName === metricName),
     )
-    if (twice) throw invalid(`metrics has the name ${twice.metricName} more than once.`)
-    const metricAttributionArn = await resources.create(metricAttribution, {
-      path: input.name,
-      name: input.name,
+    if (twice) refuse(`metrics has the name ${twice.metricName} more than once.`)
+    return {
       parent: group.arn,
       body: { ...input, metrics: input.metrics.map((metric, number) => ({ ...metric, number })) },
       hidden: {},
-    })
-    return { metricAttributionArn }
+    }
   },
 })
-
-const invalid = (message: string) => new ServiceError('InvalidInputException', message)
 
 async function checkMetrics(metrics: readonly TypeOf<typeof Metric>[], group: string, resources: Resources) {
   const interactions = await schemaOf(resources, group, 'INTERACTIONS')
   if (!interactions?.columns.some(({ name }) => name === 'EVENT_TYPE')) {
-    throw invalid(
+    refuse(
       `The dataset group ${group} has no dataset of type INTERACTIONS with the field EVENT_TYPE: metrics are drawn from events by their type.`,
     )
   }
@@ -96,35 +84,14 @@ function checkOutput({ s3DataDestination }: TypeOf<typeof OutputConfig>): void {
   if (s3DataDestination) checked(() => parseAddress(s3DataDestination.path), 'Invalid S3 output path:')
 }
 
-const describeMetricAttribution = operation({
-  name: 'DescribeMetricAttribution',
-  input: structure({ metricAttributionArn: Arn }),
-  output: structure({
-    metricAttribution: optional(
-      structure({ ...summary, datasetGroupArn: optional(Arn), metricsOutputConfig: optional(OutputConfig) }),
-    ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({
-    metricAttribution: shown(metricAttribution, await resources.get(metricAttribution, input.metricAttributionArn)),
-  }),
+const describeMetricAttribution = describing('DescribeMetricAttribution', metricAttribution, {
+  ...summary,
+  datasetGroupArn: optional(Arn),
+  metricsOutputConfig: optional(OutputConfig),
 })
 
-const listMetricAttributions = operation({
-  name: 'ListMetricAttributions',
-  input: structure({ datasetGroupArn: optional(Arn), ...page }),
-  output: structure({
-    metricAttributions: optional(list(structure(summary), { max: 100 })),
-    nextToken: optional(NextToken),
-  }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ datasetGroupArn, ...asked }, { resources }) {
-    const found = await resources.list(metricAttribution, { ...asked, parent: datasetGroupArn })
-    return {
-      metricAttributions: found.resources.map(each => shown(metricAttribution, each)),
-      nextToken: found.nextToken,
-    }
-  },
+const listMetricAttributions = listing('ListMetricAttributions', metricAttribution, summary, {
+  within: 'datasetGroupArn',
 })
 
 const listMetricAttributionMetrics = operation({
@@ -187,7 +154,7 @@ const updateMetricAttribution = operation({
   ],
   async handle({ addMetrics = [], removeMetrics = [], metricsOutputConfig, metricAttributionArn }, { resources }) {
     // Not marked as required in the interface model; nothing can be updated without it.
-    if (metricAttributionArn === undefined) throw invalid('metricAttributionArn is missing: what is to be updated?')
+    if (metricAttributionArn === undefined) refuse('metricAttributionArn is missing: what is to be updated?')
     const found = await resources.get(metricAttribution, metricAttributionArn)
     await checkMetrics(addMetrics, found.body.datasetGroupArn, resources)
     if (metricsOutputConfig) checkOutput(metricsOutputConfig)
@@ -207,7 +174,7 @@ function changedMetrics(
   removed: readonly string[],
 ): MetricAttributionBody['metrics'] {
   const unknown = removed.find(name => body.metrics.every(({ metricName }) => metricName !== name))
-  if (unknown !== undefined) throw invalid(`The metric attribution ${arn} has no metric ${unknown} to remove.`)
+  if (unknown !== undefined) refuse(`The metric attribution ${arn} has no metric ${unknown} to remove.`)
   const metrics = body.metrics.filter(({ metricName }) => !removed.includes(metricName))
   let number = Math.max(...body.metrics.map(each => each.number))
   for (const metric of added) {
@@ -219,26 +186,14 @@ function changedMetrics(
     }
     metrics.push({ ...metric, number: ++number })
   }
-  if (metrics.length === 0) throw invalid(`The metric attribution ${arn} would have no metric left.`)
+  if (metrics.length === 0) refuse(`The metric attribution ${arn} would have no metric left.`)
   if (metrics.length > METRICS_MAX) {
-    throw invalid(
-      `The metric attribution ${arn} would have ${metrics.length} metrics: at most ${METRICS_MAX} are possible.`,
-    )
+    refuse(`The metric attribution ${arn} would have ${metrics.length} metrics: at most ${METRICS_MAX} are possible.`)
   }
   return metrics
 }
 
-const deleteMetricAttribution = operation({
-  name: 'DeleteMetricAttribution',
-  input: structure({ metricAttributionArn: Arn }),
-  output: undefined,
-  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
-  async handle(input, { resources }) {
-    const found = await resources.get(metricAttribution, input.metricAttributionArn)
-    await resources.requestDelete(metricAttribution, found)
-    return undefined
-  },
-})
+const deleteMetricAttribution = deleting('DeleteMetricAttribution', metricAttribution)
 
 export const metricAttributionOperations = [
   createMetricAttribution,

@@ -5,6 +5,7 @@ import type { DomainRecipe } from '../recipes/domainRecipe.ts'
 import { domainRecipeByArn, domainRecipes, recipeByArn, recipes } from '../recipes/index.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import { operation } from './operation.ts'
+import { refuse } from './refuse.ts'
 import { Arn, Domain, dates, Name, NextToken, page, Status } from './shapes.ts'
 
 const summary = {
@@ -20,10 +21,7 @@ export function recipeOf(arn: string): Recipe {
   const found = recipeByArn(arn)
   if (found) return found
   if (domainRecipeByArn(arn)) {
-    throw new ServiceError(
-      'InvalidInputException',
-      `The recipe ${arn} is one of a domain: it stands behind recommenders, not solutions.`,
-    )
+    refuse(`The recipe ${arn} is one of a domain: it stands behind recommenders, not solutions.`)
   }
   const known = recipes.map(recipe => recipe.name).join(', ')
   throw new ServiceError(

@@ -3,12 +3,12 @@
  * brings back the model it had. An update trains anew when it changes which columns are learnt from.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { list, optional, structure } from '../protocol/shape.ts'
+import { optional, structure } from '../protocol/shape.ts'
 import { domainRecipeByArn } from '../recipes/index.ts'
-import { shown } from '../resources/resources.ts'
 import { datasetGroup, type RecommenderConfigBody, recommender } from '../resources/types.ts'
+import { creating, deleting, describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
-import { Arn, dates, FailureReason, Metrics, Name, NextToken, page, Status, Tags } from './shapes.ts'
+import { Arn, dates, FailureReason, Metrics, Name, Status } from './shapes.ts'
 import { type Config, checkConfig, checkDatasets, RecommenderConfig, useCase } from './useCase.ts'
 
 /** The reference's default: it bills by this number. Here it is kept and shown, and reserves nothing. */
@@ -24,40 +24,25 @@ const summary = {
   ...dates,
 }
 
-const createRecommender = operation({
-  name: 'CreateRecommender',
-  input: structure({
+const createRecommender = creating('CreateRecommender', recommender, {
+  input: {
     name: Name,
     datasetGroupArn: Arn,
     recipeArn: Arn,
     recommenderConfig: optional(RecommenderConfig),
-    tags: optional(Tags),
-  }),
-  output: structure({ recommenderArn: optional(Arn) }),
-  errors: [
-    'InvalidInputException',
-    'ResourceAlreadyExistsException',
-    'ResourceNotFoundException',
-    'LimitExceededException',
-    'ResourceInUseException',
-    'TooManyTagsException',
-  ],
+  },
   differences:
     'Use cases whose model is not there yet are refused with a sentence that names the others. Columns of ITEMS and USERS are not learnt from yet. minRecommendationRequestsPerSecond is kept and shown, and reserves nothing; GetRecommendations is not there yet.',
-  async handle({ tags, name, datasetGroupArn, recipeArn, recommenderConfig = {} }, { resources }) {
+  async make({ name, datasetGroupArn, recipeArn, recommenderConfig = {} }, resources) {
     const group = await resources.getActive(datasetGroup, datasetGroupArn)
     const recipe = useCase(recipeArn, group)
     checkConfig(recommenderConfig, recipe)
     await checkDatasets(recipe, group.arn, resources)
-    const recommenderArn = await resources.create(recommender, {
-      path: name,
-      name,
+    return {
       parent: group.arn,
       body: { name, datasetGroupArn: group.arn, recipeArn, recommenderConfig: withDefaults(recommenderConfig) },
       hidden: {},
-      tags,
-    })
-    return { recommenderArn }
+    }
   },
 })
 
@@ -66,45 +51,27 @@ const withDefaults = (config: Config): RecommenderConfigBody => ({
   minRecommendationRequestsPerSecond: config.minRecommendationRequestsPerSecond ?? REQUESTS_PER_SECOND_DEFAULT,
 })
 
-const describeRecommender = operation({
-  name: 'DescribeRecommender',
-  input: structure({ recommenderArn: Arn }),
-  output: structure({
-    recommender: optional(
+const describeRecommender = describing(
+  'DescribeRecommender',
+  recommender,
+  {
+    ...summary,
+    failureReason: optional(FailureReason),
+    latestRecommenderUpdate: optional(
       structure({
-        ...summary,
+        recommenderConfig: optional(RecommenderConfig),
+        ...dates,
+        status: optional(Status),
         failureReason: optional(FailureReason),
-        latestRecommenderUpdate: optional(
-          structure({
-            recommenderConfig: optional(RecommenderConfig),
-            ...dates,
-            status: optional(Status),
-            failureReason: optional(FailureReason),
-          }),
-        ),
-        modelMetrics: optional(Metrics),
       }),
     ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  async handle(input, { resources }) {
-    const found = await resources.get(recommender, input.recommenderArn)
-    // None while it is being made or deleted (runtime-events.md §2).
-    const modelMetrics = found.status?.startsWith('DELETE') ? undefined : found.hidden.metrics
-    return { recommender: { ...shown(recommender, found), modelMetrics } }
+    modelMetrics: optional(Metrics),
   },
-})
+  // None while it is being made or deleted (runtime-events.md §2).
+  async ({ status, hidden }) => ({ modelMetrics: status?.startsWith('DELETE') ? undefined : hidden.metrics }),
+)
 
-const listRecommenders = operation({
-  name: 'ListRecommenders',
-  input: structure({ datasetGroupArn: optional(Arn), ...page }),
-  output: structure({ recommenders: optional(list(structure(summary), { max: 100 })), nextToken: optional(NextToken) }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ datasetGroupArn, ...asked }, { resources }) {
-    const { resources: found, nextToken } = await resources.list(recommender, { ...asked, parent: datasetGroupArn })
-    return { recommenders: found.map(each => shown(recommender, each)), nextToken }
-  },
-})
+const listRecommenders = listing('ListRecommenders', recommender, summary, { within: 'datasetGroupArn' })
 
 const updateRecommender = operation({
   name: 'UpdateRecommender',
@@ -160,15 +127,7 @@ const startRecommender = operation({
   },
 })
 
-const deleteRecommender = operation({
-  ...changing,
-  name: 'DeleteRecommender',
-  output: undefined,
-  async handle(input, { resources }) {
-    await resources.requestDelete(recommender, await resources.get(recommender, input.recommenderArn))
-    return undefined
-  },
-})
+const deleteRecommender = deleting('DeleteRecommender', recommender)
 
 export const recommenderOperations = [
   createRecommender,

@@ -1,11 +1,12 @@
 /** Solutions: a recipe with its settings, for the data of one dataset group. ACTIVE almost at once; its versions are the trained models. */
-import { ServiceError } from '../protocol/errors.ts'
-import { boolean, list, optional, structure } from '../protocol/shape.ts'
+import { boolean, optional, structure } from '../protocol/shape.ts'
 import { isUnderWay } from '../resources/lifecycle.ts'
 import { shown } from '../resources/resources.ts'
 import { campaign, datasetGroup, solution, solutionVersion } from '../resources/types.ts'
+import { creating, deleting, describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
 import { recipeOf } from './recipe.ts'
+import { refuse, refuseNow } from './refuse.ts'
 import {
   Arn,
   AutoTrainingConfig,
@@ -13,12 +14,9 @@ import {
   EventsConfig,
   EventType,
   Name,
-  NextToken,
-  page,
   SolutionConfig,
   SolutionUpdateSummary,
   Status,
-  Tags,
 } from './shapes.ts'
 import { checkSettings } from './solutionSettings.ts'
 import { versionSummary } from './solutionVersion.ts'
@@ -31,9 +29,8 @@ const summary = {
   recipeArn: optional(Arn),
 }
 
-const createSolution = operation({
-  name: 'CreateSolution',
-  input: structure({
+const createSolution = creating('CreateSolution', solution, {
+  input: {
     name: Name,
     performHPO: optional(boolean),
     performAutoML: optional(boolean),
@@ -43,38 +40,22 @@ const createSolution = operation({
     datasetGroupArn: Arn,
     eventType: optional(EventType),
     solutionConfig: optional(SolutionConfig),
-    tags: optional(Tags),
-  }),
-  output: structure({ solutionArn: optional(Arn) }),
-  errors: [
-    'InvalidInputException',
-    'ResourceAlreadyExistsException',
-    'ResourceNotFoundException',
-    'LimitExceededException',
-    'ResourceInUseException',
-    'TooManyTagsException',
-  ],
+  },
   differences:
     'performAutoML, performHPO (but for -v2 recipes, which ignore it), eventsConfig and optimizationObjective are refused: training cannot honour them yet.',
-  async handle({ tags, ...input }, { resources }) {
+  async make(input, resources) {
     if (input.performAutoML) {
-      throw new ServiceError(
-        'InvalidInputException',
+      refuse(
         'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
       )
     }
     if (input.recipeArn === undefined) {
-      throw new ServiceError(
-        'InvalidInputException',
-        'recipeArn is missing: it is required unless performAutoML is true.',
-      )
+      refuse('recipeArn is missing: it is required unless performAutoML is true.')
     }
     const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
     const recipe = recipeOf(input.recipeArn)
     checkSettings(recipe, { ...input, config: input.solutionConfig ?? {}, at: 'solutionConfig' })
-    const solutionArn = await resources.create(solution, {
-      path: input.name,
-      name: input.name,
+    return {
       parent: group.arn,
       body: {
         ...input,
@@ -85,52 +66,33 @@ const createSolution = operation({
         performIncrementalUpdate: input.performIncrementalUpdate ?? false,
       },
       hidden: {},
-      tags,
-    })
-    return { solutionArn }
-  },
-})
-
-const describeSolution = operation({
-  name: 'DescribeSolution',
-  input: structure({ solutionArn: Arn }),
-  output: structure({
-    solution: optional(
-      structure({
-        ...summary,
-        performHPO: optional(boolean),
-        performAutoML: optional(boolean),
-        performAutoTraining: optional(boolean),
-        performIncrementalUpdate: optional(boolean),
-        datasetGroupArn: optional(Arn),
-        eventType: optional(EventType),
-        solutionConfig: optional(SolutionConfig),
-        autoMLResult: optional(structure({ bestRecipeArn: optional(Arn) })),
-        latestSolutionVersion: optional(versionSummary),
-        latestSolutionUpdate: optional(SolutionUpdateSummary),
-      }),
-    ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  async handle(input, { resources }) {
-    const found = await resources.get(solution, input.solutionArn)
-    const { resources: newest } = await resources.list(solutionVersion, { parent: found.arn, maxResults: 1 })
-    return {
-      solution: { ...shown(solution, found), latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]) },
     }
   },
 })
 
-const listSolutions = operation({
-  name: 'ListSolutions',
-  input: structure({ datasetGroupArn: optional(Arn), ...page }),
-  output: structure({ solutions: optional(list(structure(summary), { max: 100 })), nextToken: optional(NextToken) }),
-  errors: ['InvalidInputException', 'InvalidNextTokenException'],
-  async handle({ datasetGroupArn, ...asked }, { resources }) {
-    const { resources: found, nextToken } = await resources.list(solution, { ...asked, parent: datasetGroupArn })
-    return { solutions: found.map(each => shown(solution, each)), nextToken }
+const describeSolution = describing(
+  'DescribeSolution',
+  solution,
+  {
+    ...summary,
+    performHPO: optional(boolean),
+    performAutoML: optional(boolean),
+    performAutoTraining: optional(boolean),
+    performIncrementalUpdate: optional(boolean),
+    datasetGroupArn: optional(Arn),
+    eventType: optional(EventType),
+    solutionConfig: optional(SolutionConfig),
+    autoMLResult: optional(structure({ bestRecipeArn: optional(Arn) })),
+    latestSolutionVersion: optional(structure(versionSummary)),
+    latestSolutionUpdate: optional(SolutionUpdateSummary),
   },
-})
+  async ({ arn }, resources) => {
+    const { resources: newest } = await resources.list(solutionVersion, { parent: arn, maxResults: 1 })
+    return { latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]) }
+  },
+)
+
+const listSolutions = listing('ListSolutions', solution, summary, { within: 'datasetGroupArn' })
 
 /** Versions that are being trained go on; the schedule of automatic training begins anew when the update is ACTIVE. */
 const updateSolution = operation({
@@ -158,29 +120,12 @@ const updateSolution = operation({
   },
 })
 
-const deleteSolution = operation({
-  name: 'DeleteSolution',
-  input: structure({ solutionArn: Arn }),
-  output: undefined,
-  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
-  async handle(input, { resources }) {
-    const found = await resources.get(solution, input.solutionArn)
-    if ((await resources.count(campaign, found.arn)) > 0) {
-      throw new ServiceError(
-        'ResourceInUseException',
-        `The solution ${found.arn} still has campaigns: delete them first.`,
-      )
-    }
-    const training = await resources.firstWhere(solutionVersion, each => isUnderWay(each.status), found.arn)
-    if (training) {
-      throw new ServiceError(
-        'ResourceInUseException',
-        `The solution ${found.arn} has the version ${training.arn}, which is ${training.status}.`,
-      )
-    }
-    await resources.requestDelete(solution, found)
-    return undefined
-  },
+const deleteSolution = deleting('DeleteSolution', solution, async ({ arn }, resources) => {
+  if ((await resources.count(campaign, arn)) > 0) {
+    refuseNow(`The solution ${arn} still has campaigns: delete them first.`)
+  }
+  const training = await resources.firstWhere(solutionVersion, each => isUnderWay(each.status), arn)
+  if (training) refuseNow(`The solution ${arn} has the version ${training.arn}, which is ${training.status}.`)
 })
 
 export const solutionOperations = [createSolution, describeSolution, listSolutions, updateSolution, deleteSolution]

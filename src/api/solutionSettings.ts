@@ -2,9 +2,9 @@
  * What a solution may be asked for, when it is created and when it is updated. A setting that this version cannot honour is refused:
  * training without it would give another model than the one asked for.
  */
-import { ServiceError } from '../protocol/errors.ts'
 import type { TypeOf } from '../protocol/shape.ts'
 import type { Recipe } from '../recipes/recipe.ts'
+import { refuse } from './refuse.ts'
 import { checked } from './schema.ts'
 import type { SolutionConfig } from './shapes.ts'
 
@@ -50,8 +50,4 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
     refuse(
       `${at}.autoTrainingConfig.schedulingExpression was '${schedule}': rate(N days) with N from 1 to ${TRAINING_DAYS_MAX} was expected.`,
     )
-}
-
-const refuse = (message: string): never => {
-  throw new ServiceError('InvalidInputException', message)
 }

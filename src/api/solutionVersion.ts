@@ -1,10 +1,10 @@
 /** Solution versions: trained models, with what the offline evaluation found. */
 import { newSolutionVersion } from '../jobs/newSolutionVersion.ts'
-import { ServiceError } from '../protocol/errors.ts'
-import { boolean, double, enumeration, list, optional, structure } from '../protocol/shape.ts'
-import { shown } from '../resources/resources.ts'
+import { boolean, double, enumeration, optional, structure } from '../protocol/shape.ts'
 import { solution, solutionVersion } from '../resources/types.ts'
+import { describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
+import { refuse, refuseNow } from './refuse.ts'
 import {
   Arn,
   dates,
@@ -13,8 +13,6 @@ import {
   HyperParameters,
   Metrics,
   Name,
-  NextToken,
-  page,
   SolutionConfig,
   Status,
   Tags,
@@ -23,14 +21,14 @@ import {
 const TrainingMode = enumeration(['FULL', 'UPDATE', 'AUTOTRAIN'])
 const TrainingType = enumeration(['AUTOMATIC', 'MANUAL'])
 
-export const versionSummary = structure({
+export const versionSummary = {
   solutionVersionArn: optional(Arn),
   status: optional(Status),
   trainingMode: optional(TrainingMode),
   trainingType: optional(TrainingType),
   ...dates,
   failureReason: optional(FailureReason),
-})
+}
 
 const createSolutionVersion = operation({
   name: 'CreateSolutionVersion',
@@ -53,10 +51,7 @@ const createSolutionVersion = operation({
     const of = await resources.getActive(solution, input.solutionArn)
     const trainingMode = input.trainingMode ?? 'FULL'
     if (trainingMode !== 'FULL') {
-      throw new ServiceError(
-        'InvalidInputException',
-        `trainingMode was ${trainingMode}: this version of sommelier trains in mode FULL only.`,
-      )
+      refuse(`trainingMode was ${trainingMode}: this version of sommelier trains in mode FULL only.`)
     }
     const { name } = input
     const solutionVersionArn = await newSolutionVersion(resources, of, { trainingType: 'MANUAL', name, tags })
@@ -64,51 +59,24 @@ const createSolutionVersion = operation({
   },
 })
 
-const describeSolutionVersion = operation({
-  name: 'DescribeSolutionVersion',
-  input: structure({ solutionVersionArn: Arn }),
-  output: structure({
-    solutionVersion: optional(
-      structure({
-        name: optional(Name),
-        solutionVersionArn: optional(Arn),
-        solutionArn: optional(Arn),
-        performHPO: optional(boolean),
-        performAutoML: optional(boolean),
-        performIncrementalUpdate: optional(boolean),
-        recipeArn: optional(Arn),
-        eventType: optional(EventType),
-        datasetGroupArn: optional(Arn),
-        solutionConfig: optional(SolutionConfig),
-        trainingHours: optional(double({ min: 0 })),
-        trainingMode: optional(TrainingMode),
-        tunedHPOParams: optional(structure({ algorithmHyperParameters: optional(HyperParameters) })),
-        status: optional(Status),
-        failureReason: optional(FailureReason),
-        ...dates,
-        trainingType: optional(TrainingType),
-      }),
-    ),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  handle: async (input, { resources }) => ({
-    solutionVersion: shown(solutionVersion, await resources.get(solutionVersion, input.solutionVersionArn)),
-  }),
+const describeSolutionVersion = describing('DescribeSolutionVersion', solutionVersion, {
+  ...versionSummary,
+  name: optional(Name),
+  solutionArn: optional(Arn),
+  performHPO: optional(boolean),
+  performAutoML: optional(boolean),
+  performIncrementalUpdate: optional(boolean),
+  recipeArn: optional(Arn),
+  eventType: optional(EventType),
+  datasetGroupArn: optional(Arn),
+  solutionConfig: optional(SolutionConfig),
+  trainingHours: optional(double({ min: 0 })),
+  tunedHPOParams: optional(structure({ algorithmHyperParameters: optional(HyperParameters) })),
 })
 
-const listSolutionVersions = operation({
-  name: 'ListSolutionVersions',
-  input: structure({ solutionArn: optional(Arn), ...page }),
-  output: structure({
-    solutionVersions: optional(list(versionSummary, { max: 100 })),
-    nextToken: optional(NextToken),
-  }),
-  errors: ['InvalidInputException', 'ResourceNotFoundException', 'InvalidNextTokenException'],
-  async handle({ solutionArn, ...asked }, { resources }) {
-    if (solutionArn !== undefined) await resources.get(solution, solutionArn)
-    const { resources: found, nextToken } = await resources.list(solutionVersion, { ...asked, parent: solutionArn })
-    return { solutionVersions: found.map(each => shown(solutionVersion, each)), nextToken }
-  },
+const listSolutionVersions = listing('ListSolutionVersions', solutionVersion, versionSummary, {
+  within: 'solutionArn',
+  parent: solution,
 })
 
 const stopSolutionVersionCreation = operation({
@@ -121,8 +89,7 @@ const stopSolutionVersionCreation = operation({
     if (found.status === 'CREATE PENDING') await resources.move(solutionVersion, found.arn, 'CREATE STOPPED')
     else if (found.status === 'CREATE IN_PROGRESS') await resources.move(solutionVersion, found.arn, 'CREATE STOPPING')
     else {
-      throw new ServiceError(
-        'ResourceInUseException',
+      refuseNow(
         `Resource Arn ${found.arn} is in status ${found.status}: only CREATE PENDING and CREATE IN_PROGRESS can be stopped.`,
       )
     }

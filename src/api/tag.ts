@@ -6,13 +6,14 @@ import type { StoredResource } from '../resources/stateStore.ts'
 import { addTags, removeTags } from '../resources/tags.ts'
 import { typeNamed } from '../resources/types.ts'
 import { operation } from './operation.ts'
+import { refuse, refuseNow } from './refuse.ts'
 import { Arn, TagKey, Tags } from './shapes.ts'
 
 async function taggable(arn: string, resources: Resources): Promise<StoredResource> {
   const found = await resources.findAny(arn)
   if (!found) throw new ServiceError('ResourceNotFoundException', `Resource Arn ${arn} does not exist.`)
   if (!typeNamed(found.type).taggable) {
-    throw new ServiceError('InvalidInputException', `Resource Arn ${arn} is a ${found.type}, which cannot carry tags.`)
+    refuse(`Resource Arn ${arn} is a ${found.type}, which cannot carry tags.`)
   }
   return found
 }
@@ -21,10 +22,7 @@ async function taggable(arn: string, resources: Resources): Promise<StoredResour
 async function changeable(arn: string, resources: Resources): Promise<StoredResource> {
   const found = await taggable(arn, resources)
   if (found.status?.startsWith('DELETE')) {
-    throw new ServiceError(
-      'ResourceInUseException',
-      `Resource Arn ${arn} is in status ${found.status}: its tags cannot be changed any more.`,
-    )
+    refuseNow(`Resource Arn ${arn} is in status ${found.status}: its tags cannot be changed any more.`)
   }
   return found
 }

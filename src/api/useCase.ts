@@ -6,6 +6,7 @@ import { domainRecipeByArn, domainRecipes, recipeByArn } from '../recipes/index.
 import type { Resource, Resources } from '../resources/resources.ts'
 import { type DatasetGroupBody, dataset } from '../resources/types.ts'
 import { checkExploration, recommenderExploration } from './exploration.ts'
+import { refuse } from './refuse.ts'
 import { HyperParameters, TrainingDataConfig } from './shapes.ts'
 
 /** The others cannot be made in a domain group (lifecycle.md §2). */
@@ -18,10 +19,6 @@ export const RecommenderConfig = structure({
   enableMetadataWithRecommendations: optional(boolean),
 })
 export type Config = TypeOf<typeof RecommenderConfig>
-
-const refuse = (message: string): never => {
-  throw new ServiceError('InvalidInputException', message)
-}
 
 /** The recipe, if it is one of the group's domain and has a model. */
 export function useCase(arn: string, group: Resource<DatasetGroupBody, unknown>): DomainRecipe {

@@ -137,7 +137,7 @@ export class Resources extends ResourceReader {
    */
   async requestUpdate<B, H>(type: ResourceType<B, H>, resource: Resource<B, H>, asked: object): Promise<void> {
     assert(type.update)
-    const { member, lifecycle, work, from = ['ACTIVE'] } = type.update
+    const { member, lifecycle, work, from } = type.update
     this.#checkNoUpdate(type, resource, 'updated')
     if (!resource.status || !from.includes(resource.status)) throw notNow(resource, 'updated')
     const nowMs = this.options.clock.nowMs()

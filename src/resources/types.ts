@@ -37,8 +37,8 @@ export interface ResourceType<Body, Hidden> {
     readonly lifecycle: Lifecycle
     /** The kind of work that does it. */
     readonly work: string
-    /** In which statuses of the resource it may be asked for; ACTIVE alone by default. */
-    readonly from?: readonly Status[]
+    /** In which statuses of the resource it may be asked for. */
+    readonly from: readonly Status[]
   }
   readonly limit?: Limit
   readonly taggable: boolean
@@ -49,6 +49,28 @@ export interface ResourceType<Body, Hidden> {
 const resource = <Body, Hidden = Record<string, never>>(
   declared: ResourceType<Body, Hidden>,
 ): ResourceType<Body, Hidden> => declared
+
+/** What is nothing but its record: ACTIVE as soon as the engine gets to it, gone as soon. */
+const recordAlone = { create: 'makeReady', delete: 'forget' } as const
+
+/** An update with the words of creation, in a member of its own: the resource's status does not tell of it. */
+const updateBeside = (member: string, work: string, from: readonly Status[] = ['ACTIVE']) => ({
+  member,
+  lifecycle: permanent,
+  work,
+  from,
+})
+
+/** An update that the resource's status tells of too. */
+const updateWithin = (member: string, work: string) => ({
+  member,
+  lifecycle: datasetUpdate,
+  work,
+  from: ['ACTIVE'] as const,
+})
+
+/** What was asked for, and how far it is; absent before the first update. */
+type Updating<Asked> = (Asked & UpdateSummary) | undefined
 
 export type Domain = 'ECOMMERCE' | 'VIDEO_ON_DEMAND'
 
@@ -74,7 +96,7 @@ export const datasetGroup = resource<DatasetGroupBody>({
   type: 'dataset-group',
   arnMember: 'datasetGroupArn',
   lifecycle: deletable,
-  work: { create: 'makeReady', delete: 'forget' },
+  work: recordAlone,
   limit: limits.datasetGroups,
   taggable: true,
 })
@@ -85,7 +107,7 @@ export interface DatasetBody {
   readonly datasetGroupArn: string
   readonly datasetType: DatasetTypeName
   readonly schemaArn: string
-  readonly latestDatasetUpdate?: (UpdateSummary & { readonly schemaArn: string }) | undefined
+  readonly latestDatasetUpdate?: Updating<{ readonly schemaArn: string }>
 }
 /** One successful import: Parquet objects in the artifacts bucket, rows in file order. */
 export interface ImportedData {
@@ -102,8 +124,8 @@ export const dataset = resource<DatasetBody, DatasetHidden>({
   type: 'dataset',
   arnMember: 'datasetArn',
   lifecycle: updatable,
-  work: { create: 'makeReady', delete: 'forget' },
-  update: { member: 'latestDatasetUpdate', lifecycle: datasetUpdate, work: 'updateDataset' },
+  work: recordAlone,
+  update: updateWithin('latestDatasetUpdate', 'updateDataset'),
   taggable: true,
 })
 
@@ -175,14 +197,14 @@ export interface MetricAttributionBody extends MetricAttributionConfig {
   readonly name: string
   readonly datasetGroupArn: string
   /** No answer shows it: the reference tells of updates by the status alone. */
-  readonly latestUpdate?: (UpdateSummary & MetricAttributionConfig) | undefined
+  readonly latestUpdate?: Updating<MetricAttributionConfig>
 }
 export const metricAttribution = resource<MetricAttributionBody>({
   type: 'metric-attribution',
   arnMember: 'metricAttributionArn',
   lifecycle: updatable,
-  work: { create: 'makeReady', delete: 'forget' },
-  update: { member: 'latestUpdate', lifecycle: datasetUpdate, work: 'updateMetricAttribution' },
+  work: recordAlone,
+  update: updateWithin('latestUpdate', 'updateMetricAttribution'),
   limit: limits.metricAttributions,
   taggable: false,
 })
@@ -197,7 +219,7 @@ export interface SolutionBody {
   readonly datasetGroupArn: string
   readonly eventType?: string | undefined
   readonly solutionConfig?: SolutionConfigBody | undefined
-  readonly latestSolutionUpdate?: (SolutionUpdate & UpdateSummary) | undefined
+  readonly latestSolutionUpdate?: Updating<SolutionUpdate>
 }
 export interface SolutionConfigBody {
   readonly eventValueThreshold?: string | undefined
@@ -222,8 +244,8 @@ export const solution = resource<SolutionBody, SolutionHidden>({
   type: 'solution',
   arnMember: 'solutionArn',
   lifecycle: deletable,
-  work: { create: 'makeReady', delete: 'forget' },
-  update: { member: 'latestSolutionUpdate', lifecycle: permanent, work: 'updateSolution' },
+  work: recordAlone,
+  update: updateBeside('latestSolutionUpdate', 'updateSolution'),
   limit: limits.solutions,
   taggable: true,
 })
@@ -268,7 +290,7 @@ export const filter = resource<FilterBody, { readonly fields: readonly string[] 
   type: 'filter',
   arnMember: 'filterArn',
   lifecycle: deletable,
-  work: { create: 'makeReady', delete: 'forget' },
+  work: recordAlone,
   limit: limits.filters,
   taggable: true,
 })
@@ -330,7 +352,7 @@ export const eventTracker = resource<EventTrackerBody>({
   type: 'event-tracker',
   arnMember: 'eventTrackerArn',
   lifecycle: deletable,
-  work: { create: 'makeReady', delete: 'forget' },
+  work: recordAlone,
   limit: limits.eventTrackers,
   taggable: true,
 })
@@ -349,7 +371,7 @@ export interface CampaignConfigBody {
 }
 export interface CampaignBody extends Deployment {
   readonly name: string
-  readonly latestCampaignUpdate?: (Deployment & UpdateSummary) | undefined
+  readonly latestCampaignUpdate?: Updating<Deployment>
 }
 /** The body's own deployment answers until that of an update is ACTIVE. Hangs on its solution: a version of another cannot be deployed. */
 export const campaign = resource<CampaignBody>({
@@ -357,12 +379,7 @@ export const campaign = resource<CampaignBody>({
   arnMember: 'campaignArn',
   lifecycle: redeployable,
   work: { create: 'deployCampaign', delete: 'forget' },
-  update: {
-    member: 'latestCampaignUpdate',
-    lifecycle: permanent,
-    work: 'redeployCampaign',
-    from: ['ACTIVE', 'CREATE FAILED'],
-  },
+  update: updateBeside('latestCampaignUpdate', 'redeployCampaign', ['ACTIVE', 'CREATE FAILED']),
   limit: limits.campaigns,
   taggable: true,
 })
@@ -378,7 +395,7 @@ export interface RecommenderBody {
   readonly datasetGroupArn: string
   readonly recipeArn: string
   readonly recommenderConfig: RecommenderConfigBody
-  readonly latestRecommenderUpdate?: (RecommenderUpdate & UpdateSummary) | undefined
+  readonly latestRecommenderUpdate?: Updating<RecommenderUpdate>
 }
 export interface RecommenderUpdate {
   readonly recommenderConfig: RecommenderConfigBody
@@ -398,7 +415,7 @@ export const recommender = resource<RecommenderBody, RecommenderHidden>({
   arnMember: 'recommenderArn',
   lifecycle: startable,
   work: { create: 'trainRecommender', delete: 'forget', stop: 'stopRecommender', start: 'startRecommender' },
-  update: { member: 'latestRecommenderUpdate', lifecycle: permanent, work: 'updateRecommender' },
+  update: updateBeside('latestRecommenderUpdate', 'updateRecommender'),
   limit: limits.recommenders,
   taggable: true,
 })
