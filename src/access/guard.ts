@@ -10,8 +10,8 @@ import type { Clock } from '../lib/clock.ts'
 import { expiredToken, foreignPage, foreignRole, notAuthorized, unknownKey } from '../protocol/accessError.ts'
 import { regionOf } from '../protocol/credentialScope.ts'
 import { verify } from '../protocol/sigv4.ts'
-import { joinChunks, STREAMING_SIGNED } from '../protocol/sigv4Chunks.ts'
-import { type Claims, type HttpMessage, headerOf, readClaims } from '../protocol/sigv4Claims.ts'
+import { chunkedForm, joinChunks } from '../protocol/sigv4Chunks.ts'
+import { type Claims, type HttpMessage, headerOf, headersOf, readClaims } from '../protocol/sigv4Claims.ts'
 import { isLoopback } from './configure.ts'
 import type { Keyring, KnownKey } from './keyring.ts'
 import { decide, type Policy } from './policy.ts'
@@ -53,7 +53,7 @@ export function off(scope: { account: string; region: string }, loopback: boolea
     if (origin !== undefined && !isLoopback(URL.parse(origin)?.hostname.replace(/^\[|\]$/g, '') ?? '')) {
       throw foreignPage(origin)
     }
-    return { caller: { ...scope, region: regionOf(message) ?? scope.region }, body: message.body }
+    return { caller: { ...scope, region: regionOf(message) ?? scope.region }, body: wholeBody(message) }
   }
 }
 
@@ -74,16 +74,21 @@ export function strict({ keyring, service, clock }: GuardOptions): Authenticate 
 export function lenient({ keyring, account }: GuardOptions): Authenticate {
   return message => {
     const claims = readClaims(message)
-    const { accessKeyId, scope, headers } = claims
+    const { accessKeyId, scope } = claims
     const key = keyring.find(accessKeyId)
-    const chunked = headers.get('x-amz-content-sha256') === STREAMING_SIGNED
     return {
-      body: chunked ? joinChunks(message.body) : message.body,
+      body: wholeBody(message),
       caller: key
         ? callerOf(key, claims)
         : { account: /^\d{12}$/.test(accessKeyId) ? accessKeyId : account, region: scope.region },
     }
   }
+}
+
+/** Where signatures are not checked, the chunks of a body are joined all the same. Throws IncompleteSignature, MalformedHttpRequestException. */
+function wholeBody(message: HttpMessage): Uint8Array {
+  const form = chunkedForm(headerOf(message, 'x-amz-content-sha256'))
+  return form ? joinChunks({ form, body: message.body, headers: headersOf(message.rawHeaders) }) : message.body
 }
 
 /** Throws AccessDeniedException unless the caller may do `action` with every one of `resources`, and pass every one of `roles`. */

@@ -12,12 +12,10 @@ export const unknownKey = () =>
 export const expiredToken = () =>
   new ServiceError('ExpiredTokenException', 'The security token included in the request is expired')
 
-export const doesNotMatch = (sentence?: string) =>
-  new ServiceError(
-    'SignatureDoesNotMatch',
-    sentence ??
-      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-  )
+export const MISMATCH =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
+
+export const doesNotMatch = (sentence = MISMATCH) => new ServiceError('SignatureDoesNotMatch', sentence)
 
 export const requestExpired = (sentence: string) => new ServiceError('RequestExpired', sentence)
 

@@ -5,8 +5,8 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { basicTime, canonicalRequest, sha256Hex, signatureOf, signingKey, stringToSign } from '../lib/sigv4.ts'
-import { doesNotMatch, requestExpired } from './accessError.ts'
-import { joinChunks, STREAMING_SIGNED } from './sigv4Chunks.ts'
+import { doesNotMatch, MISMATCH, requestExpired } from './accessError.ts'
+import { chunkedForm, joinChunks } from './sigv4Chunks.ts'
 import { type Claims, echo, type HttpMessage } from './sigv4Claims.ts'
 
 /** Derived keys of one access key, by day, region and service. */
@@ -31,13 +31,13 @@ export function verify(
   }
   checkTime(claims, by.nowMs)
   checkCoverage(claims)
-  const streamed = headers.get('x-amz-content-sha256') === STREAMING_SIGNED
+  const form = chunkedForm(headers.get('x-amz-content-sha256'))
   const canonical = canonicalRequest({
     method: message.method,
     path: claims.path,
     query: claims.query,
     headers: claims.signedHeaders.map(name => [name, headers.get(name)!] as const),
-    bodyHash: streamed ? STREAMING_SIGNED : sha256Hex(message.body),
+    bodyHash: form ? form.name : sha256Hex(message.body),
   })
   const name = `${scope.date}/${scope.region}/${scope.service}`
   const key = by.keys.get(name) ?? signingKey(by.secretAccessKey, scope)
@@ -47,7 +47,9 @@ export function verify(
     if (by.keys.size >= SIGNING_KEYS_MAX) by.keys.clear()
     by.keys.set(name, key)
   }
-  return streamed ? joinChunks(message.body, { key, time, scope, seed: claims.signature }) : message.body
+  return form
+    ? joinChunks({ form, body: message.body, headers }, { key, time, scope, seed: claims.signature })
+    : message.body
 }
 
 function checkTime({ time, timeMs, expiresSeconds }: Claims, nowMs: number): void {
@@ -80,9 +82,9 @@ function checkCoverage({ signedHeaders, headers }: Claims): void {
     throw doesNotMatch(`'${MUST_BE_SIGNED}' must be a 'SignedHeader' in the AWS Authorization.`)
   }
   const payload = headers.get('x-amz-content-sha256') ?? ''
-  if (payload !== STREAMING_SIGNED && !/^[0-9a-f]{64}$/.test(payload) && payload !== '') {
+  if (!chunkedForm(payload)?.signed && !/^[0-9a-f]{64}$/.test(payload) && payload !== '') {
     throw doesNotMatch(
-      `x-amz-content-sha256 was '${echo(payload)}': this service takes requests whose whole body is signed.`,
+      `${MISMATCH} x-amz-content-sha256 was '${echo(payload)}': this service takes requests whose whole body is signed.`,
     )
   }
 }

@@ -79,7 +79,8 @@ export function headerOf({ rawHeaders }: HttpMessage, name: string): string | un
 const ascending = (names: string[]): string[] =>
   names.every((name, i) => i === 0 || names[i - 1] < name) ? names : [...new Set(names)].sort()
 
-function headersOf(raw: readonly string[]): Map<string, string> {
+/** By name in lower case; the values of one name joined by ','. */
+export function headersOf(raw: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>()
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase()

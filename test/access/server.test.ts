@@ -1,5 +1,6 @@
 /** Who may call a server, over the wire: the three modes, policies, accounts and regions. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ import { manualClock, systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { signedHeaders } from '../../src/lib/sigv4.ts'
 import type { HttpMessage } from '../../src/protocol/sigv4Claims.ts'
-import { ACCESS_KEY_ID, NOW_MS, SECRET, type SignedBy, signed } from '../protocol/signing.ts'
+import { ACCESS_KEY_ID, inSignedChunks, NOW_MS, SECRET, type SignedBy, signed } from '../protocol/signing.ts'
 import { interactionsSchema } from '../support/flow.ts'
 import { post, type TestServer, temporaryFolder, testServer } from '../support/server.ts'
 
@@ -125,6 +126,59 @@ test('strict: a body in signed chunks', async t => {
     no(400, 'IncompleteSignature', 'The chunk at byte 0 of the body does not begin with its size and signature.'),
   )
 })
+
+test('strict: signed chunks with a signed trailer', async t => {
+  const server = await testServer(t, ['--auth', 'strict'])
+  keep(server, key())
+  const body = '{"maxResults":100}'
+  const sum = `x-amz-checksum-sha256:${createHash('sha256').update(body).digest('base64')}`
+  const headers = {
+    'x-amz-target': 'AmazonPersonalize.ListSchemas',
+    'content-encoding': 'aws-chunked',
+    'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+    'x-amz-decoded-content-length': `${body.length}`,
+    'x-amz-trailer': 'x-amz-checksum-sha256',
+  }
+  const message = await signed({ host: new URL(server.url).host, headers })
+  const contents = [body.slice(0, 5), body.slice(5)]
+  assert.deepEqual(await send(server, inSignedChunks(message, contents, sum)), [200, { schemas: [] }])
+  // A checksum that is signed and wrong all the same: of what was meant, and not of what was sent.
+  const other = [body.slice(0, 5), body.slice(5).replace('1', '2')]
+  assert.deepEqual(
+    await send(server, inSignedChunks(message, other, sum)),
+    no(
+      400,
+      'MalformedHttpRequestException',
+      `x-amz-checksum-sha256 was '${sum.slice(22)}': it is '${createHash('sha256').update(other.join('')).digest('base64')}' of the 18 bytes that arrived.`,
+    ),
+  )
+})
+
+for (const mode of ['off', 'lenient']) {
+  test(`${mode}: a body in unsigned chunks with a trailer`, async t => {
+    const server = await testServer(t, ['--auth', mode])
+    const headers = {
+      'x-amz-target': 'AmazonPersonalize.ListSchemas',
+      'content-encoding': 'aws-chunked',
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+    }
+    const message = await signed({ host: new URL(server.url).host, headers })
+    const chunked = (sum: string) => ({
+      ...message,
+      body: Buffer.from(`2\r\n{}\r\n0\r\nx-amz-checksum-crc32:${sum}\r\n\r\n`),
+    })
+    assert.deepEqual(await send(server, chunked('o6a/Qw==')), [200, { schemas: [] }])
+    assert.deepEqual(
+      await send(server, chunked('AAAAAA==')),
+      no(
+        400,
+        'MalformedHttpRequestException',
+        "x-amz-checksum-crc32 was 'AAAAAA==': it is 'o6a/Qw==' of the 2 bytes that arrived.",
+      ),
+    )
+  })
+}
 
 test('strict: a temporary key comes with its token, and ends', async t => {
   const server = await testServer(t, ['--auth', 'strict'])

@@ -27,6 +27,8 @@ const COMMON = [
   'RequestEntityTooLargeException',
   // A page in a browser asked.
   'AccessDeniedException',
+  // A body that was to be in chunks, and is not.
+  'IncompleteSignature',
 ]
 
 interface FuzzAnswer {

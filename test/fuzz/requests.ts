@@ -155,6 +155,8 @@ const HEADERS: readonly [string, string | string[]][] = [
     'AWS4-HMAC-SHA256 Credential=a/20260101/__proto__/personalize/aws4_request, SignedHeaders=host, Signature=00',
   ],
   ['X-Amz-Content-Sha256', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'],
+  ['X-Amz-Content-Sha256', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'],
+  ['X-Amz-Content-Sha256', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'],
   ['X-Amz-Date', '99999999T999999Z'],
   ['Host', ''],
   ['Origin', 'https://example.org'],

@@ -89,3 +89,25 @@ export async function signed(request: ToSign, by: SignedBy = {}): Promise<HttpMe
     body: Buffer.from(body),
   }
 }
+
+/** The body of a message whose `x-amz-content-sha256` is STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, a chunk for each of `contents`. */
+export function inSignedChunks(message: HttpMessage, contents: readonly string[], trailer: string): HttpMessage {
+  const [, seed] = /Signature=([0-9a-f]{64})/.exec(message.rawHeaders.join('\n'))!
+  const hex = (key: Uint8Array | string, text: string) => createHmac('sha256', key).update(text).digest()
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+  const scope = ['20231114', 'us-east-1', 'personalize', 'aws4_request']
+  const key = scope.reduce<Uint8Array | string>((before, part) => hex(before, part), `AWS4${SECRET}`)
+  let before = seed
+  const next = (word: string, text: string): string => {
+    before = hex(key, `AWS4-HMAC-SHA256-${word}\n20231114T221320Z\n${scope.join('/')}\n${before}\n${text}`).toString(
+      'hex',
+    )
+    return before
+  }
+  const chunks = [...contents, ''].map(content => {
+    const signature = next('PAYLOAD', `${sha256('')}\n${sha256(content)}`)
+    return `${content.length.toString(16)};chunk-signature=${signature}\r\n${content}${content === '' ? '' : '\r\n'}`
+  })
+  const end = `${trailer}\r\nx-amz-trailer-signature:${next('TRAILER', sha256(`${trailer}\n`))}\r\n\r\n`
+  return { ...message, body: Buffer.from([...chunks, end].join('')) }
+}

@@ -322,13 +322,13 @@ const odd: [string, HttpMessage, string, string][] = [
     'an unsigned body',
     header(complete(), ...DATE, 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD'),
     'SignatureDoesNotMatch',
-    "x-amz-content-sha256 was 'UNSIGNED-PAYLOAD': this service takes requests whose whole body is signed.",
+    `${MISMATCH} x-amz-content-sha256 was 'UNSIGNED-PAYLOAD': this service takes requests whose whole body is signed.`,
   ],
   [
-    'chunks with a trailer',
+    'unsigned chunks with a trailer',
     header(complete(), ...DATE, 'x-amz-content-sha256', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'),
     'SignatureDoesNotMatch',
-    "x-amz-content-sha256 was 'STREAMING-UNSIGNED-PAYLOAD-TRAILER': this service takes requests whose whole body is signed.",
+    `${MISMATCH} x-amz-content-sha256 was 'STREAMING-UNSIGNED-PAYLOAD-TRAILER': this service takes requests whose whole body is signed.`,
   ],
   [
     'a signature in header and query',
