@@ -43,7 +43,7 @@ const result = await runBatchInference(
     inputPath: INPUT_PATH,
     outputPath: OUTPUT_PATH,
     numResults: NUM_RESULTS,
-    recipe: { scores: true, reasons: true },
+    recipe: { record: 'userId', scores: true, reasons: true },
     modelPrefix: MODEL_PREFIX,
     stagingPrefix: 'staging/1/',
     limits: batchLimits(defaultLimits),

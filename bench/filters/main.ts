@@ -122,7 +122,7 @@ async function row(each: Case, world: World, placed: PlacedModel, dense: boolean
     histories: dense ? world.histories : undefined,
     items: encodeItems(Vocabulary.fromIds(Array.from({ length: world.itemCount }, (_, item) => `i${item}`))),
     itemCount: world.itemCount,
-    recipe: { scores: true, reasons: true },
+    recipe: { record: 'userId' as const, scores: true, reasons: true },
     k: RESULTS,
   }
   const without = new ShardAnswerer({ ...tools, filter: undefined })

@@ -103,7 +103,9 @@ async function fitAll(training: Interactions, historyLength: number): Promise<Fi
     [POPULARITY]: popularityModel(uniqueUserCounts(training)),
     'item kNN': flat,
     'item kNN, decayed': { ...flat, kernel: decay },
-    [RIDGE]: await userPersonalizationV2.configure({}).train(training, control),
+    [RIDGE]: await userPersonalizationV2
+      .configure({})
+      .train({ interactions: training, catalogueItemCount: training.itemCount }, control),
   }
 }
 

@@ -58,6 +58,11 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
   async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
     const recipe = recipeOf(version.body.recipeArn)
+    if (!recipe.batch) {
+      refuse(
+        `The solution version ${version.arn} is of ${recipe.name}: that recipe does not support batch inference jobs.`,
+      )
+    }
     const numResults = input.numResults ?? RESULTS_DEFAULT
     if (numResults < 1 || numResults > RESULTS_MAX) {
       refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)

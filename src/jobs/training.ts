@@ -3,7 +3,7 @@ import { readInteractions } from '../datasets/read.ts'
 import { openRanker, placeModel } from '../inference/ranker.ts'
 import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
-import type { RankingMetrics } from '../models/metrics.ts'
+import type { SolutionMetrics } from '../models/metrics.ts'
 import { recipeByArn } from '../recipes/index.ts'
 import { saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
@@ -72,5 +72,5 @@ export async function trainModel(description: TrainingDescription, context: Comp
 }
 
 /** GetSolutionMetrics gives four decimals. */
-const shownMetrics = ({ service }: RankingMetrics): Record<string, number> =>
+const shownMetrics = ({ service }: SolutionMetrics): Record<string, number> =>
   Object.fromEntries(Object.entries(service).map(([name, value]) => [name, Math.round(value * 1e4) / 1e4]))

@@ -11,6 +11,8 @@ export interface Interactions {
   readonly items: Int32Array
   /** f64[eventCount]: epoch seconds, ascending within a user. */
   readonly times: Float64Array
+  /** f32[eventCount], each ≥ 0: how much an event counts in training; absent: all alike. */
+  readonly weights?: Float32Array
 }
 
 export const historyOf = (interactions: Interactions, user: number): Int32Array =>

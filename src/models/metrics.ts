@@ -24,13 +24,21 @@ export type ServiceMetric =
   | `precision_at_${Cutoff}`
 export type TextbookMetric = `textbook_normalized_discounted_cumulative_gain_at_${Cutoff}`
 
-export interface RankingMetrics {
+/** What any evaluation finds. */
+export interface SolutionMetrics {
+  /** How many were asked about; means are over them. */
   readonly userCount: number
   /** The metrics and their names as GetSolutionMetrics has them, not rounded. */
-  readonly service: Readonly<Record<ServiceMetric, number>>
-  readonly textbook: Readonly<Record<TextbookMetric, number>>
+  readonly service: Readonly<Record<string, number>>
+  /** The same as papers define them, where that is something else. */
+  readonly textbook: Readonly<Record<string, number>>
   /** Of every mean over users (so not of coverage): standard deviation between users / √userCount. */
   readonly standardErrors: Readonly<Record<string, number>>
+}
+
+export interface RankingMetrics extends SolutionMetrics {
+  readonly service: Readonly<Record<ServiceMetric, number>>
+  readonly textbook: Readonly<Record<TextbookMetric, number>>
 }
 
 /** discount[p] = 1 / log2(2 + p) for p from 0; cumulative[h] = the DCG of h hits on top. */

@@ -13,12 +13,16 @@ export interface ItemLists {
 
 export interface Split {
   readonly training: Interactions
+  /** Which users of the whole the rows of `training` are, ascending. */
+  readonly trainingUsers: Uint32Array
   readonly test: HeldOut
 }
 
 /** The tested users: what a model is given of each (oldest first, not empty) and what they did afterwards (oldest first, not empty). */
 export interface HeldOut {
   readonly userCount: number
+  /** Which users of the whole they are, ascending. */
+  readonly users: Uint32Array
   readonly inputs: ItemLists
   readonly truths: ItemLists
 }
@@ -37,14 +41,14 @@ const TESTED_EVENT_COUNT_MIN = 2
  * Protocol: the reference service's offline evaluation; "strong generalisation" in Marlin 2004.
  */
 export function splitByUsers(interactions: Interactions, seed: number): Split {
-  const testable: number[] = []
-  for (let user = 0; user < interactions.userCount; user++)
-    if (eventCountOf(interactions, user) >= TESTED_EVENT_COUNT_MIN) testable.push(user)
+  const testable = Array.from(testableUsers(interactions))
   shuffle(testable, seededRandom(derivedSeed(seed, 'split by users')))
-  const tested = testable.slice(0, Math.max(1, Math.round(testable.length * TEST_USER_SHARE))).sort((a, b) => a - b)
+  const tested = Uint32Array.from(testable.slice(0, Math.max(1, Math.round(testable.length * TEST_USER_SHARE)))).sort()
   const isTested = new Set(tested)
+  const trainingUsers = everyUser(interactions).filter(user => !isTested.has(user))
   return {
-    training: selectUsers(interactions, user => !isTested.has(user)),
+    training: ofUsers(interactions, trainingUsers),
+    trainingUsers,
     test: holdOut(interactions, tested, eventCount => Math.ceil(eventCount * HELD_OUT_SHARE)),
   }
 }
@@ -54,21 +58,28 @@ export function splitByUsers(interactions: Interactions, seed: number): Split {
  * last but one being left for choosing hyperparameters. Protocol: Kang and McAuley 2018 (SASRec), §4.2.
  */
 export function splitLastEvents(interactions: Interactions): Split {
-  const tested: number[] = []
-  for (let user = 0; user < interactions.userCount; user++)
-    if (eventCountOf(interactions, user) >= TESTED_EVENT_COUNT_MIN) tested.push(user)
-  return { training: dropNewest(interactions, 2), test: holdOut(interactions, tested, () => 1) }
+  return {
+    training: dropNewest(interactions, 2),
+    trainingUsers: everyUser(interactions),
+    test: holdOut(interactions, testableUsers(interactions), () => 1),
+  }
 }
+
+const everyUser = ({ userCount }: Interactions): Uint32Array =>
+  Uint32Array.from({ length: userCount }, (_, user) => user)
+
+const testableUsers = (interactions: Interactions): Uint32Array =>
+  everyUser(interactions).filter(user => eventCountOf(interactions, user) >= TESTED_EVENT_COUNT_MIN)
 
 const eventCountOf = (interactions: Interactions, user: number): number =>
   interactions.offsets[user + 1] - interactions.offsets[user]
 
 function holdOut(
   interactions: Interactions,
-  users: readonly number[],
+  users: Uint32Array,
   heldOutCount: (eventCount: number) => number,
 ): HeldOut {
-  const histories = users.map(user => historyOf(interactions, user))
+  const histories = Array.from(users, user => historyOf(interactions, user))
   const cuts = histories.map(history => history.length - heldOutCount(history.length))
   assert(
     cuts.every(cut => cut > 0),
@@ -76,6 +87,7 @@ function holdOut(
   )
   return {
     userCount: users.length,
+    users,
     inputs: itemLists(histories.map((history, row) => history.subarray(0, cuts[row]))),
     truths: itemLists(histories.map((history, row) => history.subarray(cuts[row]))),
   }
@@ -89,68 +101,71 @@ export function itemLists(rows: readonly Int32Array[]): ItemLists {
   return { offsets, items }
 }
 
-/** The events of the users for whom `keep` holds, in the same order; item indexes stay as they are. */
-const selectUsers = (interactions: Interactions, keep: (user: number) => boolean): Interactions =>
-  selectEvents(interactions, keep, (start, end) => [start, end])
+/** The events of these users alone, one row each in the order given; item indexes stay as they are. */
+export const ofUsers = (interactions: Interactions, users: Uint32Array): Interactions =>
+  selectEvents(interactions, users, (start, end) => [start, end])
 
 const dropNewest = (interactions: Interactions, count: number): Interactions =>
-  selectEvents(
-    interactions,
-    () => true,
-    (start, end) => [start, Math.max(start, end - count)],
-  )
+  selectEvents(interactions, everyUser(interactions), (start, end) => [start, Math.max(start, end - count)])
 
 /** Every user's newest `count` events: all that a model with a kernel of that length looks at. */
 export function newestEvents(interactions: Interactions, count: number): ItemLists {
-  const { offsets, items } = selectEvents(
-    interactions,
-    () => true,
-    (start, end) => [Math.max(start, end - count), end],
-  )
+  const { offsets, items } = selectEvents(interactions, everyUser(interactions), (start, end) => [
+    Math.max(start, end - count),
+    end,
+  ])
   return { offsets, items }
 }
 
-/** Of every kept user the events from `range`, a part of [start, end). */
+/** Of each user the events from `range`, a part of [start, end). */
 function selectEvents(
   interactions: Interactions,
-  keep: (user: number) => boolean,
+  users: Uint32Array,
   range: (start: number, end: number) => readonly [number, number],
 ): Interactions {
-  const starts = new Uint32Array(interactions.userCount)
-  const ends = new Uint32Array(interactions.userCount + 1)
-  let rowCount = 0
-  for (let user = 0; user < interactions.userCount; user++) {
-    if (!keep(user)) continue
+  const starts = new Uint32Array(users.length)
+  const offsets = new Uint32Array(users.length + 1)
+  for (let row = 0; row < users.length; row++) {
+    const user = users[row]
     const [from, to] = range(interactions.offsets[user], interactions.offsets[user + 1])
-    starts[rowCount] = from
-    ends[rowCount + 1] = ends[rowCount] + to - from
-    rowCount++
+    starts[row] = from
+    offsets[row + 1] = offsets[row] + to - from
   }
-  const offsets = ends.slice(0, rowCount + 1)
-  const items = new Int32Array(offsets[rowCount])
-  const times = new Float64Array(items.length)
-  for (let row = 0; row < rowCount; row++) {
+  const count = offsets[users.length]
+  const [items, times] = [new Int32Array(count), new Float64Array(count)]
+  const weights = interactions.weights && new Float32Array(count)
+  for (let row = 0; row < users.length; row++) {
     const from = starts[row]
     const to = from + offsets[row + 1] - offsets[row]
     items.set(interactions.items.subarray(from, to), offsets[row])
     times.set(interactions.times.subarray(from, to), offsets[row])
+    weights?.set(interactions.weights!.subarray(from, to), offsets[row])
   }
-  return { userCount: rowCount, itemCount: interactions.itemCount, offsets, items, times }
+  const { itemCount } = interactions
+  return { userCount: users.length, itemCount, offsets, items, times, ...(weights && { weights }) }
 }
 
 /**
  * The users whose number of events is neither below the `min` nor above the `max` percentile of all users' numbers (shares in [0, 1],
  * nearest rank: the value at place ⌈share · userCount⌉ of the ascending order; equal lengths share a user's fate). 0 and 1 keep everybody.
  */
-export function selectByHistoryLength(
+export function usersByHistoryLength(
   interactions: Interactions,
   percentiles: { min: number; max: number },
-): Interactions {
+): Uint32Array {
   const { userCount } = interactions
-  if (userCount === 0) return interactions
   const lengths = Uint32Array.from({ length: userCount }, (_, user) => eventCountOf(interactions, user))
-  const ascending = lengths.toSorted()
-  const at = (share: number) => ascending[Math.min(userCount - 1, Math.max(0, Math.ceil(share * userCount) - 1))]
-  const [shortest, longest] = [at(percentiles.min), at(percentiles.max)]
-  return selectUsers(interactions, user => lengths[user] >= shortest && lengths[user] <= longest)
+  const { least, most } = percentileRange(lengths, percentiles)
+  return everyUser(interactions).filter(user => lengths[user] >= least && lengths[user] <= most)
+}
+
+/** The values at two percentiles by nearest rank: shares in [0, 1], `values` in any order. */
+function percentileRange(
+  values: Uint32Array,
+  { min, max }: { min: number; max: number },
+): { least: number; most: number } {
+  const ascending = values.toSorted()
+  const at = (share: number) =>
+    ascending[Math.min(values.length - 1, Math.max(0, Math.ceil(share * values.length) - 1))] ?? 0
+  return { least: at(min), most: at(max) }
 }

@@ -13,7 +13,7 @@ import { fitDirectionalRidge, powerKernel } from '../models/directionalRidge.ts'
 import type { DenseModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import { eventCounts, logShares } from '../models/popularity.ts'
-import type { TrainingControl } from './recipe.ts'
+import type { TrainingControl } from './trainingData.ts'
 
 const RECENCY_EXPONENT = 0.7
 

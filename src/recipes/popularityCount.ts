@@ -14,5 +14,5 @@ export const popularityCount = recipe({
   batch: { record: 'userId', scores: false, reasons: false },
   hyperparameters: {},
   featureTransformationParameters: {},
-  train: interactions => popularityModel(uniqueUserCounts(interactions)),
+  train: ({ interactions }) => popularityModel(uniqueUserCounts(interactions)),
 })

@@ -2,10 +2,10 @@
  * A recipe: a name that clients know, the published method behind it, and what may be set. One recipe is one file and one value.
  * All recipes of this kind end in a `HistoryModel`, so saving, loading, evaluating and serving are not theirs to do.
  */
-import type { WorkControl } from '../lib/work.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
-import type { Interactions } from '../models/interactions.ts'
+import { type Evaluate, evaluateForUsers } from './evaluate.ts'
 import { type Parameters, type ParameterValues, parseParameters } from './parameters.ts'
+import type { TrainingControl, TrainingData } from './trainingData.ts'
 
 export type RecipeType =
   | 'USER_PERSONALIZATION'
@@ -15,14 +15,10 @@ export type RecipeType =
   | 'USER_SEGMENTATION'
   | 'PERSONALIZED_ACTIONS'
 
-export interface TrainingControl extends WorkControl {
-  readonly threads: number
-}
-
 /** What a batch inference job reads and writes for a recipe (spec/batch-inference.md §3, §4). */
 export interface BatchFacts {
-  /** The member that a record must have. */
-  readonly record: 'userId'
+  /** The members that a record must have. */
+  readonly record: 'userId' | 'itemId' | 'userId and itemList'
   /** Whether the output carries scores, and a list of reasons for each item. */
   readonly scores: boolean
   readonly reasons: boolean
@@ -42,7 +38,8 @@ interface Facts {
   /** Epoch seconds. */
   readonly creationDateTime: number
   readonly limits: RecipeLimits
-  readonly batch: BatchFacts
+  /** Absent: a batch inference job cannot be made of it. */
+  readonly batch: BatchFacts | undefined
 }
 
 /** As CreateSolution has them: `solutionConfig.algorithmHyperParameters` and `.featureTransformationParameters`. */
@@ -60,11 +57,13 @@ interface Declaration<H extends Parameters, F extends Parameters> extends Facts 
   /** Throws Refusal when values contradict each other; each one's own range is checked before. */
   readonly check?: (values: ParameterValues<F>) => void
   /** What of the data is learnt from; absent: all of it. */
-  readonly select?: (interactions: Interactions, values: ParameterValues<F>) => Interactions
-  /** A model of these interactions, not calibrated (sharpness 1). Rejects with `control.signal.reason` when aborted. */
+  readonly select?: (data: TrainingData, values: ParameterValues<F>) => TrainingData
+  /** How a model is judged; absent: by what users did next, as the reference judges all but a few types. */
+  readonly evaluate?: Evaluate
+  /** A model of this data, not calibrated (sharpness 1). Rejects with `control.signal.reason` when aborted. */
   readonly train: (
-    interactions: Interactions,
-    values: ParameterValues<H>,
+    data: TrainingData,
+    values: ParameterValues<H> & ParameterValues<F>,
     control: TrainingControl,
   ) => HistoryModel | Promise<HistoryModel>
 }
@@ -83,15 +82,16 @@ export interface Recipe extends Facts {
 }
 
 export interface ConfiguredRecipe {
-  select(interactions: Interactions): Interactions
-  train(interactions: Interactions, control: TrainingControl): Promise<HistoryModel>
+  select(data: TrainingData): TrainingData
+  readonly evaluate: Evaluate
+  train(data: TrainingData, control: TrainingControl): Promise<HistoryModel>
 }
 
 /** When the reference service last touched its recipes, as one captured answer shows it (spec/recipes.md §7). */
 export const LAST_UPDATED = 1718815639.191
 
 export function recipe<H extends Parameters, F extends Parameters>(declaration: Declaration<H, F>): Recipe {
-  const { algorithm, featureTransformation, check, select, train, ...facts } = declaration
+  const { algorithm, featureTransformation, check, select, evaluate = evaluateForUsers, train, ...facts } = declaration
   return {
     ...facts,
     recipeArn: serviceArn('recipe', facts.name),
@@ -110,8 +110,9 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
       })
       check?.(featurization)
       return {
-        select: interactions => (select ? select(interactions, featurization) : interactions),
-        train: async (interactions, control) => train(interactions, values, control),
+        select: data => (select ? select(data, featurization) : data),
+        evaluate,
+        train: async (data, control) => train(data, { ...values, ...featurization }, control),
       }
     },
   }

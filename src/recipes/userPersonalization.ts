@@ -4,10 +4,11 @@
  */
 import { Refusal } from '../lib/refusal.ts'
 import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
-import { selectByHistoryLength } from '../models/splits.ts'
+import { usersByHistoryLength } from '../models/splits.ts'
 import { fitHistoryRidge } from './historyRidge.ts'
 import { continuous, flag, integer } from './parameters.ts'
 import { recipe } from './recipe.ts'
+import { withUsers } from './trainingData.ts'
 
 export const userPersonalization = recipe({
   name: 'aws-user-personalization',
@@ -40,8 +41,8 @@ export const userPersonalization = recipe({
       `The feature transformation parameter min_user_history_length_percentile is ${min}, where at most max_user_history_length_percentile, ${max}, was expected.`,
     )
   },
-  select: (interactions, { min_user_history_length_percentile: min, max_user_history_length_percentile: max }) =>
-    selectByHistoryLength(interactions, { min, max }),
-  train: (interactions, { bptt, recency_mask }, control) =>
+  select: (data, { min_user_history_length_percentile: min, max_user_history_length_percentile: max }) =>
+    withUsers(data, usersByHistoryLength(data.interactions, { min, max })),
+  train: ({ interactions }, { bptt, recency_mask }, control) =>
     fitHistoryRidge(interactions, { eventCount: bptt, recency: recency_mask }, control),
 })

@@ -26,6 +26,6 @@ export const userPersonalizationV2 = recipe({
     apply_recency_bias: flag({ default: true }),
   },
   featureTransformationParameters: {},
-  train: (interactions, values, control) =>
+  train: ({ interactions }, values, control) =>
     fitHistoryRidge(interactions, { eventCount: EVENT_COUNT, recency: values.apply_recency_bias }, control),
 })

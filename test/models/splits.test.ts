@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newestEvents, selectByHistoryLength, splitByUsers, splitLastEvents } from '../../src/models/splits.ts'
+import type { Interactions } from '../../src/models/interactions.ts'
+import { newestEvents, ofUsers, splitByUsers, splitLastEvents, usersByHistoryLength } from '../../src/models/splits.ts'
 import { historiesOf, interactionsOf } from './toy.ts'
 
 /** Users 0 … count-1; user u has u + 1 events, each named after the user. */
@@ -69,6 +70,8 @@ test('newest events: as many as asked for, oldest first, nobody left out', () =>
   })
 })
 
+const selectByHistoryLength = (data: Interactions, percentiles: { min: number; max: number }) =>
+  ofUsers(data, usersByHistoryLength(data, percentiles))
 const lengthsKept = (count: number, min: number, max: number) =>
   historiesOf(selectByHistoryLength(staircase(count), { min, max })).map(history => history.length)
 
@@ -94,4 +97,10 @@ test('users of equal length stay or go together', () => {
     [1, 2],
     [1, 2, 3],
   ])
+})
+
+test('the weights of events stay with them, whoever is left out', () => {
+  const data = { ...interactionsOf([[1, 2], [3], [4, 5, 6]]), weights: Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6) }
+  assert.deepEqual(ofUsers(data, Uint32Array.of(2, 0)).weights, Float32Array.of(0.4, 0.5, 0.6, 0.1, 0.2))
+  assert.deepEqual(splitLastEvents(data).training.weights, Float32Array.of(0.4))
 })

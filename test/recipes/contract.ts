@@ -68,7 +68,7 @@ export function recipeContract({ recipe, obvious }: RecipeCase): void {
 
   describe(recipe.name, () => {
     test('finds the obvious answer', async () => {
-      const model = await recipe.configure({}).train(obvious.interactions, options)
+      const model = await recipe.configure({}).train(data(obvious.interactions), options)
       const { items } = open(model).rank({ count: 1, k: 1, ...itemLists([Int32Array.from(obvious.history)]) })
       assert.equal(items[0], obvious.expected)
     })
@@ -157,7 +157,7 @@ export function recipeContract({ recipe, obvious }: RecipeCase): void {
       ]
       for (const [interactions, itemCount] of cases) {
         const configured = recipe.configure({})
-        const model = await configured.train(configured.select(interactions), options)
+        const model = await configured.train(configured.select(data(interactions)), options)
         assert.equal(model.itemCount, itemCount)
         if (itemCount === 0) continue
         const { items, counts } = open(model).rank({

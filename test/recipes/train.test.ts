@@ -16,6 +16,7 @@ import { historiesOf, interactionsOf, plainRanker, walks } from '../models/toy.t
 
 const itemCount = 40
 const people = walks({ userCount: 300, itemCount, eventCount: 20 })
+const dataOf = (interactions: Interactions) => ({ interactions, catalogueItemCount: interactions.itemCount })
 const data = { interactions: people, catalogueItemCount: 50 }
 function denseOf(model: HistoryModel): DenseModel {
   assert.ok(model.form === 'dense')
@@ -30,13 +31,13 @@ test('metrics are those of a model that has not seen the tested users, beside th
   const protocol = { itemCount, catalogueItemCount: 50, withoutInputItems: false }
   const { metrics, baseline, model } = await trainSolution(userPersonalizationV2, data, { seed: 5 }, options)
 
-  const evaluated = await userPersonalizationV2.configure({}).train(training, options)
+  const evaluated = await userPersonalizationV2.configure({}).train(dataOf(training), options)
   assert.deepEqual(metrics, await evaluateRanking(open(evaluated), test, protocol, quietControl))
   assert.equal(model.sharpness, await calibrate(open(evaluated), itemCount, test, quietControl))
   assert.equal(metrics.userCount, 30)
   assert.ok(metrics.service.mean_reciprocal_rank_at_25 > 0.8)
 
-  const popular = await popularityCount.configure({}).train(training, options)
+  const popular = await popularityCount.configure({}).train(dataOf(training), options)
   assert.deepEqual(baseline, await evaluateRanking(plainRanker(popular), test, protocol, quietControl))
   assert.equal(baseline.service.coverage, 25 / 50)
   assert.ok(baseline.service.mean_reciprocal_rank_at_25 < 0.3)
@@ -49,7 +50,9 @@ test('the model is fitted on everybody, and every history is kept as far as the 
     { seed: 5, hyperparameters: { bptt: '7' } },
     options,
   )
-  const everybody = await userPersonalization.configure({ hyperparameters: { bptt: '7' } }).train(people, options)
+  const everybody = await userPersonalization
+    .configure({ hyperparameters: { bptt: '7' } })
+    .train(dataOf(people), options)
   assert.deepEqual(denseOf(model).rows, denseOf(everybody).rows)
   assert.deepEqual(histories, newestEvents(people, 7))
 })
@@ -81,7 +84,7 @@ test('progress goes through the stages in order', async () => {
 })
 
 const kernelOf = async (recipe: Recipe, settings: RecipeSettings = {}) =>
-  Array.from(denseOf(await recipe.configure(settings).train(people, options)).kernel)
+  Array.from(denseOf(await recipe.configure(settings).train(dataOf(people), options)).kernel)
 const power = (length: number) => Array.from({ length }, (_, k) => Math.fround((k + 1) ** -0.7))
 
 test('recency and length of the kernel are what the hyperparameters say', async () => {
@@ -98,7 +101,9 @@ test('recency and length of the kernel are what the hyperparameters say', async 
 test('the kernel is the one that the rows were fitted with', async () => {
   const rowsOf = async (bias: string) =>
     denseOf(
-      await userPersonalizationV2.configure({ hyperparameters: { apply_recency_bias: bias } }).train(people, options),
+      await userPersonalizationV2
+        .configure({ hyperparameters: { apply_recency_bias: bias } })
+        .train(dataOf(people), options),
     ).rows!
   assert.notDeepEqual(await rowsOf('true'), await rowsOf('false'))
 })

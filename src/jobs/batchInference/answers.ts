@@ -49,11 +49,11 @@ const INITIAL_BYTES = 64 * 1024
 
 export class AnswerWriter {
   readonly #items: ItemTexts
-  readonly #recipe: BatchDescription['recipe']
+  readonly #recipe: Pick<BatchDescription['recipe'], 'scores' | 'reasons'>
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #length = 0
 
-  constructor(items: ItemTexts, recipe: BatchDescription['recipe']) {
+  constructor(items: ItemTexts, recipe: Pick<BatchDescription['recipe'], 'scores' | 'reasons'>) {
     this.#items = items
     this.#recipe = recipe
   }

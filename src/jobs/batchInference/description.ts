@@ -1,4 +1,5 @@
 /** What a batch inference job is told and what it answers: plain JSON, it crosses a process boundary. */
+import type { BatchFacts } from '../../recipes/recipe.ts'
 import type { FilterSnapshot } from '../../resources/types.ts'
 import type { BatchLimits } from './limits.ts'
 
@@ -9,12 +10,7 @@ export interface BatchDescription {
   readonly outputPath: string
   /** At least 1; the API refuses what is beyond its maximum. */
   readonly numResults: number
-  readonly recipe: {
-    /** The output has `scores`. */
-    readonly scores: boolean
-    /** The output has `reasons`: a list for every item, of which the reference says that it may be empty. */
-    readonly reasons: boolean
-  }
+  readonly recipe: BatchFacts
   /** Where in ARTIFACTS_BUCKET recipes/modelFile.ts saved the model. */
   readonly modelPrefix: string
   /** What may be recommended; absent: everything. */

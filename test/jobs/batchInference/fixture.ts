@@ -109,7 +109,7 @@ export const describe = (given: Partial<BatchDescription> = {}): BatchDescriptio
   inputPath: 's3://in/users.json',
   outputPath: 's3://out/recs',
   numResults: 5,
-  recipe: { scores: true, reasons: false },
+  recipe: { record: 'userId', scores: true, reasons: false },
   modelPrefix: MODEL_PREFIX,
   stagingPrefix: STAGING_PREFIX,
   limits: batchLimits(defaultLimits),

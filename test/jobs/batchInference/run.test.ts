@@ -67,7 +67,10 @@ test('more results than items are all items', async () => {
 })
 
 test('the recipe decides about scores and reasons; without rows everybody gets the same', async () => {
-  const [withReasons] = await answers('{"userId":"u7"}', { numResults: 2, recipe: { scores: true, reasons: true } })
+  const [withReasons] = await answers('{"userId":"u7"}', {
+    numResults: 2,
+    recipe: { record: 'userId', scores: true, reasons: true },
+  })
   assert.match(
     withReasons,
     /^\{"input":\{"userId":"u7"\},"output":\{"recommendedItems":\["[^"]+","[^"]+"\],"scores":\[0\.\d+,0\.\d+\],"reasons":\[\[\],\[\]\]\},"error":null\}$/,
@@ -75,7 +78,7 @@ test('the recipe decides about scores and reasons; without rows everybody gets t
   const popular = await answers('{"userId":"u7"}\n{"userId":"nobody"}\n', {
     numResults: 3,
     modelPrefix: POPULARITY_PREFIX,
-    recipe: { scores: false, reasons: false },
+    recipe: { record: 'userId', scores: false, reasons: false },
   })
   assert.deepEqual(popular, [
     '{"input":{"userId":"u7"},"output":{"recommendedItems":["a\\"b\\\\c","Zoë 🍷","105"]},"error":null}',

@@ -1,0 +1,46 @@
+/**
+ * How the model of a recipe is judged: fitted on a part of the data, asked about the rest, beside popularity on the same split
+ * (spec/training.md §3). What is measured is a model that has not seen the answers; the one that is kept is fitted on everything.
+ */
+import { calibrate, evaluateRanking, type OpenRanker } from '../models/evaluation.ts'
+import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
+import type { SolutionMetrics } from '../models/metrics.ts'
+import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
+import { splitByUsers } from '../models/splits.ts'
+import { type TrainingControl, type TrainingData, withUsers } from './trainingData.ts'
+
+export interface EvaluationControl extends TrainingControl {
+  readonly openRanker: OpenRanker
+}
+
+export interface Evaluation {
+  readonly metrics: SolutionMetrics
+  /** Of popularity: what any model has to beat. */
+  readonly baseline: SolutionMetrics
+  /** For the model that is fitted on everything; undefined: it is calibrated as it comes. */
+  readonly sharpness: number | undefined
+}
+
+export type Evaluate = (
+  fit: (data: TrainingData, control: TrainingControl) => Promise<HistoryModel>,
+  data: TrainingData,
+  seed: number,
+  control: EvaluationControl,
+) => Promise<Evaluation>
+
+/** Nine tenths of the users are learnt from; the others' newest events are to be found from their older ones. */
+export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
+  const { training, trainingUsers, test } = splitByUsers(data.interactions, seed)
+  const { catalogueItemCount } = data
+  const { itemCount } = training
+  const measure = (ranker: ReturnType<OpenRanker>) =>
+    evaluateRanking(ranker, test, { itemCount, catalogueItemCount, withoutInputItems: false }, control)
+
+  const model = await fit(withUsers(data, trainingUsers), control)
+  const ranker = control.openRanker(model)
+  const metrics = await measure(ranker)
+  /** The prior gives shares as they are; there is nothing to calibrate. */
+  const sharpness = isPriorAlone(model) ? undefined : await calibrate(ranker, model.itemCount, test, control)
+  const baseline = await measure(control.openRanker(popularityModel(uniqueUserCounts(training))))
+  return { metrics, baseline, sharpness }
+}

@@ -1,0 +1,27 @@
+/** What a recipe learns from: what users did, and what the dataset group tells about items and users. */
+import type { WorkControl } from '../lib/work.ts'
+import { type Features, featureRows } from '../models/features.ts'
+import type { Interactions } from '../models/interactions.ts'
+import { ofUsers } from '../models/splits.ts'
+
+export interface TrainingControl extends WorkControl {
+  readonly threads: number
+}
+
+export interface TrainingData {
+  /** Filtered by event type and value already, with the weights of the types, if any were given. */
+  readonly interactions: Interactions
+  /** Distinct items in Interactions and Items. */
+  readonly catalogueItemCount: number
+  /** What may be learnt about each item, one row an item of `interactions`; absent: nothing is known of any. */
+  readonly itemFeatures?: Features
+  /** The same, one row a user of `interactions`. */
+  readonly userFeatures?: Features
+}
+
+/** The same with these users alone, in the order given. */
+export const withUsers = (data: TrainingData, users: Uint32Array): TrainingData => ({
+  ...data,
+  interactions: ofUsers(data.interactions, users),
+  ...(data.userFeatures && { userFeatures: featureRows(data.userFeatures, users) }),
+})
