@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import type { Scope } from './arn.ts'
+import { otherKind } from './arnKinds.ts'
 import type { Status } from './lifecycle.ts'
 import type { Limits } from './limits.ts'
 import { PageTokens } from './pageTokens.ts'
@@ -58,15 +59,17 @@ export class ResourceReader {
     return found?.account === this.scope.account && found.region === this.scope.region ? found : undefined
   }
 
-  /** Throws ResourceNotFoundException. Wording as observed on the reference's schema operations. */
+  /** Throws ResourceNotFoundException, and says so when the ARN is one of another kind. Wording as observed on schema operations. */
   async get<B, H>(
     type: ResourceType<B, H>,
     arn: string,
     message = `Resource Arn ${arn} does not exist.`,
   ): Promise<Resource<B, H>> {
     const found = await this.find(type, arn)
-    if (!found) throw new ServiceError('ResourceNotFoundException', message)
-    return found
+    if (found) return found
+    const more = otherKind(type, arn)
+    const told = more === undefined ? message : `${message.replace(/\.?$/, '.')} ${more}`
+    throw new ServiceError('ResourceNotFoundException', told)
   }
 
   /** As `get`, and ACTIVE: throws ResourceInUseException while it is being made, failed or goes away. */

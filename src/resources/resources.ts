@@ -5,6 +5,7 @@
 import { assert } from '../lib/assert.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { formatArn } from './arn.ts'
+import { arnWord } from './arnKinds.ts'
 import { type EngineArrow, isUnderWay, mayMove, type Status, type UpdateSummary } from './lifecycle.ts'
 import { type Resource, ResourceReader } from './reader.ts'
 import type { StoredResource, Tag } from './stateStore.ts'
@@ -31,7 +32,7 @@ export class Resources extends ResourceReader {
       work?: string
     },
   ): Promise<string> {
-    const arn = formatArn(this.scope, `${type.arnWord ?? type.type}/${made.path}`)
+    const arn = formatArn(this.scope, `${arnWord(type)}/${made.path}`)
     if (await this.transaction.find(arn)) {
       throw new ServiceError('ResourceAlreadyExistsException', `Another resource with Arn ${arn} already exists.`)
     }

@@ -21,8 +21,8 @@ import { type Limit, limits } from './limits.ts'
 
 export interface ResourceType<Body, Hidden> {
   readonly type: string
-  /** Its word in the ARN, where that is not `type`: `arn:aws:personalize:REGION:ACCOUNT:dataset-group/NAME`. */
-  readonly arnWord?: string
+  /** The ARN's part after the account, as a person reads it; `TYPE/NAME` by default. Its first word and its number of parts tell types apart. */
+  readonly arnForm?: string
   /** The Describe member that carries the ARN. */
   readonly arnMember: string
   /** Absent: usable at once and without a status. */
@@ -122,6 +122,7 @@ export interface DatasetHidden {
 }
 export const dataset = resource<DatasetBody, DatasetHidden>({
   type: 'dataset',
+  arnForm: 'dataset/GROUP/TYPE',
   arnMember: 'datasetArn',
   lifecycle: updatable,
   work: recordAlone,
@@ -266,7 +267,7 @@ export interface SolutionVersionHidden {
 }
 export const solutionVersion = resource<SolutionVersionBody, SolutionVersionHidden>({
   type: 'solution-version',
-  arnWord: 'solution',
+  arnForm: 'solution/NAME/ID',
   arnMember: 'solutionVersionArn',
   lifecycle: stoppable,
   work: { create: 'trainSolutionVersion' },
@@ -350,6 +351,7 @@ export interface EventTrackerBody {
 }
 export const eventTracker = resource<EventTrackerBody>({
   type: 'event-tracker',
+  arnForm: 'event-tracker/ID',
   arnMember: 'eventTrackerArn',
   lifecycle: deletable,
   work: recordAlone,

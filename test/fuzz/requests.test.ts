@@ -16,8 +16,9 @@ const SEED = Number(process.env.SOMMELIER_FUZZ_SEED ?? 1)
 const COUNT = Number(process.env.SOMMELIER_FUZZ_COUNT ?? 10_000)
 const CONNECTIONS = 4
 
-/** The target is 20 ms on a quiet machine; here other tests run beside. */
-const P99_MS_MAX = 200
+/** Other tests run beside: of this many rounds the best counts. A quiet one needs 7 ms. */
+const ROUNDS_MAX = 3
+const P99_MS_MAX = 20
 
 /** What any operation may answer beside its own errors. */
 const COMMON = [
@@ -119,26 +120,28 @@ test(`${COUNT} requests of seed ${SEED}: no failure, no refusal without a name, 
   }
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   t.after(() => agent.destroy())
-  const milliseconds: number[] = []
-  let next = 0
-  const drive = async () => {
-    while (next < COUNT) {
-      const index = next++
+  const drive = async (round: { next: number; readonly milliseconds: number[] }) => {
+    while (round.next < COUNT) {
+      const index = round.next++
       const asked = fuzzRequest(seededRandom(derivedSeed(SEED, index)), known)
       try {
         const answer = await send(server.url, agent, asked)
         check(answer, asked)
-        milliseconds.push(answer.milliseconds)
+        round.milliseconds.push(answer.milliseconds)
       } catch (error) {
         const shown = `${asked.method} ${asked.path.slice(0, 100)} ${JSON.stringify(asked.headers).slice(0, 500)}\n${asked.body.toString().slice(0, 2000)}`
         throw new Error(`request ${index} of seed ${SEED}: ${shown}\n${server.said().slice(-2000)}`, { cause: error })
       }
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, drive))
-  milliseconds.sort((a, b) => a - b)
-  const p99 = milliseconds[Math.floor(0.99 * milliseconds.length)]
-  t.diagnostic(`p99 ${p99.toFixed(1)} ms, slowest ${milliseconds.at(-1)!.toFixed(1)} ms, ${CONNECTIONS} at a time`)
+  let p99 = Number.POSITIVE_INFINITY
+  for (let rounds = 0; rounds < ROUNDS_MAX && p99 >= P99_MS_MAX; rounds++) {
+    const round = { next: 0, milliseconds: [] as number[] }
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(round)))
+    const sorted = round.milliseconds.sort((a, b) => a - b)
+    p99 = sorted[Math.floor(0.99 * sorted.length)]
+    t.diagnostic(`p99 ${p99.toFixed(1)} ms, slowest ${sorted.at(-1)!.toFixed(1)} ms, ${CONNECTIONS} at a time`)
+  }
   assert.ok(p99 < P99_MS_MAX, `p99 was ${p99} ms`)
   assert.doesNotMatch(server.said(), /a request failed|stumbled|mistake of ours/)
   await call(server, 'ListSchemas')

@@ -51,6 +51,53 @@ for (const operation of named(/^List(?!Tags)/)) {
   })
 }
 
+/** An ARN of each kind, with what a person calls it. */
+const kinds = [
+  ['schema/x', 'a schema'],
+  ['dataset-group/x', 'a dataset group'],
+  ['dataset/x/ITEMS', 'a dataset'],
+  ['dataset-import-job/x', 'a dataset import job'],
+  ['dataset-export-job/x', 'a dataset export job'],
+  ['data-deletion-job/x', 'a data deletion job'],
+  ['metric-attribution/x', 'a metric attribution'],
+  ['solution/x', 'a solution'],
+  ['solution/x/0a1b2c3d', 'a solution version'],
+  ['batch-inference-job/x', 'a batch inference job'],
+  ['batch-segment-job/x', 'a batch segment job'],
+  ['filter/x', 'a filter'],
+  ['event-tracker/0a1b2c3d', 'an event tracker'],
+  ['campaign/x', 'a campaign'],
+  ['recommender/x', 'a recommender'],
+] as const
+const form = (resource: string) =>
+  resource.replace('/x/ITEMS', '/GROUP/TYPE').replace('/0a1b2c3d', '/ID').replace(/\/x/, '/NAME')
+
+test('who gives the ARN of another kind is told which kind it is', async t => {
+  const server = await testServer(t)
+  for (const [own, wanted] of kinds) {
+    const noun = wanted.replace(/^an? /, '').replaceAll(/(?:^| )(.)/g, (_, first: string) => first.toUpperCase())
+    const member = `${noun[0].toLowerCase()}${noun.slice(1)}Arn`
+    const expected = `that of ${wanted} was expected, ${form(own)}.`
+    for (const [other, what] of [...kinds, ['thing/x', undefined]] as const) {
+      const is = what === undefined ? 'of no kind of resource' : `that of ${what}`
+      const more = other === own ? '' : ` It is ${is}: ${expected}`
+      const message = `Resource Arn ${arnOf(other)} does not exist.${more}`
+      await refuses(server, `Describe${noun}`, { [member]: arnOf(other) }, 'ResourceNotFoundException', message)
+    }
+    const recipe = 'arn:aws:personalize:::recipe/aws-sims'
+    const message = `Resource Arn ${recipe} does not exist. It is that of a recipe: ${expected}`
+    await refuses(server, `Describe${noun}`, { [member]: recipe }, 'ResourceNotFoundException', message)
+  }
+  const group = arnOf('dataset/x/ITEMS')
+  await refuses(
+    server,
+    'DeleteDatasetGroup',
+    { datasetGroupArn: group },
+    'ResourceNotFoundException',
+    `The given dataset group does not exist: ${group}. It is that of a dataset: that of a dataset group was expected, dataset-group/NAME.`,
+  )
+})
+
 test('every operation has a test of its own', () => {
   const sources = globSync('test/wire/*.test.ts').filter(path => !/(absence|constraints|shapes)\.test/.test(path))
   const text = [...sources, 'test/flow.test.ts', 'test/support/flow.ts']

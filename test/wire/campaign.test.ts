@@ -104,7 +104,11 @@ test('CreateCampaign and UpdateCampaign refuse what cannot be deployed', async t
   const input = { name: 'c', solutionVersionArn }
   const at = 'campaignConfig.itemExplorationConfig'
   const cases: [object, string, string][] = [
-    [{ solutionVersionArn: solutionArn }, 'ResourceNotFoundException', `Resource Arn ${solutionArn} does not exist.`],
+    [
+      { solutionVersionArn: solutionArn },
+      'ResourceNotFoundException',
+      `Resource Arn ${solutionArn} does not exist. It is that of a solution: that of a solution version was expected, solution/NAME/ID.`,
+    ],
     [
       { solutionVersionArn: arnOf('solution/none/$LATEST') },
       'ResourceNotFoundException',
