@@ -118,7 +118,7 @@ async function row(each: Case, world: World, placed: PlacedModel, dense: boolean
   const input = makeLines(records, set => each.values?.(set), each.values ? VALUE_SETS : 0)
   const tools = {
     ranker: openRanker(placed, 0),
-    users: world.users,
+    subjects: world.users,
     histories: dense ? world.histories : undefined,
     items: encodeItems(Vocabulary.fromIds(Array.from({ length: world.itemCount }, (_, item) => `i${item}`))),
     itemCount: world.itemCount,

@@ -4,8 +4,8 @@
  *   {"input":<the record as it came>,"output":{"recommendedItems":["…",…],"scores":[0.0213344,…],"reasons":[[],…]},"error":null}
  *   {"input":<the record, or its text as a string>,"output":null,"error":"<what was wrong at which line>"}
  *
- * `scores` and `reasons` as the recipe has them. A score is the item's probability by the softmax over the whole catalogue, as the
- * shortest decimal that reads back to the model's float32 (`float32Text.ts`).
+ * `scores` and `reasons` as the recipe has them. A score is the item's probability by the softmax over the whole catalogue, or over the
+ * list that was to be ranked, as the shortest decimal that reads back to the model's float32 (`float32Text.ts`).
  */
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import type { BatchDescription } from './description.ts'
@@ -58,7 +58,10 @@ export class AnswerWriter {
     this.#recipe = recipe
   }
 
-  /** The line of the record in bytes [start, end) of `source`; its items are [from, to) of `items` and `probabilities`. */
+  /**
+   * The line of the record in bytes [start, end) of `source`; its items are [from, to) of `items` and `probabilities`, and after them, without
+   * scores, the ids in `unknown`: JSON strings, a comma between two.
+   */
   answer(
     source: Uint8Array,
     start: number,
@@ -67,9 +70,11 @@ export class AnswerWriter {
     probabilities: Float32Array,
     from: number,
     to: number,
+    unknown?: Uint8Array,
   ): void {
-    this.#beginLine(source, start, end, (to - from) * (this.#items.longest + FLOAT32_TEXT_BYTES_MAX + 5))
-    this.#output(items, probabilities, from, to)
+    const rest = (to - from) * (this.#items.longest + FLOAT32_TEXT_BYTES_MAX + 5) + (unknown?.length ?? 0)
+    this.#beginLine(source, start, end, rest)
+    this.#output(items, probabilities, from, to, unknown)
   }
 
   /** The line of a record whose answer is that of a line written before (`lastOutput`). */
@@ -106,12 +111,16 @@ export class AnswerWriter {
     return writer.take().subarray(INPUT.length)
   }
 
-  #output(items: Int32Array, probabilities: Float32Array, from: number, to: number): void {
+  #output(items: Int32Array, probabilities: Float32Array, from: number, to: number, unknown?: Uint8Array): void {
     this.#copy(OUTPUT, 0, OUTPUT.length)
     const { bytes, offsets } = this.#items
     for (let i = from; i < to; i++) {
       if (i > from) this.#buffer[this.#length++] = COMMA
       this.#copy(bytes, offsets[items[i]], offsets[items[i] + 1])
+    }
+    if (unknown !== undefined && unknown.length > 0) {
+      if (to > from) this.#buffer[this.#length++] = COMMA
+      this.#copy(unknown, 0, unknown.length)
     }
     if (this.#recipe.scores) {
       this.#copy(SCORES, 0, SCORES.length)

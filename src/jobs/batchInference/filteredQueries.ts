@@ -7,6 +7,7 @@ import type { Ranker } from '../../inference/queries.ts'
 import type { AnswerWriter } from './answers.ts'
 import { type PlacedFilter, RecordFilter } from './filtering.ts'
 import { BLOCK_RECORDS } from './limits.ts'
+import type { ParsedRecord } from './records.ts'
 
 /** The items of a record without a history; or its whole output, where it is that of records before. */
 export type PriorAnswer =
@@ -47,11 +48,14 @@ export class FilteredQueries {
     this.#answers.length = 0
   }
 
-  /** Record `record` of the block: as the next query when it has a history. Whether it may be answered at all. */
-  take(record: number, userId: string, filterValues: unknown, hasHistory: boolean): boolean {
-    const allowed = this.#filter.allowed(userId, filterValues)
+  /**
+   * Record `record` of the block: as the next query when it has a history. `item`: the one asked about, which is not in its own answer, or
+   * -1. Whether it may be answered at all.
+   */
+  take(record: number, { userId, filterValues }: ParsedRecord, item: number, hasHistory: boolean): boolean {
+    const allowed = this.#filter.allowed({ userId, item }, filterValues)
     if (typeof allowed === 'string') this.#faults.set(record, allowed)
-    else if (hasHistory) this.#addQuery(allowed.rows, allowed.struck)
+    else if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, item)
     else this.#answers[record] = this.#answerOf(allowed.rows, allowed.struck)
     return typeof allowed !== 'string'
   }
@@ -60,18 +64,20 @@ export class FilteredQueries {
 
   answerOf = (record: number): PriorAnswer => this.#answers[record]
 
-  #addQuery(rows: Uint32Array, struck: Uint32Array): void {
+  #addQuery(rows: Uint32Array, struck: Uint32Array, item: number): void {
     const query = this.allowed.length
     this.allowed.push(rows)
     const { excluded } = this
     const at = excluded.offsets[query]
-    const end = at + struck.length
+    const own = item < 0 ? 0 : 1
+    const end = at + struck.length + own
     if (end > excluded.items.length) {
       const grown = new Int32Array(2 * end)
       grown.set(excluded.items.subarray(0, at))
       excluded.items = grown
     }
     excluded.items.set(struck, at)
+    if (own === 1) excluded.items[end - 1] = item
     excluded.offsets[query + 1] = end
   }
 

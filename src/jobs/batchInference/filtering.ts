@@ -44,11 +44,12 @@ export class RecordFilter {
     this.#masks = new FilterMasks(plan, data, threads)
   }
 
-  allowed(userId: string, filterValues: unknown): Allowed | string {
+  /** `item` is what CurrentItem is about, -1 for none; an id that is in no data is somebody or something without attributes. */
+  allowed({ userId, item }: { userId?: string | undefined; item: number }, filterValues: unknown): Allowed | string {
     const values = valuesOf(filterValues)
     if (typeof values === 'string') return values
     try {
-      return this.#masks.allowed({ userId, values })
+      return this.#masks.allowed({ userId, item, values })
     } catch (error) {
       if (error instanceof FilterError) return error.message
       throw error

@@ -19,6 +19,9 @@ export const batchLimits = (limits: Limits): BatchLimits => ({
 /** A record with 500 items of 256 characters takes 130 KB; twice that. A longer line is a bad line, of which no more is kept in memory. */
 export const LINE_BYTES_MAX = 256 * 1024
 
+/** Ids of a record's itemList: the reference's real-time maximum; none is documented for batch. */
+export const ITEM_LIST_LENGTH_MAX = 500
+
 /** How much of an over-long line its answer repeats: enough to recognise it. */
 export const ECHO_BYTES_MAX = 1024
 

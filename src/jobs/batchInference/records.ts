@@ -1,15 +1,31 @@
 /**
- * One line of input as a record: whose recommendations are wanted, or what is wrong with the line. Of the members `userId` is read,
- * and `filterValues` handed on; all are repeated in the answer. An id may be a JSON number; its text is then the id (`1.0` is the id "1.0").
+ * One line of input as a record: who or what is asked about, or what is wrong with the line. Of the members those are read that the
+ * recipe's kind of record has (spec/batch-inference.md §3), and `filterValues` handed on; all are repeated in the answer. An id may be a
+ * JSON number; its text is then the id (`1.0` is the id "1.0").
  */
 import { ID_CHARACTERS_MAX } from '../../datasets/limits.ts'
-import { ECHO_BYTES_MAX, LINE_BYTES_MAX } from './limits.ts'
+import { assert } from '../../lib/assert.ts'
+import type { BatchFacts } from '../../recipes/recipe.ts'
+import { ECHO_BYTES_MAX, ITEM_LIST_LENGTH_MAX, LINE_BYTES_MAX } from './limits.ts'
+
+export type RecordKind = BatchFacts['record']
 
 export type ParsedRecord =
-  | { readonly userId: string; readonly filterValues?: unknown; readonly fault?: undefined; readonly echo?: undefined }
+  | {
+      /** Of an item's record it is optional, and there for the filter alone. */
+      readonly userId?: string
+      readonly itemId?: string
+      /** 1 to ITEM_LIST_LENGTH_MAX ids, repeats and all. */
+      readonly itemList?: readonly string[]
+      readonly filterValues?: unknown
+      readonly fault?: undefined
+      readonly echo?: undefined
+    }
   /** `fault` is a whole sentence; `echo` is JSON for the answer's `input`, where that is not the line itself. */
   | {
       readonly userId?: undefined
+      readonly itemId?: undefined
+      readonly itemList?: undefined
       readonly filterValues?: undefined
       readonly fault: string
       readonly echo: string | undefined
@@ -21,7 +37,11 @@ const CLOSING_BRACE = 0x7d
 const SPACE = 0x20
 const DELETE = 0x7f
 
-const EXPECTED = 'an object such as {"userId":"105"} was expected'
+const EXPECTED: Readonly<Record<RecordKind, string>> = {
+  userId: 'an object such as {"userId":"105"} was expected',
+  itemId: 'an object such as {"itemId":"105"} was expected',
+  'userId and itemList': 'an object such as {"userId":"105","itemList":["7","8"]} was expected',
+}
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** What begins a later line is no mark: it stays in the text, which then is not JSON. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -36,30 +56,32 @@ export function afterByteOrderMark(bytes: Buffer, start: number, end: number): n
 }
 
 /** Line `number` of the input: bytes [start, end), not blank, without white space around it. */
-export function parseRecord(bytes: Buffer, start: number, end: number, number: number): ParsedRecord {
+export function parseRecord(bytes: Buffer, start: number, end: number, number: number, kind: RecordKind): ParsedRecord {
   if (end - start > LINE_BYTES_MAX) return tooLong(bytes, start, number)
-  const plain = plainUserId(bytes, start, end)
-  if (plain !== undefined) return { userId: plain }
+  if (kind !== 'userId and itemList') {
+    const plain = plainId(bytes, start, end, OPENINGS[kind])
+    if (plain !== undefined) return kind === 'userId' ? { userId: plain } : { itemId: plain }
+  }
   let text: string
   try {
     text = strictUtf8.decode(bytes.subarray(start, end))
   } catch {
     const echo = JSON.stringify(lenientUtf8.decode(bytes.subarray(start, end)))
-    return { fault: `Line ${number} is not valid UTF-8; ${EXPECTED}.`, echo }
+    return { fault: `Line ${number} is not valid UTF-8; ${EXPECTED[kind]}.`, echo }
   }
-  return parseText(text, number)
+  return parseText(text, number, kind)
 }
 
 /** The id of `{"userId":"…"}` where that is the whole line, in ASCII without escapes: the usual record, some twenty times faster. */
-const OPENING = Buffer.from('{"userId":"')
+const OPENINGS = { userId: Buffer.from('{"userId":"'), itemId: Buffer.from('{"itemId":"') }
 const CLOSING_BYTES = 2
 
-function plainUserId(bytes: Buffer, start: number, end: number): string | undefined {
-  const idStart = start + OPENING.length
+function plainId(bytes: Buffer, start: number, end: number, opening: Buffer): string | undefined {
+  const idStart = start + opening.length
   const idEnd = end - CLOSING_BYTES
   if (idEnd <= idStart || idEnd - idStart > ID_CHARACTERS_MAX) return undefined
   if (bytes[idEnd] !== QUOTE || bytes[idEnd + 1] !== CLOSING_BRACE) return undefined
-  for (let i = 0; i < OPENING.length; i++) if (bytes[start + i] !== OPENING[i]) return undefined
+  for (let i = 0; i < opening.length; i++) if (bytes[start + i] !== opening[i]) return undefined
   for (let i = idStart; i < idEnd; i++) {
     const byte = bytes[i]
     if (byte < SPACE || byte >= DELETE || byte === QUOTE || byte === BACKSLASH) return undefined
@@ -67,59 +89,127 @@ function plainUserId(bytes: Buffer, start: number, end: number): string | undefi
   return bytes.toString('latin1', idStart, idEnd)
 }
 
-function parseText(text: string, number: number): ParsedRecord {
+function parseText(text: string, number: number, kind: RecordKind): ParsedRecord {
   let record: unknown
   try {
     record = JSON.parse(text)
   } catch (error) {
     return {
-      fault: `Line ${number} is not JSON (${(error as Error).message}); ${EXPECTED}.`,
+      fault: `Line ${number} is not JSON (${(error as Error).message}); ${EXPECTED[kind]}.`,
       echo: JSON.stringify(text),
     }
   }
-  const fault = (problem: string): ParsedRecord => ({ fault: `Line ${number}: ${problem}.`, echo: undefined })
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    return fault(`${nameOf(record)} is not a record; ${EXPECTED}`)
+  try {
+    return readMembers(record, text, kind)
+  } catch (error) {
+    if (error instanceof RecordFault) return { fault: `Line ${number}: ${error.message}.`, echo: undefined }
+    throw error
   }
-  if (!Object.hasOwn(record, 'userId')) return fault(`userId is missing; ${EXPECTED}`)
-  const { userId, filterValues } = record as { userId: unknown; filterValues?: unknown }
-  if (typeof userId !== 'number' && typeof userId !== 'string') {
-    return fault(`userId is ${nameOf(userId)}; a string or a number was expected`)
-  }
-  const read = typeof userId === 'number' ? numberAsId(text, fault) : checkId(userId, fault)
-  return filterValues === undefined || read.userId === undefined ? read : { userId: read.userId, filterValues }
 }
 
-function checkId(userId: string, fault: (problem: string) => ParsedRecord): ParsedRecord {
-  if (userId === '') return fault(`userId is empty; 1 to ${ID_CHARACTERS_MAX} characters were expected`)
-  if (!userId.isWellFormed())
-    return fault('userId contains half of a character, an unpaired surrogate; Unicode text was expected')
-  if (userId.length > ID_CHARACTERS_MAX) {
-    const characters = [...userId].length
-    if (characters > ID_CHARACTERS_MAX) {
-      return fault(`userId has ${characters} characters; at most ${ID_CHARACTERS_MAX} were expected`)
-    }
-  }
-  return { userId }
+/** What is wrong with a record that is JSON; without the line's number and the full stop. */
+class RecordFault extends Error {}
+
+function readMembers(record: unknown, text: string, kind: RecordKind): ParsedRecord {
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw new RecordFault(`${nameOf(record)} is not a record; ${EXPECTED[kind]}`)
+  const ids = new IdReader(record as Record<string, unknown>, text, kind)
+  const { filterValues } = ids.record
+  const asked =
+    kind === 'userId'
+      ? { userId: ids.required('userId') }
+      : kind === 'itemId'
+        ? { itemId: ids.required('itemId'), ...(Object.hasOwn(record, 'userId') && { userId: ids.required('userId') }) }
+        : { userId: ids.required('userId'), itemList: ids.list() }
+  return filterValues === undefined ? asked : { ...asked, filterValues }
 }
 
-/** `JSON.parse` alone would turn 12345678901234567890 into another user's id. */
-function numberAsId(text: string, fault: (problem: string) => ParsedRecord): ParsedRecord {
-  const sources = new Map<unknown, string>()
-  let record: unknown
+class IdReader {
+  readonly record: Readonly<Record<string, unknown>>
+  readonly #text: string
+  readonly #kind: RecordKind
+  /** Of the numbers, what stands in the line: read when the first one is asked for. */
+  #sources: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined
+
+  constructor(record: Readonly<Record<string, unknown>>, text: string, kind: RecordKind) {
+    this.record = record
+    this.#text = text
+    this.#kind = kind
+  }
+
+  required(name: 'userId' | 'itemId'): string {
+    this.#mustHave(name)
+    return this.#idOf(this.record, name, name)
+  }
+
+  list(): readonly string[] {
+    this.#mustHave('itemList')
+    const { itemList } = this.record
+    if (!Array.isArray(itemList)) throw new RecordFault(`itemList is ${nameOf(itemList)}; a list of ids was expected`)
+    if (itemList.length < 1 || itemList.length > ITEM_LIST_LENGTH_MAX)
+      throw new RecordFault(`itemList has ${itemList.length} ids; 1 to ${ITEM_LIST_LENGTH_MAX} were expected`)
+    return itemList.map((_, place) => this.#idOf(itemList, String(place), `itemList[${place}]`))
+  }
+
+  #mustHave(name: string): void {
+    if (!Object.hasOwn(this.record, name)) throw new RecordFault(`${name} is missing; ${EXPECTED[this.#kind]}`)
+  }
+
+  #idOf(holder: object, key: string, name: string): string {
+    const value = (holder as Record<string, unknown>)[key]
+    if (typeof value !== 'number' && typeof value !== 'string')
+      throw new RecordFault(`${name} is ${nameOf(value)}; a string or a number was expected`)
+    return checkId(typeof value === 'number' ? this.#sourceOf(holder, key, name) : value, name)
+  }
+
+  /** `JSON.parse` alone would turn 12345678901234567890 into another id. */
+  #sourceOf(holder: object, key: string, name: string): string {
+    this.#sources ??= numberSources(this.#text, name)
+    // The lists are told apart by the member they stand in: the text was read anew.
+    const source = this.#sources.get(holder === this.record ? 'record' : 'itemList')?.get(key)
+    assert(source !== undefined, 'a number of a record stands in its text')
+    return source
+  }
+}
+
+/** The numbers of the record itself and of its itemList, as they stand in the text, by key. */
+function numberSources(text: string, name: string): Map<string, Map<string, string>> {
+  const byHolder = new Map<unknown, Map<string, string>>()
+  let record: { itemList?: unknown }
   try {
     record = JSON.parse(text, function (this: unknown, key: string, value: unknown, context?: { source?: string }) {
-      if (key === 'userId' && context?.source !== undefined) sources.set(this, context.source)
+      if (typeof value === 'number' && context?.source !== undefined) {
+        const known = byHolder.get(this)
+        if (known) known.set(key, context.source)
+        else byHolder.set(this, new Map([[key, context.source]]))
+      }
       return value
     })
   } catch (error) {
     // The reviver recurses where plain parsing does not; the text itself was read before.
     if (!(error instanceof RangeError)) throw error
-    return fault(
-      'the record is nested too deeply beside a userId that is a number; less nesting or a string was expected',
+    throw new RecordFault(
+      `the record is nested too deeply beside ${name.startsWith('i') ? 'an' : 'a'} ${name} that is a number; less nesting or a string was expected`,
     )
   }
-  return checkId(sources.get(record)!, fault)
+  const found = new Map<string, Map<string, string>>()
+  for (const [at, holder] of Object.entries({ record, itemList: record.itemList })) {
+    const sources = byHolder.get(holder)
+    if (sources) found.set(at, sources)
+  }
+  return found
+}
+
+function checkId(id: string, name: string): string {
+  if (id === '') throw new RecordFault(`${name} is empty; 1 to ${ID_CHARACTERS_MAX} characters were expected`)
+  if (!id.isWellFormed())
+    throw new RecordFault(`${name} contains half of a character, an unpaired surrogate; Unicode text was expected`)
+  if (id.length > ID_CHARACTERS_MAX) {
+    const characters = [...id].length
+    if (characters > ID_CHARACTERS_MAX)
+      throw new RecordFault(`${name} has ${characters} characters; at most ${ID_CHARACTERS_MAX} were expected`)
+  }
+  return id
 }
 
 function tooLong(bytes: Buffer, start: number, number: number): ParsedRecord {

@@ -1,6 +1,9 @@
 /**
  * A shard's lines in, its answers out, a block at a time: cut → parse → look up → rank → format. What a thread does between reading
  * and writing; it holds one block, and goes on when the last one's answers have been taken.
+ *
+ * Of records about users and about items: an item is asked about like somebody who has done nothing but that, and is not in its own
+ * answer. Records with a list of items are rankingShard.ts's.
  */
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import type { QueryBlock, Ranker } from '../../inference/queries.ts'
@@ -16,8 +19,9 @@ import { afterByteOrderMark, type ParsedRecord, parseRecord } from './records.ts
 
 export interface ShardTools {
   readonly ranker: Ranker
-  readonly users: Vocabulary
-  /** One row a user; undefined when the model gives everybody the same. */
+  /** Whoever, or whatever, records may be about. */
+  readonly subjects: Vocabulary
+  /** One row a subject; undefined when the model gives everybody the same. */
   readonly histories: ItemLists | undefined
   readonly items: ItemTexts
   readonly itemCount: number
@@ -29,6 +33,7 @@ export interface ShardTools {
 
 /** A record of the block that has a history is query q ≥ 0 of `queries`; the others have no query. */
 const NO_QUERY = -1
+const NO_EVENTS = [0, 0] as const
 
 export class ShardAnswerer {
   readonly #tools: ShardTools
@@ -60,7 +65,7 @@ export class ShardAnswerer {
     for await (const block of lineBlocks(chunks, firstLine, BLOCK_RECORDS)) {
       clock.enter('parse')
       const records = block.numbers.map((number, i) =>
-        parseRecord(block.bytes, recordStart(block, i), block.ends[i], number),
+        parseRecord(block.bytes, recordStart(block, i), block.ends[i], number, this.#tools.recipe.record),
       )
       clock.enter('lookup')
       const queries = this.#lookUp(records)
@@ -77,21 +82,24 @@ export class ShardAnswerer {
     clock.enter('write')
   }
 
-  /** Gathers the histories of the block's users; views of a buffer that the next block uses again. */
+  /** Gathers the histories of the block's subjects; views of a buffer that the next block uses again. */
   #lookUp(records: readonly ParsedRecord[]): QueryBlock {
-    const { users, histories } = this.#tools
+    const { subjects, histories, recipe } = this.#tools
+    const aboutItems = recipe.record === 'itemId'
     const queries = this.#queries
     const filtered = this.#filtered
     queries.count = 0
     filtered?.begin()
     for (let i = 0; i < records.length; i++) {
       this.#queryOf[i] = NO_QUERY
-      const { userId, filterValues } = records[i]
-      if (userId === undefined) continue
-      const user = histories === undefined ? -1 : users.indexOf(userId)
-      const from = user < 0 ? 0 : histories!.offsets[user]
-      const to = user < 0 ? 0 : histories!.offsets[user + 1]
-      if (filtered && !filtered.take(i, userId, filterValues, to > from)) continue
+      const id = aboutItems ? records[i].itemId : records[i].userId
+      if (id === undefined) continue
+      const subject = histories === undefined && !aboutItems ? -1 : subjects.indexOf(id)
+      const [from, to] =
+        subject < 0 || histories === undefined
+          ? NO_EVENTS
+          : [histories.offsets[subject], histories.offsets[subject + 1]]
+      if (filtered && !filtered.take(i, records[i], aboutItems ? subject : -1, to > from)) continue
       if (from === to || histories === undefined) continue
       const at = queries.offsets[queries.count]
       const end = at + to - from
@@ -104,7 +112,8 @@ export class ShardAnswerer {
       this.#queryOf[i] = queries.count++
       queries.offsets[queries.count] = end
     }
-    return filtered ? { ...queries, allowed: filtered.allowed, excluded: filtered.excluded } : queries
+    if (filtered) return { ...queries, allowed: filtered.allowed, excluded: filtered.excluded }
+    return aboutItems ? { ...queries, excluded: queries } : queries
   }
 
   /** How many of the records are bad. */
@@ -146,7 +155,7 @@ export class ShardAnswerer {
   }
 }
 
-const recordStart = ({ bytes, starts, ends, numbers }: LineBlock, i: number): number =>
+export const recordStart = ({ bytes, starts, ends, numbers }: LineBlock, i: number): number =>
   numbers[i] === 1 ? afterByteOrderMark(bytes, starts[i], ends[i]) : starts[i]
 
 /** The time by what is being done. */

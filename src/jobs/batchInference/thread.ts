@@ -16,14 +16,17 @@ import type { BatchDescription, StageSeconds } from './description.ts'
 import type { PlacedFilter } from './filtering.ts'
 import { explained } from './inputs.ts'
 import type { Shard } from './lines.ts'
+import { RankingAnswerer } from './rankingShard.ts'
 import { ShardAnswerer, StageClock } from './shard.ts'
 
 /** What a thread is started with. Everything large in it is shared memory. */
 export interface ThreadData {
   readonly slot: number
   readonly placed: PlacedModel
-  readonly users: Vocabulary['tensors']
+  readonly sharpness: number
+  readonly subjects: Vocabulary['tensors']
   readonly histories: ItemLists | undefined
+  readonly itemIds: Vocabulary['tensors']
   readonly items: ItemTexts
   readonly filter: PlacedFilter | undefined
   readonly recipe: BatchDescription['recipe']
@@ -55,13 +58,15 @@ const port = parentPort
 const data: ThreadData = workerData
 const objects = openObjectStore(data.stores.objects)
 const artifacts = openObjectStore(data.stores.artifacts)
-const answerer = new ShardAnswerer({
+const tools = {
   ...data,
   ranker: openRanker(data.placed, data.slot),
-  users: Vocabulary.fromTensors(data.users),
+  subjects: Vocabulary.fromTensors(data.subjects),
+  itemIds: Vocabulary.fromTensors(data.itemIds),
   itemCount: data.placed.itemCount,
   k: Math.min(data.numResults, data.placed.itemCount),
-})
+}
+const answerer = data.recipe.record === 'userId and itemList' ? new RankingAnswerer(tools) : new ShardAnswerer(tools)
 const report = (message: ThreadReport) => port.postMessage(message)
 
 port.on('message', async (task: ShardTask) => {

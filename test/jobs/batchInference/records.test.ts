@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LINE_BYTES_MAX } from '../../../src/jobs/batchInference/limits.ts'
-import { afterByteOrderMark, parseRecord } from '../../../src/jobs/batchInference/records.ts'
+import { afterByteOrderMark, parseRecord, type RecordKind } from '../../../src/jobs/batchInference/records.ts'
 import { seededRandom } from '../../../src/lib/random.ts'
 
 const NUMBER = 7
 /** The line stands between others' bytes, which nothing may look at. */
-function parse(line: string | Buffer) {
+function parse(line: string | Buffer, kind: RecordKind = 'userId') {
   const bytes = Buffer.concat([Buffer.from('"}'), Buffer.from(line), Buffer.from('"}')])
-  return parseRecord(bytes, 2, bytes.length - 2, NUMBER)
+  return parseRecord(bytes, 2, bytes.length - 2, NUMBER, kind)
 }
 const idOf = (line: string | Buffer) => {
   const record = parse(line)
