@@ -22,7 +22,13 @@ import { refuse, refuseNow } from './refuse.ts'
 import { checked } from './schema.ts'
 import { Arn, DatasetType, dates, FailureReason, Name, Status } from './shapes.ts'
 
-const datasetTypes: readonly DatasetTypeName[] = ['INTERACTIONS', 'ITEMS', 'USERS', 'ACTIONS', 'ACTION_INTERACTIONS']
+export const datasetTypes: readonly DatasetTypeName[] = [
+  'INTERACTIONS',
+  'ITEMS',
+  'USERS',
+  'ACTIONS',
+  'ACTION_INTERACTIONS',
+]
 
 const summary = {
   name: optional(Name),

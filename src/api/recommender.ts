@@ -36,8 +36,8 @@ const createRecommender = creating('CreateRecommender', recommender, {
   async make({ name, datasetGroupArn, recipeArn, recommenderConfig = {} }, resources) {
     const group = await resources.getActive(datasetGroup, datasetGroupArn)
     const recipe = useCase(recipeArn, group)
-    checkConfig(recommenderConfig, recipe)
     await checkDatasets(recipe, group.arn, resources)
+    await checkConfig(recommenderConfig, recipe, group.arn, resources)
     return {
       parent: group.arn,
       body: { name, datasetGroupArn: group.arn, recipeArn, recommenderConfig: withDefaults(recommenderConfig) },
@@ -81,7 +81,8 @@ const updateRecommender = operation({
   differences: 'Members of recommenderConfig that are not given stay as they are.',
   async handle(input, { resources }) {
     const found = await resources.get(recommender, input.recommenderArn)
-    checkConfig(input.recommenderConfig, domainRecipeByArn(found.body.recipeArn)!)
+    const { recipeArn, datasetGroupArn } = found.body
+    await checkConfig(input.recommenderConfig, domainRecipeByArn(recipeArn)!, datasetGroupArn, resources)
     const before = found.body.recommenderConfig
     const { minRecommendationRequestsPerSecond = before.minRecommendationRequestsPerSecond } = input.recommenderConfig
     const recommenderConfig = { ...before, ...input.recommenderConfig, minRecommendationRequestsPerSecond }

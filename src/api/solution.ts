@@ -3,6 +3,7 @@ import { boolean, optional, structure } from '../protocol/shape.ts'
 import { isUnderWay } from '../resources/lifecycle.ts'
 import { shown } from '../resources/resources.ts'
 import { campaign, datasetGroup, solution, solutionVersion } from '../resources/types.ts'
+import { datasetTypes } from './dataset.ts'
 import { creating, deleting, describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
 import { recipeOf } from './recipe.ts'
@@ -20,6 +21,7 @@ import {
 } from './shapes.ts'
 import { checkSettings } from './solutionSettings.ts'
 import { versionSummary } from './solutionVersion.ts'
+import { checkColumns } from './trainingColumns.ts'
 
 const summary = {
   name: optional(Name),
@@ -54,7 +56,10 @@ const createSolution = creating('CreateSolution', solution, {
     }
     const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
     const recipe = recipeOf(input.recipeArn)
-    checkSettings(recipe, { ...input, config: input.solutionConfig ?? {}, at: 'solutionConfig' })
+    const at = 'solutionConfig'
+    checkSettings(recipe, { ...input, config: input.solutionConfig ?? {}, at })
+    const config = input.solutionConfig?.trainingDataConfig ?? {}
+    await checkColumns({ config, at, group: group.arn, types: datasetTypes }, resources)
     return {
       parent: group.arn,
       body: {

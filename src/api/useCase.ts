@@ -8,9 +8,10 @@ import { type DatasetGroupBody, dataset } from '../resources/types.ts'
 import { checkExploration, recommenderExploration } from './exploration.ts'
 import { refuse } from './refuse.ts'
 import { HyperParameters, TrainingDataConfig } from './shapes.ts'
+import { checkColumns } from './trainingColumns.ts'
 
 /** The others cannot be made in a domain group (lifecycle.md §2). */
-const domainDatasets = ['INTERACTIONS', 'ITEMS', 'USERS']
+const domainDatasets = ['INTERACTIONS', 'ITEMS', 'USERS'] as const
 
 export const RecommenderConfig = structure({
   itemExplorationConfig: optional(HyperParameters),
@@ -44,7 +45,12 @@ export function useCase(arn: string, group: Resource<DatasetGroupBody, unknown>)
   return recipe
 }
 
-export function checkConfig({ itemExplorationConfig, trainingDataConfig }: Config, recipe: DomainRecipe): void {
+export async function checkConfig(
+  { itemExplorationConfig, trainingDataConfig }: Config,
+  recipe: DomainRecipe,
+  group: string,
+  resources: Resources,
+): Promise<void> {
   if (itemExplorationConfig !== undefined) {
     if (!recipe.exploration) {
       const exploring = domainRecipes.filter(each => each.exploration).map(each => each.name)
@@ -54,14 +60,8 @@ export function checkConfig({ itemExplorationConfig, trainingDataConfig }: Confi
     }
     checkExploration(recommenderExploration, itemExplorationConfig, 'recommenderConfig.itemExplorationConfig')
   }
-  for (const [member, columns] of Object.entries(trainingDataConfig ?? {})) {
-    for (const type of Object.keys(columns ?? {})) {
-      if (!domainDatasets.includes(type.toUpperCase()))
-        refuse(
-          `recommenderConfig.trainingDataConfig.${member} has '${type}': one of ${domainDatasets.join(', ')} was expected.`,
-        )
-    }
-  }
+  const asked = { config: trainingDataConfig ?? {}, at: 'recommenderConfig', group, types: domainDatasets }
+  await checkColumns(asked, resources)
 }
 
 export async function checkDatasets(recipe: DomainRecipe, group: string, resources: Resources): Promise<void> {

@@ -3,6 +3,7 @@ import { globSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeGroup } from '../support/flow.ts'
+import { usersSchema } from '../support/metadata.ts'
 import { arnOf, call, NOW_SECONDS, refuses, settled, type TestServer, testServer } from '../support/server.ts'
 import { described, shop } from '../support/serving.ts'
 
@@ -132,16 +133,25 @@ test('a recommender trains, is described with metrics, listed, stopped, started,
   while (models(server).length > 0) await new Promise(resolve => setTimeout(resolve, 10))
 })
 
+async function makeUsers(server: TestServer, datasetGroupArn: string): Promise<void> {
+  const schema = usersSchema([{ name: 'TOWN', type: 'string', categorical: true }])
+  const { schemaArn } = await call(server, 'CreateSchema', { name: 'users', schema, domain: 'ECOMMERCE' })
+  const dataset = { name: 'users', schemaArn, datasetGroupArn, datasetType: 'USERS' }
+  const { datasetArn } = await call<{ datasetArn: string }>(server, 'CreateDataset', dataset)
+  await settled(server, 'DescribeDataset', { datasetArn })
+}
+
 test('an update trains anew when the training columns change, and only then; the old model goes when the new one is there', async t => {
   const server = await testServer(t)
   const { datasetGroupArn } = await shop(server)
-  const recommenderConfig = { trainingDataConfig: { excludedDatasetColumns: { ITEMS: ['PRICE', 'COLOUR'] } } }
+  await makeUsers(server, datasetGroupArn)
+  const recommenderConfig = { trainingDataConfig: { excludedDatasetColumns: { USERS: ['AGE', 'TOWN'] } } }
   await call(server, 'CreateRecommender', { name: 'r', datasetGroupArn, recipeArn: mostViewed, recommenderConfig })
   await settled(server, 'DescribeRecommender', { recommenderArn })
   const first = models(server)
   assert.equal(first.length, 1)
 
-  const same = { excludedDatasetColumns: { items: ['COLOUR', 'PRICE'] } }
+  const same = { excludedDatasetColumns: { users: ['TOWN', 'AGE'] } }
   const asked = { minRecommendationRequestsPerSecond: 5, trainingDataConfig: same }
   assert.deepEqual(await call(server, 'UpdateRecommender', { recommenderArn, recommenderConfig: asked }), {
     recommenderArn,
@@ -162,7 +172,7 @@ test('an update trains anew when the training columns change, and only then; the
   assert.deepEqual(quick.recommenderConfig, asked)
   assert.deepEqual(models(server), first)
 
-  const other = { trainingDataConfig: { excludedDatasetColumns: { ITEMS: ['PRICE'] } } }
+  const other = { trainingDataConfig: { excludedDatasetColumns: { USERS: ['AGE'] } } }
   await call(server, 'UpdateRecommender', { recommenderArn, recommenderConfig: other })
   const slow = await updated(server)
   assert.deepEqual(slow.recommenderConfig, { minRecommendationRequestsPerSecond: 5, ...other })
@@ -267,6 +277,11 @@ test('CreateRecommender refuses what cannot be made', async t => {
       config({ trainingDataConfig: { includedDatasetColumns: { ACTIONS: ['VALUE'] } } }),
       'InvalidInputException',
       "recommenderConfig.trainingDataConfig.includedDatasetColumns has 'ACTIONS': one of INTERACTIONS, ITEMS, USERS was expected.",
+    ],
+    [
+      config({ trainingDataConfig: { excludedDatasetColumns: { Interactions: ['EVENT_TYP'] } } }),
+      'InvalidInputException',
+      "recommenderConfig.trainingDataConfig.excludedDatasetColumns.Interactions has 'EVENT_TYP', which is not in the schema of INTERACTIONS; did you mean EVENT_TYPE?",
     ],
   ]
   for (const [change, name, message] of cases)

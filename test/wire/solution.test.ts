@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
+import { itemsSchema } from '../support/metadata.ts'
 import { arnOf, call, NOW_SECONDS, ROLE, refuses, settled, testServer } from '../support/server.ts'
 
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
@@ -121,9 +122,56 @@ test('a solution echoes its configuration as it was given', async t => {
       trainingDataConfig: { excludedDatasetColumns: { ITEMS: ['PRICE'] } },
     },
   }
-  const solutionArn = await makeSolution(server, await makeGroup(server), 'aws-user-personalization', given)
+  const group = await makeGroup(server)
+  await makeDataset(server, group, itemsSchema(), 'Items')
+  const solutionArn = await makeSolution(server, group, 'aws-user-personalization', given)
   const { solution } = await call<{ solution: typeof given }>(server, 'DescribeSolution', { solutionArn })
   assert.deepEqual([solution.eventType, solution.solutionConfig], [given.eventType, given.solutionConfig])
+})
+
+test('CreateSolution compares the columns of its training with the schemas', async t => {
+  const server = await testServer(t)
+  const datasetGroupArn = await makeGroup(server)
+  await makeDataset(server, datasetGroupArn)
+  await makeDataset(server, datasetGroupArn, itemsSchema(), 'Items')
+  const at = 'solutionConfig.trainingDataConfig'
+  const cases: [object, string][] = [
+    [{ excludedDatasetColumns: { ITEM: ['PRICE'] } }, `${at}.excludedDatasetColumns has 'ITEM': did you mean ITEMS?`],
+    [
+      { includedDatasetColumns: { FILMS: [] } },
+      `${at}.includedDatasetColumns has 'FILMS': one of INTERACTIONS, ITEMS, USERS, ACTIONS, ACTION_INTERACTIONS was expected.`,
+    ],
+    [
+      { excludedDatasetColumns: { USERS: ['AGE'] } },
+      `${at}.excludedDatasetColumns has 'USERS': the dataset group ${datasetGroupArn} has no dataset of type USERS.`,
+    ],
+    [
+      { excludedDatasetColumns: { Items: ['PRIZE'] } },
+      `${at}.excludedDatasetColumns.Items has 'PRIZE', which is not in the schema of ITEMS; did you mean PRICE?`,
+    ],
+    [
+      { includedDatasetColumns: { INTERACTIONS: ['DEVICE'] } },
+      `${at}.includedDatasetColumns.INTERACTIONS has 'DEVICE', which is not in the schema of INTERACTIONS; it has USER_ID, ITEM_ID, TIMESTAMP.`,
+    ],
+    [
+      { excludedDatasetColumns: { ITEMS: ['PRICE', 'ITEM_ID'] } },
+      `${at}.excludedDatasetColumns.ITEMS has 'ITEM_ID': training cannot do without it.`,
+    ],
+    [
+      { excludedDatasetColumns: { ITEMS: ['PRICE'] }, includedDatasetColumns: { Items: ['PRICE'] } },
+      `${at}.includedDatasetColumns has 'Items', and ITEMS is there already: one list for each was expected.`,
+    ],
+  ]
+  const input = { name: 's', datasetGroupArn, recipeArn: 'arn:aws:personalize:::recipe/aws-popularity-count' }
+  for (const [trainingDataConfig, message] of cases) {
+    const asked = { ...input, solutionConfig: { trainingDataConfig } }
+    await refuses(server, 'CreateSolution', asked, 'InvalidInputException', message)
+  }
+  const trainingDataConfig = {
+    excludedDatasetColumns: { ITEMS: ['PRICE'] },
+    includedDatasetColumns: { Interactions: ['ITEM_ID', 'TIMESTAMP'] },
+  }
+  await call(server, 'CreateSolution', { ...input, solutionConfig: { trainingDataConfig } })
 })
 
 test('CreateSolution refuses settings it cannot honour', async t => {
