@@ -78,7 +78,7 @@ export function updateBlock(params: usize, task: i32): void {
 
 /** y[0..count) += factor · x[0..count), rounded up to whole vectors, which lie inside the row. */
 @inline
-function addScaled(factor: f32, x: usize, y: usize, from: i32, to: i32): void {
+export function addScaled(factor: f32, x: usize, y: usize, from: i32, to: i32): void {
   const f = f32x4.splat(factor)
   for (let j = from & ~7; j < to; j += 8) {
     const at = <usize>j << 2
@@ -90,7 +90,7 @@ function addScaled(factor: f32, x: usize, y: usize, from: i32, to: i32): void {
 }
 
 @inline
-function scale(factor: f32, x: usize, from: i32, to: i32): void {
+export function scale(factor: f32, x: usize, from: i32, to: i32): void {
   const f = f32x4.splat(factor)
   for (let j = from & ~7; j < to; j += 8) {
     const at = x + (<usize>j << 2)

@@ -49,25 +49,54 @@ function storePanelRow(to: usize, from: usize): void {
   for (let x = 0; x < TILE_COLUMNS; x++) store<f32>(to + (<usize>x << 2), <f32>load<f64>(from + (<usize>x << 3)))
 }
 
+/** Where the calling thread adds up a row of G, and after it one of C: f64[padded] each. */
+@inline
+function rowScratch(system: usize, bytes: usize): usize {
+  const gram = <usize>word(system, SYSTEM_SCRATCH) + <usize>thread * word(system, SYSTEM_SCRATCH_BYTES)
+  memory.fill(gram, 0, bytes)
+  return gram
+}
+
+@inline
+function paddedOrder(system: usize): i32 {
+  return <i32>word(system, SYSTEM_BLOCK) * <i32>word(system, SYSTEM_BLOCK_COUNT)
+}
+
+/** Row `row` of G + ridge and of C, into the system. */
 export function pairRow(params: usize, row: i32): void {
   const system = <usize>word(params, PAIRS_SYSTEM)
-  const block = <i32>word(system, SYSTEM_BLOCK)
-  const padded = block * <i32>word(system, SYSTEM_BLOCK_COUNT)
-  const gram = <usize>word(system, SYSTEM_SCRATCH) + <usize>thread * word(system, SYSTEM_SCRATCH_BYTES)
+  const padded = paddedOrder(system)
+  const gram = rowScratch(system, <usize>padded << 4)
   const cross = gram + (<usize>padded << 3)
-  memory.fill(gram, 0, <usize>padded << 4)
+  if (row < <i32>word(params, PAIRS_ITEM_COUNT)) count(params, row, gram, cross)
+  if (stopped()) return
+  storeRow(params, row, gram, cross)
+}
 
+/** Row `row` of XᵀX + ridge, X[user][item] being 1 where a user has an item, and of the identity, into the system: what EASE inverts. */
+export function togetherRow(params: usize, row: i32): void {
+  const system = <usize>word(params, PAIRS_SYSTEM)
+  const padded = paddedOrder(system)
+  const gram = rowScratch(system, <usize>padded << 4)
+  const identity = gram + (<usize>padded << 3)
+  if (row < <i32>word(params, PAIRS_ITEM_COUNT)) countTogether(params, row, gram)
+  if (stopped()) return
+  store<f64>(identity + (<usize>row << 3), 1)
+  storeRow(params, row, gram, identity)
+}
+
+function storeRow(params: usize, row: i32, gram: usize, right: usize): void {
+  const system = <usize>word(params, PAIRS_SYSTEM)
+  const block = <i32>word(system, SYSTEM_BLOCK)
+  const padded = paddedOrder(system)
+  const at = gram + (<usize>row << 3)
   if (row < <i32>word(params, PAIRS_ITEM_COUNT)) {
-    count(params, row, gram, cross)
-    if (stopped()) return
     const ridge = <usize>word(params, PAIRS_RIDGE)
-    const at = gram + (<usize>row << 3)
     const diagonal = load<f64>(at)
     store<f64>(at, diagonal + load<f64>(ridge) + load<f64>(ridge, 8) * diagonal)
   } else {
-    store<f64>(gram + (<usize>row << 3), 1) // padding: an equation of its own, x = 0
+    store<f64>(at, 1) // padding: an equation of its own
   }
-
   const I = row / block
   const lower = <usize>word(system, SYSTEM_LOWER) + <usize>((I * (I + 1)) >> 1) * block * block * 4
   const panelBytes = <usize>block * TILE_COLUMNS * 4
@@ -76,10 +105,29 @@ export function pairRow(params: usize, row: i32): void {
   for (let p = 0; p < panels; p++) {
     storePanelRow(lower + <usize>p * panelBytes + inBlock, gram + <usize>p * TILE_COLUMNS * 8)
   }
-  const right = <usize>word(system, SYSTEM_RIGHT) + <usize>row * TILE_COLUMNS * 4
+  const to = <usize>word(system, SYSTEM_RIGHT) + <usize>row * TILE_COLUMNS * 4
   const rightBytes = <usize>padded * TILE_COLUMNS * 4
   for (let p = 0; p < <i32>word(system, SYSTEM_PANEL_COUNT); p++) {
-    storePanelRow(right + <usize>p * rightBytes, cross + <usize>p * TILE_COLUMNS * 8)
+    storePanelRow(to + <usize>p * rightBytes, right + <usize>p * TILE_COLUMNS * 8)
+  }
+}
+
+function countTogether(params: usize, row: i32, gram: usize): void {
+  const events = <usize>word(params, PAIRS_EVENTS)
+  const reaches = <usize>word(params, PAIRS_REACH)
+  const positions = <usize>word(params, PAIRS_POSITIONS)
+  const offsets = <usize>word(params, PAIRS_OFFSETS) + (<usize>row << 2)
+  const end = load<u32>(offsets, 4)
+  for (let i = load<u32>(offsets); i < end; i++) {
+    const position = <usize>load<u32>(positions + (<usize>i << 2))
+    const reach = load<u32>(reaches + (position << 2))
+    let event = events + ((position - (reach & 0xffff)) << 2)
+    const last = events + ((position + (reach >> 16)) << 2)
+    for (; event <= last; event += 4) {
+      const at = gram + (<usize>load<u32>(event) << 3)
+      store<f64>(at, load<f64>(at) + 1)
+    }
+    if (stopped()) return
   }
 }
 

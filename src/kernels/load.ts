@@ -5,6 +5,9 @@ import { assert } from '../lib/assert.ts'
 
 export const KERNEL_NAMES = [
   'pairRow',
+  'togetherRow',
+  'gramRow',
+  'neighbourRow',
   'updateBlock',
   'factorBlock',
   'panelBlock',

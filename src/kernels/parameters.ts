@@ -31,6 +31,31 @@ export const PAIRS_RIDGE = 9
 export const PAIRS_SYSTEM = 10
 export const PAIRS_WORDS = 16
 
+// A ridge of each target on its nearest sources (assembly/neighbours.ts).
+/** The parameter block of the pair counts: everything but PAIRS_SYSTEM. A kernel of length 0 counts users who have both items. */
+export const NEAR_PAIRS = 0
+/** u32[n + 1]: where each list of G begins; u32[n]: how much of its room it uses. */
+export const NEAR_GRAM_OFFSETS = 1
+export const NEAR_GRAM_LENGTHS = 2
+/** u32[…], f32[…] */
+export const NEAR_GRAM_ITEMS = 3
+export const NEAR_GRAM_VALUES = 4
+/** f64[n] */
+export const NEAR_DIAGONAL = 5
+/** The target of task 0. */
+export const NEAR_FIRST = 6
+/** u32[tasks + 1], u32[tasks]: the room of each target's list, and how much of it is used. */
+export const NEAR_OFFSETS = 7
+export const NEAR_LENGTHS = 8
+/** u32[…], f32[…] */
+export const NEAR_SOURCES = 9
+export const NEAR_VALUES = 10
+/** One scratch area of SCRATCH_BYTES for each thread, in it the equations from SYSTEM bytes on. */
+export const NEAR_SCRATCH = 11
+export const NEAR_SCRATCH_BYTES = 12
+export const NEAR_SYSTEM = 13
+export const NEAR_WORDS = 16
+
 // A symmetric positive definite system with many right-hand sides (assembly/cholesky.ts, kernels/linearSystem.ts).
 /** Rows of a square block: a multiple of TILE_ROWS and TILE_COLUMNS. */
 export const SYSTEM_BLOCK = 0

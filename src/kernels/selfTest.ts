@@ -9,7 +9,8 @@ import { ARENA_START_BYTES, createArena } from './arena.ts'
 import { instantiate, KERNEL_NAMES, type Kernels, kernelModule, sharedMemory } from './load.ts'
 import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
-import { CASE_BYTES, type Case, extremeCase, rankCase, type Step, systemCase } from './selfTestCases.ts'
+import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
+import { neighbourCase, systemCase } from './selfTestPairs.ts'
 
 export interface SelfTest {
   readonly identical: boolean
@@ -24,7 +25,7 @@ const SEED = 1
 export function selfTest(): SelfTest {
   const fused = maddIsFused()
   const differing = new Set<string>()
-  for (const build of [systemCase, rankCase, extremeCase]) {
+  for (const build of [systemCase, neighbourCase, rankCase, extremeCase]) {
     const memory = sharedMemory(CASE_BYTES)
     const { steps, scratch } = build(createArena(memory), seededRandom(SEED))
     compare(memory, steps, scratch, fused ? fusedMadd : roundedMadd, differing)

@@ -1,13 +1,13 @@
 /** What the self-test runs the kernels on: the ordinary, the edges of blocks and panels, and numbers chosen to hurt. */
 import type { Random } from '../lib/random.ts'
 import { ARENA_START_BYTES, type Arena } from './arena.ts'
-import { reserveSystem, stripCount, systemBytes } from './linearSystem.ts'
+import { reserveSystem, systemBytes } from './linearSystem.ts'
 import type { KernelName } from './load.ts'
 import * as at from './parameters.ts'
 
 /** Two blocks a side, the last one padded, and a panel that is not full: everything that can go wrong at an edge does so here. */
-const BLOCK_ROWS = 48
-const ORDER = 83
+export const BLOCK_ROWS = 48
+export const ORDER = 83
 /** Room for any case. */
 export const CASE_BYTES = ARENA_START_BYTES + systemBytes(ORDER, 1, BLOCK_ROWS) + 2 ** 18
 
@@ -20,60 +20,6 @@ export interface Case {
   readonly steps: readonly Step[]
   /** Bytes [from, to) that kernels may leave as they like. */
   readonly scratch: readonly { from: number; to: number }[]
-}
-
-/** Events with many repeats, counted, factored and solved: pairRow to unpackRow. */
-export function systemCase(arena: Arena, random: Random): Case {
-  const eventCount = 600
-  const K = 7
-  const system = reserveSystem({ arena, threads: 1 }, ORDER, BLOCK_ROWS)
-  const { ptr: params, view: words } = arena.reserveU32(at.PAIRS_WORDS)
-  const events = Int32Array.from({ length: eventCount }, () => Math.floor(ORDER * random.uniform() ** 3))
-  // Users of 1, 2, 3, … events.
-  const reach: number[] = []
-  for (let length = 1; reach.length < eventCount; length++) {
-    const size = Math.min(length, eventCount - reach.length)
-    for (let i = 0; i < size; i++) reach.push(Math.min(i, K) | (Math.min(size - 1 - i, K) << 16))
-  }
-  const positions = Array.from(events.keys()).sort((a, b) => events[a] - events[b] || a - b)
-  const offsets = Array.from({ length: ORDER + 1 }, (_, item) => events.filter(event => event < item).length)
-  const place = (
-    { ptr, view }: { ptr: number; view: { set(values: ArrayLike<number>): void } },
-    values: ArrayLike<number>,
-  ) => {
-    view.set(values)
-    return ptr
-  }
-  const table = (length: number) => Float64Array.from({ length }, () => random.uniform())
-  words[at.PAIRS_ITEM_COUNT] = ORDER
-  words[at.PAIRS_KERNEL_LENGTH] = K
-  words[at.PAIRS_EVENTS] = place(arena.reserveI32(eventCount), events)
-  words[at.PAIRS_REACH] = place(arena.reserveU32(eventCount), reach)
-  words[at.PAIRS_OFFSETS] = place(arena.reserveU32(ORDER + 1), offsets)
-  words[at.PAIRS_POSITIONS] = place(arena.reserveU32(eventCount), positions)
-  words[at.PAIRS_KERNEL] = place(arena.reserveF64(K), table(K))
-  words[at.PAIRS_AHEAD] = place(arena.reserveF64(K * K), table(K * K))
-  words[at.PAIRS_BEHIND] = place(arena.reserveF64(K * K), table(K * K))
-  // The tables are no kernel's, so the matrix need not be positive definite by itself; this much makes it so.
-  words[at.PAIRS_RIDGE] = place(arena.reserveF64(2), [eventCount, 0.5])
-  words[at.PAIRS_SYSTEM] = system.params
-
-  const { blockCount, block } = system.shape
-  const steps: Step[] = [{ kernel: 'pairRow', params, tasks: blockCount * block }]
-  for (let J = 0; J < blockCount; J++) {
-    steps.push(
-      { params: system.params, word: at.SYSTEM_COLUMN, value: J },
-      { kernel: 'updateBlock', params: system.params, tasks: blockCount - J },
-      { kernel: 'factorBlock', params: system.params, tasks: 1 },
-      { kernel: 'panelBlock', params: system.params, tasks: blockCount - J - 1 },
-    )
-  }
-  steps.push(
-    { kernel: 'flipBlock', params: system.params, tasks: (blockCount * (blockCount + 1)) / 2 },
-    { kernel: 'solveStrip', params: system.params, tasks: stripCount(system) },
-    { kernel: 'unpackRow', params: system.params, tasks: ORDER },
-  )
-  return { steps, scratch: [system.scratch] }
 }
 
 /**

@@ -15,7 +15,6 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ALIGNMENT_BYTES, type Reserved } from '../kernels/arena.ts'
-import type { LinearSystem } from '../kernels/linearSystem.ts'
 import {
   PAIRS_AHEAD,
   PAIRS_BEHIND,
@@ -37,8 +36,14 @@ import type { Interactions } from './interactions.ts'
 /** Events between two turns of the event loop: some milliseconds. */
 const EVENTS_PER_TURN = 1 << 20
 
+/** The kernel's length where there is none: everything of a user counts, and a reach is half a word. */
+const REACH_MAX = 65_535
+
+/** Histories without their times. */
+export type Sequences = Pick<Interactions, 'userCount' | 'itemCount' | 'offsets' | 'items'>
+
 export interface PairOptions {
-  /** f32[K]: w. */
+  /** f32[K]: w. Empty: G[a][b] counts the users who have both; every user has an item once, and REACH_MAX of them at most. */
   readonly kernel: Float32Array
   /** λ and δ: what is added to G is λ·I + δ·diag G. */
   readonly regularization: number
@@ -53,14 +58,14 @@ export function pairBytes(itemCount: number, eventCount: number, K: number): num
 }
 
 /**
- * The events and tables in the team's memory; answers with the address of the parameter block of `pairRow`, whose task is a row of
- * `system`, padding included. Rejects with `signal.reason` when aborted.
+ * The events and tables in the team's memory; answers with the address of the parameter block of `pairRow` and `togetherRow`, whose task
+ * is a row of `system`, padding included, and which other kernels read without one. Rejects with `signal.reason` when aborted.
  */
 export async function placePairs(
   { arena }: Team,
-  interactions: Interactions,
+  interactions: Sequences,
   { kernel, regularization, diagonal }: PairOptions,
-  system: LinearSystem,
+  system: { readonly params: number } | undefined,
   signal: AbortSignal,
 ): Promise<number> {
   const { itemCount, items } = interactions
@@ -86,10 +91,10 @@ export async function placePairs(
   words[PAIRS_AHEAD] = place(arena.reserveF64(K * K), ahead)
   words[PAIRS_BEHIND] = place(arena.reserveF64(K * K), behind)
   words[PAIRS_RIDGE] = place(arena.reserveF64(2), [regularization, diagonal])
-  words[PAIRS_SYSTEM] = system.params
+  words[PAIRS_SYSTEM] = system?.params ?? 0
 
   await inTurns(items.length, EVENTS_PER_TURN, signal, (from, to) => events.view.set(items.subarray(from, to), from))
-  await fillReach(interactions, K, reach.view, signal)
+  await fillReach(interactions, K || REACH_MAX, reach.view, signal)
   await fillPositions(items, itemCount, offsets.view, positions.view, signal)
   return params
 }
@@ -112,12 +117,7 @@ function pairTables(kernel: Float32Array): { ahead: Float64Array; behind: Float6
 }
 
 /** For each event min(events before it, K) and min(events after it, K) of its user, in the halves of a word. */
-async function fillReach(
-  interactions: Interactions,
-  K: number,
-  reach: Uint32Array,
-  signal: AbortSignal,
-): Promise<void> {
+async function fillReach(interactions: Sequences, K: number, reach: Uint32Array, signal: AbortSignal): Promise<void> {
   const { userCount, offsets } = interactions
   let sinceTurn = 0
   for (let user = 0; user < userCount; user++) {

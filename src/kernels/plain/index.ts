@@ -2,12 +2,16 @@
 import type { KernelName } from '../load.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
 import type { PlainKernel } from './memory.ts'
-import { pairRow } from './pairs.ts'
+import { gramRow, neighbourRow } from './neighbours.ts'
+import { pairRow, togetherRow } from './pairs.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   pairRow,
+  togetherRow,
+  gramRow,
+  neighbourRow,
   updateBlock,
   factorBlock,
   panelBlock,

@@ -1,4 +1,4 @@
-/** The plain twin of assembly/pairs.ts. */
+/** The plain twins of assembly/pairs.ts. */
 import {
   PAIRS_AHEAD,
   PAIRS_BEHIND,
@@ -17,41 +17,67 @@ import {
   TILE_COLUMNS,
 } from '../parameters.ts'
 import { panelPlace, systemAt } from './cholesky.ts'
-import type { PlainKernel } from './memory.ts'
+import type { PlainKernel, PlainMemory } from './memory.ts'
 
 export const pairRow: PlainKernel = (memory, params, row) => {
-  const { u32, f32, f64 } = memory
-  const words = u32.subarray(params / 4, params / 4 + PAIRS_WORDS)
-  const system = systemAt(memory, words[PAIRS_SYSTEM])
+  const { u32, f64 } = memory
+  const { words, padded } = systemOf(memory, params)
   const K = words[PAIRS_KERNEL_LENGTH]
-  const gram = new Float64Array(system.padded)
-  const cross = new Float64Array(system.padded)
-  if (row < words[PAIRS_ITEM_COUNT]) {
-    const offsets = words[PAIRS_OFFSETS] / 4 + row
-    for (let i = u32[offsets]; i < u32[offsets + 1]; i++) {
-      const position = u32[words[PAIRS_POSITIONS] / 4 + i]
-      const reach = u32[words[PAIRS_REACH] / 4 + position]
-      const before = reach & 0xffff
-      const after = reach >>> 16
-      if (after === 0) continue
-      const event = words[PAIRS_EVENTS] / 4 + position
-      const table = (after - 1) * K
-      for (let k = 0; k < after; k++) cross[u32[event + 1 + k]] += f64[words[PAIRS_KERNEL] / 8 + k]
-      for (let d = 0; d < after; d++) gram[u32[event + d]] += f64[words[PAIRS_AHEAD] / 8 + table + d]
-      for (let d = 1; d <= Math.min(before, K - 1); d++)
-        gram[u32[event - d]] += f64[words[PAIRS_BEHIND] / 8 + table + d]
-    }
-    const ridge = words[PAIRS_RIDGE] / 8
-    gram[row] = gram[row] + f64[ridge] + f64[ridge + 1] * gram[row]
-  } else gram[row] = 1
+  const gram = new Float64Array(padded)
+  const cross = new Float64Array(padded)
+  eachPlace(memory, words, row, (event, before, after) => {
+    if (after === 0) return
+    const table = (after - 1) * K
+    for (let k = 0; k < after; k++) cross[u32[event + 1 + k]] += f64[words[PAIRS_KERNEL] / 8 + k]
+    for (let d = 0; d < after; d++) gram[u32[event + d]] += f64[words[PAIRS_AHEAD] / 8 + table + d]
+    for (let d = 1; d <= Math.min(before, K - 1); d++) gram[u32[event - d]] += f64[words[PAIRS_BEHIND] / 8 + table + d]
+  })
+  storeRow(memory, params, row, gram, cross)
+}
 
-  const { block } = system
+export const togetherRow: PlainKernel = (memory, params, row) => {
+  const { words, padded } = systemOf(memory, params)
+  const gram = new Float64Array(padded)
+  eachPlace(memory, words, row, (event, before, after) => {
+    for (let at = event - before; at <= event + after; at++) gram[memory.u32[at]]++
+  })
+  const identity = new Float64Array(padded)
+  identity[row] = 1
+  storeRow(memory, params, row, gram, identity)
+}
+
+function systemOf(memory: PlainMemory, params: number) {
+  const words = memory.u32.subarray(params / 4, params / 4 + PAIRS_WORDS)
+  return { words, ...systemAt(memory, words[PAIRS_SYSTEM]) }
+}
+
+/** Of each place of item `row`: where it stands in u32, and how many events lie before and after it. Nothing for padding. */
+function eachPlace(
+  { u32 }: PlainMemory,
+  words: Uint32Array,
+  row: number,
+  use: (event: number, before: number, after: number) => void,
+): void {
+  if (row >= words[PAIRS_ITEM_COUNT]) return
+  const offsets = words[PAIRS_OFFSETS] / 4 + row
+  for (let i = u32[offsets]; i < u32[offsets + 1]; i++) {
+    const position = u32[words[PAIRS_POSITIONS] / 4 + i]
+    const reach = u32[words[PAIRS_REACH] / 4 + position]
+    use(words[PAIRS_EVENTS] / 4 + position, reach & 0xffff, reach >>> 16)
+  }
+}
+
+function storeRow(memory: PlainMemory, params: number, row: number, gram: Float64Array, right: Float64Array): void {
+  const { f32, f64 } = memory
+  const { words, block, padded, lower, word } = systemOf(memory, params)
+  const ridge = words[PAIRS_RIDGE] / 8
+  if (row < words[PAIRS_ITEM_COUNT]) gram[row] = gram[row] + f64[ridge] + f64[ridge + 1] * gram[row]
+  else gram[row] = 1
   const I = Math.floor(row / block)
   for (let J = 0; J <= I; J++) {
-    const slot = system.lower(I, J)
+    const slot = lower(I, J)
     for (let j = 0; j < block; j++) f32[slot + panelPlace(row - I * block, j, block)] = gram[J * block + j]
   }
-  const right = system.word(SYSTEM_RIGHT) / 4
-  for (let j = 0; j < system.word(SYSTEM_PANEL_COUNT) * TILE_COLUMNS; j++)
-    f32[right + panelPlace(row, j, system.padded)] = cross[j]
+  for (let j = 0; j < word(SYSTEM_PANEL_COUNT) * TILE_COLUMNS; j++)
+    f32[word(SYSTEM_RIGHT) / 4 + panelPlace(row, j, padded)] = right[j]
 }
