@@ -23,7 +23,10 @@ export function recipeOf(arn: string): Recipe {
   if (domainRecipeByArn(arn)) {
     refuse(`The recipe ${arn} is one of a domain: it stands behind recommenders, not solutions.`)
   }
-  const known = recipes.map(recipe => recipe.name).join(', ')
+  const known = recipes
+    .filter(({ legacy }) => !legacy)
+    .map(recipe => recipe.name)
+    .join(', ')
   throw new ServiceError(
     'ResourceNotFoundException',
     `Resource Arn ${arn} does not exist. This version of sommelier has the recipes ${known}.`,
@@ -33,8 +36,8 @@ export function recipeOf(arn: string): Recipe {
 /** The reference says `recipeType` in Describe only. */
 const shownRecipe = ({ type, ...recipe }: Recipe | DomainRecipe) => ({ ...recipe, recipeType: type })
 
-/** Their own order is that of the alphabet, those of domains among the others, as the reference lists them. */
-const byName = [...recipes, ...domainRecipes].sort((a, b) => (a.name < b.name ? -1 : 1))
+/** Their own order is that of the alphabet, those of domains among the others and without those withdrawn, as the reference lists them. */
+const byName = [...recipes.filter(({ legacy }) => !legacy), ...domainRecipes].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const listRecipes = operation({
   name: 'ListRecipes',

@@ -1,13 +1,27 @@
 /** Every recipe there is, by name. Nothing else lists them. */
 import type { DomainRecipe } from './domainRecipe.ts'
 import { ecommerce } from './ecommerce.ts'
+import { hrnn } from './hrnn.ts'
+import { hrnnColdstart } from './hrnnColdstart.ts'
+import { hrnnMetadata } from './hrnnMetadata.ts'
+import { personalizedRanking } from './personalizedRanking.ts'
+import { personalizedRankingV2 } from './personalizedRankingV2.ts'
 import { popularityCount } from './popularityCount.ts'
 import type { Recipe } from './recipe.ts'
 import { userPersonalization } from './userPersonalization.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
 import { videoOnDemand } from './videoOnDemand.ts'
 
-export const recipes: readonly Recipe[] = [popularityCount, userPersonalization, userPersonalizationV2]
+export const recipes: readonly Recipe[] = [
+  popularityCount,
+  personalizedRanking,
+  personalizedRankingV2,
+  userPersonalization,
+  userPersonalizationV2,
+  hrnn,
+  hrnnColdstart,
+  hrnnMetadata,
+]
 
 /** Those that stand behind recommenders. */
 export const domainRecipes: readonly DomainRecipe[] = [...ecommerce, ...videoOnDemand]

@@ -63,6 +63,19 @@ export const flag = ({
   parse: text => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined),
 })
 
+/** One of a few texts, as they are written. */
+export const choice = <const T extends string>(
+  values: readonly T[],
+  { default: standard, tunable = false }: { default: NoInfer<T>; tunable?: boolean },
+): Parameter<T> => ({
+  kind: 'categorical',
+  default: standard,
+  values,
+  tunable,
+  expected: `one of ${values.join(', ')}`,
+  parse: text => values.find(value => value === text),
+})
+
 const within = (value: number, min: number, max: number): number | undefined =>
   value >= min && value <= max ? value : undefined
 

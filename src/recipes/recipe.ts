@@ -35,6 +35,8 @@ interface Facts {
   readonly type: RecipeType
   /** Which published method stands behind the name. */
   readonly description: string
+  /** Withdrawn by AWS: it can be described and trained, and is not listed. */
+  readonly legacy?: boolean
   /** Epoch seconds. */
   readonly creationDateTime: number
   readonly limits: RecipeLimits
@@ -63,7 +65,7 @@ interface Declaration<H extends Parameters, F extends Parameters> extends Facts 
   /** A model of this data, not calibrated (sharpness 1). Rejects with `control.signal.reason` when aborted. */
   readonly train: (
     data: TrainingData,
-    values: ParameterValues<H> & ParameterValues<F>,
+    values: ParameterValues<NoInfer<H>> & ParameterValues<NoInfer<F>>,
     control: TrainingControl,
   ) => HistoryModel | Promise<HistoryModel>
 }

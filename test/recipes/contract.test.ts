@@ -15,8 +15,13 @@ const popular = { interactions: interactionsOf([[0, 0, 0, 0, 0, 0], [1, 2], [1],
 
 const obvious: Record<string, RecipeCase['obvious']> = {
   'aws-popularity-count': popular,
+  'aws-personalized-ranking': nextStep,
+  'aws-personalized-ranking-v2': nextStep,
   'aws-user-personalization': nextStep,
   'aws-user-personalization-v2': nextStep,
+  'aws-hrnn': nextStep,
+  'aws-hrnn-coldstart': nextStep,
+  'aws-hrnn-metadata': nextStep,
 }
 
 test('every recipe has an obvious answer to find', () => {

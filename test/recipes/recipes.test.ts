@@ -1,45 +1,42 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal } from '../../src/lib/refusal.ts'
+import { hrnnColdstart } from '../../src/recipes/hrnnColdstart.ts'
 import { recipeByArn, recipes } from '../../src/recipes/index.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { userPersonalizationV2 } from '../../src/recipes/userPersonalizationV2.ts'
 
-test('what is listed and described, as in spec/recipes.md §1, §2 and §7', () => {
-  const facts = recipes.map(({ recipeArn, type, algorithmArn, featureTransformationArn, creationDateTime, batch }) => ({
-    recipeArn,
-    type,
-    algorithmArn,
-    featureTransformationArn,
-    created: new Date(creationDateTime * 1000).toISOString().slice(0, 10),
-    batch,
-  }))
-  assert.deepEqual(facts, [
-    {
-      recipeArn: 'arn:aws:personalize:::recipe/aws-popularity-count',
-      type: 'POPULAR_ITEMS',
-      algorithmArn: 'arn:aws:personalize:::algorithm/aws-popularity-count',
-      featureTransformationArn: 'arn:aws:personalize:::feature-transformation/sims',
-      created: '2019-06-10',
-      batch: { record: 'userId', scores: false, reasons: false },
-    },
-    {
-      recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization',
-      type: 'USER_PERSONALIZATION',
-      algorithmArn: 'arn:aws:personalize:::algorithm/aws-user-personalization',
-      featureTransformationArn: 'arn:aws:personalize:::feature-transformation/JSON-percentile-filtering',
-      created: '2019-06-10',
-      batch: { record: 'userId', scores: true, reasons: false },
-    },
-    {
-      recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization-v2',
-      type: 'USER_PERSONALIZATION',
-      algorithmArn: 'arn:aws:personalize:::algorithm/aws-user-personalization-v2',
-      featureTransformationArn: 'arn:aws:personalize:::feature-transformation/aws-user-personalization-v2',
-      created: '2024-01-01',
-      batch: { record: 'userId', scores: true, reasons: true },
-    },
+const ARN = 'arn:aws:personalize:::'
+
+test('what is described, as in spec/recipes.md §1, §2 and §7', () => {
+  const rows = recipes.map(recipe => {
+    assert.equal(recipe.recipeArn, `${ARN}recipe/${recipe.name}`)
+    assert.ok(recipe.algorithmArn.startsWith(`${ARN}algorithm/`))
+    assert.ok(recipe.featureTransformationArn.startsWith(`${ARN}feature-transformation/`))
+    const { record, scores, reasons } = recipe.batch ?? {}
+    return [
+      recipe.name,
+      recipe.type,
+      recipe.algorithmArn.split('/')[1],
+      recipe.featureTransformationArn.split('/')[1],
+      new Date(recipe.creationDateTime * 1000).toISOString().slice(0, 10),
+      record ?? 'no batch',
+      ...(scores ? ['scores'] : []),
+      ...(reasons ? ['reasons'] : []),
+      ...(recipe.legacy ? ['legacy'] : []),
+    ].join(' | ')
+  })
+  const old = 'JSON-percentile-filtering | 2019-06-10'
+  assert.deepEqual(rows, [
+    'aws-popularity-count | POPULAR_ITEMS | aws-popularity-count | sims | 2019-06-10 | userId',
+    `aws-personalized-ranking | PERSONALIZED_RANKING | aws-personalized-ranking | ${old} | userId and itemList | scores`,
+    'aws-personalized-ranking-v2 | PERSONALIZED_RANKING | aws-personalized-ranking-v2 | aws-personalized-ranking-v2 | 2024-01-01 | userId and itemList | scores',
+    `aws-user-personalization | USER_PERSONALIZATION | aws-user-personalization | ${old} | userId | scores`,
+    'aws-user-personalization-v2 | USER_PERSONALIZATION | aws-user-personalization-v2 | aws-user-personalization-v2 | 2024-01-01 | userId | scores | reasons',
+    `aws-hrnn | USER_PERSONALIZATION | aws-hrnn | ${old} | userId | scores | legacy`,
+    'aws-hrnn-coldstart | USER_PERSONALIZATION | aws-hrnn-coldstart | featurize_coldstart | 2019-06-10 | userId | scores | legacy',
+    'aws-hrnn-metadata | USER_PERSONALIZATION | aws-hrnn-metadata | featurize_metadata | 2019-06-10 | userId | scores | legacy',
   ])
   for (const { status, description, lastUpdatedDateTime, creationDateTime } of recipes) {
     assert.equal(status, 'ACTIVE')
@@ -50,29 +47,53 @@ test('what is listed and described, as in spec/recipes.md §1, §2 and §7', () 
 
 test('parameters have the defaults and ranges of spec/recipes.md §4', () => {
   const rows = (parameters: (typeof recipes)[number]['hyperparameters']) =>
-    Object.entries(parameters).map(([name, { kind, default: standard, range, tunable }]) =>
-      [name, standard, range ? `${range.min}..${range.max}` : 'true/false', kind, tunable].join(' '),
+    Object.entries(parameters).map(([name, { kind, default: standard, range, values, tunable }]) =>
+      [name, standard, range ? `${range.min}..${range.max}` : values?.join('/'), kind, ...(tunable ? ['T'] : [])].join(
+        ' ',
+      ),
     )
-  assert.deepEqual(rows(userPersonalizationV2.hyperparameters), [
-    'apply_recency_bias true true/false categorical false',
-  ])
-  assert.deepEqual(rows(userPersonalizationV2.featureTransformationParameters), [])
-  assert.deepEqual(rows(userPersonalization.hyperparameters), [
-    'hidden_dimension 149 32..256 integer true',
-    'bptt 32 2..32 integer true',
-    'recency_mask true true/false categorical true',
-  ])
-  assert.deepEqual(rows(userPersonalization.featureTransformationParameters), [
-    'min_user_history_length_percentile 0 0..1 continuous false',
-    'max_user_history_length_percentile 0.99 0..1 continuous false',
-  ])
-  assert.deepEqual(rows(popularityCount.hyperparameters), [])
-  assert.deepEqual(rows(popularityCount.featureTransformationParameters), [])
+  const recurrent = (hiddenDimension: number) => [
+    `hidden_dimension ${hiddenDimension} 32..256 integer T`,
+    'bptt 32 2..32 integer T',
+    'recency_mask true true/false categorical T',
+  ]
+  const percentiles = [
+    'min_user_history_length_percentile 0 0..1 continuous',
+    'max_user_history_length_percentile 0.99 0..1 continuous',
+  ]
+  const transformer = ['apply_recency_bias true true/false categorical']
+  const expected: Record<string, [string[], string[]]> = {
+    'aws-popularity-count': [[], []],
+    'aws-personalized-ranking': [recurrent(149), percentiles],
+    'aws-personalized-ranking-v2': [transformer, []],
+    'aws-user-personalization': [recurrent(149), percentiles],
+    'aws-user-personalization-v2': [transformer, []],
+    'aws-hrnn': [recurrent(43), percentiles],
+    'aws-hrnn-coldstart': [
+      recurrent(149),
+      [
+        ...percentiles,
+        'cold_start_max_interactions 15 1..1000000 integer',
+        'cold_start_max_duration 5 0..3650 continuous',
+        'cold_start_relative_from latestItem latestItem/currentTime categorical',
+      ],
+    ],
+    'aws-hrnn-metadata': [recurrent(43), percentiles],
+  }
+  assert.deepEqual(
+    Object.fromEntries(
+      recipes.map(({ name, hyperparameters, featureTransformationParameters }) => [
+        name,
+        [rows(hyperparameters), rows(featureTransformationParameters)],
+      ]),
+    ),
+    expected,
+  )
 })
 
 test('found by ARN, or not at all', () => {
   for (const recipe of recipes) assert.equal(recipeByArn(recipe.recipeArn), recipe)
-  assert.equal(recipeByArn('arn:aws:personalize:::recipe/aws-sims'), undefined)
+  assert.equal(recipeByArn('arn:aws:personalize:::recipe/aws-ffnn'), undefined)
   assert.equal(recipeByArn('aws-popularity-count'), undefined)
 })
 
@@ -109,6 +130,11 @@ test('settings are refused by name, value and what was expected', () => {
       },
     },
     'The feature transformation parameter min_user_history_length_percentile is 0.9, where at most max_user_history_length_percentile, 0.5, was expected.',
+  )
+  refused(
+    hrnnColdstart,
+    { featureTransformationParameters: { cold_start_relative_from: 'yesterday' } },
+    "The feature transformation parameter cold_start_relative_from is 'yesterday', where one of latestItem, currentTime was expected.",
   )
   refused(
     popularityCount,
