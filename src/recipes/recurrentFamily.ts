@@ -46,7 +46,7 @@ export const recurrentFamily = ({ hiddenDimension }: { hiddenDimension: number }
 })
 
 /** Throws Refusal where `min_…_percentile` is above `max_…_percentile`. */
-export function checkPercentiles(values: Readonly<Record<string, unknown>>, of: string): void {
+function checkPercentiles(values: Readonly<Record<string, unknown>>, of: string): void {
   const [min, max] = [`min_${of}_percentile`, `max_${of}_percentile`]
   if ((values[min] as number) <= (values[max] as number)) return
   throw new Refusal(
