@@ -3,30 +3,22 @@
  * be cloned into worker threads; every thread opens a ranker of its own on it (denseRanker.ts).
  */
 import { ALIGNMENT_BYTES, ARENA_START_BYTES, aligned, createArena } from '../kernels/arena.ts'
-import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
-import {
-  RANK_ALLOWED,
-  RANK_CANDIDATES,
-  RANK_COLUMN_COUNT,
-  RANK_EVENTS,
-  RANK_ITEM_COUNT,
-  RANK_ITEMS,
-  RANK_KERNEL,
-  RANK_KEYS,
-  RANK_OFFSETS,
-  RANK_PANEL,
-  RANK_PRIOR,
-  RANK_PROBABILITIES,
-  RANK_ROWS,
-  RANK_SCORES,
-  RANK_SHARPNESS,
-  RANK_TOTAL,
-  RANK_WEIGHTS,
-  RANK_WORDS,
-} from '../kernels/parameters.ts'
+import { kernelModule, sharedMemory } from '../kernels/load.ts'
+import { RANK_KERNEL, RANK_PANEL, RANK_ROWS } from '../kernels/parameters.ts'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { DenseModel } from '../models/historyModel.ts'
+import {
+  checkFinite,
+  checkSharpness,
+  columnCountOf,
+  F32_MAX,
+  type PlacedSlots,
+  refuseTooLarge,
+  reserveSlot,
+  type SlotShape,
+  slotBytes,
+} from './rankSlots.ts'
 
 /**
  * Queries that pass one panel of the rows together: at 3 416 items the rows are then read from memory once for 256 queries (0.2 MB a
@@ -34,19 +26,8 @@ import type { DenseModel } from '../models/historyModel.ts'
  */
 const BLOCK_SIZE_DEFAULT = 256
 
-/** Greatest finite f32. */
-const F32_MAX = (2 - 2 ** -23) * 2 ** 127
-
-export interface PlacedDense {
+export interface PlacedDense extends PlacedSlots {
   readonly form: 'dense'
-  readonly module: WebAssembly.Module
-  readonly memory: WebAssembly.Memory
-  readonly itemCount: number
-  /** Events of a history that count: 0 for a model without rows. */
-  readonly kernelLength: number
-  readonly blockSize: number
-  /** Address of each slot's parameter block. */
-  readonly slots: readonly number[]
 }
 
 /**
@@ -67,12 +48,10 @@ export function placeDense(
   assert(!rows || rows.length === itemCount ** 2)
   checkValues(model)
 
-  const columnCount = Math.ceil(itemCount / RANK_PANEL) * RANK_PANEL
-  const bytes = placedBytes(columnCount, rows ? itemCount : 0, kernel.length, threads, blockSize)
-  if (bytes > MEMORY_BYTES_MAX)
-    throw new Refusal(
-      `The model of ${itemCount} items needs ${bytes} bytes of memory; at most ${MEMORY_BYTES_MAX} can be used.`,
-    )
+  const columnCount = columnCountOf(itemCount)
+  const shape = { itemCount, historyLength: kernel.length, blockSize }
+  const bytes = placedBytes(rows ? itemCount : 0, threads, shape)
+  refuseTooLarge(itemCount, bytes)
 
   const memory = sharedMemory(bytes)
   const arena = createArena(memory)
@@ -84,62 +63,31 @@ export function placeDense(
   placedPrior.view.set(prior)
 
   const slots = Array.from({ length: threads }, () => {
-    const { ptr, view: words } = arena.reserveU32(RANK_WORDS)
-    words[RANK_ITEM_COUNT] = itemCount
-    words[RANK_COLUMN_COUNT] = columnCount
+    const { ptr, words } = reserveSlot(arena, shape, placedPrior.ptr, sharpness)
     words[RANK_ROWS] = panels.ptr
     words[RANK_KERNEL] = placedKernel.ptr
-    words[RANK_PRIOR] = placedPrior.ptr
-    words[RANK_OFFSETS] = arena.reserveU32(blockSize + 1).ptr
-    words[RANK_EVENTS] = arena.reserveU32(blockSize * kernel.length).ptr
-    words[RANK_SCORES] = arena.reserveF32(blockSize * columnCount).ptr
-    words[RANK_WEIGHTS] = arena.reserveF32(columnCount).ptr
-    words[RANK_KEYS] = arena.reserveI32(columnCount).ptr
-    words[RANK_TOTAL] = arena.reserveF64(1).ptr
-    new Float32Array(memory.buffer, ptr, RANK_WORDS)[RANK_SHARPNESS] = sharpness
-    words[RANK_CANDIDATES] = arena.reserveF64(columnCount).ptr
-    words[RANK_ITEMS] = arena.reserveI32(columnCount).ptr
-    words[RANK_PROBABILITIES] = arena.reserveF32(columnCount).ptr
-    words[RANK_ALLOWED] = arena.reserveU32(columnCount / 32).ptr
     return ptr
   })
-  return { form: 'dense', module: kernelModule(), memory, itemCount, kernelLength: kernel.length, blockSize, slots }
+  return { form: 'dense', module: kernelModule(), memory, ...shape, slots }
 }
 
-function placedBytes(columnCount: number, rowCount: number, K: number, threads: number, blockSize: number): number {
-  const shared = 4 * (columnCount * rowCount + K + columnCount) + 3 * ALIGNMENT_BYTES
-  const scores = 4 * blockSize * columnCount
-  const perQuery = 4 * (blockSize + 1) + 4 * blockSize * K
-  const perColumn = (4 + 4 + 8 + 4 + 4 + 1 / 8) * columnCount // weights, keys, candidates, items, probabilities, allowed
-  const slot = 4 * RANK_WORDS + scores + perQuery + perColumn + 8 + 11 * ALIGNMENT_BYTES
-  return ARENA_START_BYTES + aligned(shared + threads * slot)
+function placedBytes(rowCount: number, threads: number, shape: SlotShape): number {
+  const columnCount = columnCountOf(shape.itemCount)
+  const shared = 4 * (columnCount * rowCount + shape.historyLength + columnCount) + 3 * ALIGNMENT_BYTES
+  return ARENA_START_BYTES + aligned(shared + threads * slotBytes(shape))
 }
 
 /** Finite numbers only, and none so large that a score is not: |score| ≤ Σ|kernel| · max|rows|, with room for rounding. */
 function checkValues({ itemCount, kernel, rows, prior, sharpness }: DenseModel): void {
-  const check = (name: string, values: Float32Array): number => {
-    let greatest = 0
-    for (let at = 0; at < values.length; at++) {
-      const size = Math.abs(values[at])
-      if (!(size <= F32_MAX))
-        throw new Refusal(`The model is damaged: ${name} ${placeOf(name, at, itemCount)} is ${values[at]}.`)
-      if (size > greatest) greatest = size
-    }
-    return greatest
-  }
-  if (!(sharpness > 0 && sharpness <= F32_MAX))
-    throw new Refusal(`The model is damaged: its sharpness is ${sharpness}, where a number above 0 was expected.`)
-  check('prior', prior)
+  checkSharpness(sharpness)
+  checkFinite('prior', prior)
   if (!rows) return
-  check('kernel', kernel)
+  checkFinite('kernel', kernel)
   const total = kernel.reduce((sum, weight) => sum + Math.abs(weight), 0)
-  const greatest = check('rows', rows)
+  const greatest = checkFinite('rows', rows, at => `[${Math.floor(at / itemCount)}, ${at % itemCount}]`)
   if (total * greatest > F32_MAX / 2)
     throw new Refusal(`The model is damaged: its weights reach ${greatest}, so that scores are not finite.`)
 }
-
-const placeOf = (name: string, at: number, itemCount: number): string =>
-  name === 'rows' ? `[${Math.floor(at / itemCount)}, ${at % itemCount}]` : `[${at}]`
 
 /** f32[n, n] row-major to f32[columns / RANK_PANEL][n][RANK_PANEL]; the last panel's padding stays 0. */
 function intoPanels(rows: Float32Array, n: number, panels: Float32Array): void {

@@ -2,16 +2,18 @@
 import type { HistoryModel } from '../models/historyModel.ts'
 import { openDenseRanker } from './denseRanker.ts'
 import { type PlacedDense, placeDense } from './placeDense.ts'
+import { type PlacedPool, placePool } from './placePool.ts'
 import { openPlainRanker, type PlacedPlain, placePlain } from './plainRanker.ts'
+import { openPoolRanker } from './poolRanker.ts'
 import type { Ranker } from './queries.ts'
 
 /** Can be cloned into worker threads; everything large in it is shared memory. */
-export type PlacedModel = PlacedDense | PlacedPlain
+export type PlacedModel = PlacedDense | PlacedPool | PlacedPlain
 
 export interface PlaceOptions {
   /** Rankers that may be open at once. */
   readonly threads: number
-  /** Queries that are scored together. */
+  /** Queries that are scored together, by dense models. */
   readonly blockSize?: number
 }
 
@@ -20,10 +22,12 @@ export interface PlaceOptions {
  * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model is too large.
  */
 export function placeModel(model: HistoryModel, options: PlaceOptions): PlacedModel {
-  return model.form === 'dense' ? placeDense(model, options) : placePlain(model)
+  if (model.form === 'dense') return placeDense(model, options)
+  return model.form === 'pool' ? placePool(model, options) : placePlain(model)
 }
 
 /** One for each thread, on a slot of its own: slot < placeModel's `threads`. */
 export function openRanker(placed: PlacedModel, slot: number): Ranker {
-  return placed.form === 'dense' ? openDenseRanker(placed, slot) : openPlainRanker(placed)
+  if (placed.form === 'dense') return openDenseRanker(placed, slot)
+  return placed.form === 'pool' ? openPoolRanker(placed, slot) : openPlainRanker(placed)
 }

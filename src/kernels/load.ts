@@ -19,6 +19,7 @@ export const KERNEL_NAMES = [
   'weigh',
   'restrict',
   'choose',
+  'poolScores',
 ] as const
 export type KernelName = (typeof KERNEL_NAMES)[number]
 

@@ -114,12 +114,50 @@ export const RANK_PROBABILITIES = 16
 export const RANK_ALLOWED = 17
 /** Out: how many those are. */
 export const RANK_OPEN = 18
+/** Models of sparse experts only: the POOL block, which all threads share. */
+export const RANK_POOL = 19
+/** f32[COLUMN_COUNT + POOL_GROUP]: what one expert adds up; all zeros, of either sign, between two experts. */
+export const RANK_SUMS = 20
 export const RANK_WORDS = 32
 
 /** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */
 export const RANK_PANEL = 32
 /** Below every key of a finite score. */
 export const RANK_EXCLUDED = -0x80000000
+
+// Pools of sparse experts (assembly/pool.ts).
+export const POOL_COMBINATION = 0
+export const POOL_EXPERT_COUNT = 1
+/** EXPERT_COUNT blocks of EXPERT_WORDS. */
+export const POOL_EXPERTS = 2
+/** f32[COLUMN_COUNT] */
+export const POOL_BIAS = 3
+/** f32 */
+export const POOL_EPSILON = 4
+/** Whether entries name their item by 16 bits or by 32. */
+export const POOL_NEAR = 5
+export const POOL_WORDS = 16
+/** POOL_COMBINATION */
+export const POOL_LINEAR = 0
+export const POOL_LOG = 1
+
+/** One after the other for all source items: groups of POOL_GROUP entries, the items of all first (u16 or u32), then the values (f32). */
+export const EXPERT_ROWS = 0
+/** u32[ITEM_COUNT + 1], in groups. */
+export const EXPERT_OFFSETS = 1
+/** f32[K], K */
+export const EXPERT_KERNEL = 2
+export const EXPERT_KERNEL_LENGTH = 3
+/** f32 */
+export const EXPERT_WEIGHT = 4
+/** f32: 1 / scale. */
+export const EXPERT_INVERSE_SCALE = 5
+export const EXPERT_WORDS = 16
+/**
+ * Entries read together: two vectors of values. What is missing to a full group has the value 0 and the columns after COLUMN_COUNT, each
+ * another, since adding to one place again and again waits for each sum before the next.
+ */
+export const POOL_GROUP = 8
 
 /** The matrix product's register tile: 12 accumulators of 256 bits, 2 of B, 1 of A (design/performance.md §1). */
 export const TILE_ROWS = 6

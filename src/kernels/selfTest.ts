@@ -11,6 +11,7 @@ import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
 import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
+import { poolCase } from './selfTestPool.ts'
 
 export interface SelfTest {
   readonly identical: boolean
@@ -25,7 +26,7 @@ const SEED = 1
 export function selfTest(): SelfTest {
   const fused = maddIsFused()
   const differing = new Set<string>()
-  for (const build of [systemCase, neighbourCase, rankCase, extremeCase]) {
+  for (const build of [systemCase, neighbourCase, rankCase, poolCase, extremeCase]) {
     const memory = sharedMemory(CASE_BYTES)
     const { steps, scratch } = build(createArena(memory), seededRandom(SEED))
     compare(memory, steps, scratch, fused ? fusedMadd : roundedMadd, differing)

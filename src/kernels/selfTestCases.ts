@@ -26,7 +26,7 @@ export interface Case {
  * f32 with exponents from the subnormal to 2⁵⁰, zeros of both signs, and 13-bit mantissas, whose products with others like them fall
  * exactly between two f32. Sums of products stay finite.
  */
-function extremes(random: Random, length: number): Float32Array {
+export function extremes(random: Random, length: number): Float32Array {
   const value = () => {
     if (random.below(16) === 0) return random.below(2) === 0 ? 0 : -0
     const mantissa = 1 + random.below(4096) / 4096

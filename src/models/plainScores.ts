@@ -2,6 +2,7 @@
  * The scores of one history by a model of any form, straight from the definition (historyModel.ts), in f32 from the newest event on: the
  * twin that every fast scorer is compared with.
  */
+import { plainLn } from '../kernels/plain/pool.ts'
 import type { DenseModel, FactorModel, HistoryModel, PoolModel, SparseExpert } from './historyModel.ts'
 
 /** f32[itemCount]. Items of the history lie within [0, itemCount). */
@@ -44,13 +45,15 @@ function factorScores(model: FactorModel, history: ArrayLike<number>): Float32Ar
   })
 }
 
+/** Products and sums rounded one by one, so that no machine differs; an expert of weight 0 is not asked. */
 function poolScores({ itemCount, combination, epsilon, experts, bias }: PoolModel, history: ArrayLike<number>) {
   const scores = bias ? bias.slice() : new Float32Array(itemCount)
-  for (const expert of experts) {
+  for (const expert of experts.filter(({ weight }) => weight !== 0)) {
     const raw = expertScores(expert, itemCount, history)
+    const [inverse, weight] = [fround(1 / expert.scale), fround(expert.weight)]
     for (let j = 0; j < itemCount; j++) {
-      const share = fround(Math.max(0, raw[j]) / expert.scale)
-      scores[j] += fround(expert.weight * (combination === 'log' ? fround(Math.log(share + epsilon)) : share))
+      const share = fround(Math.max(0, raw[j]) * inverse)
+      scores[j] += fround(weight * (combination === 'log' ? plainLn(fround(share + fround(epsilon))) : share))
     }
   }
   return scores

@@ -4,6 +4,7 @@ import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
 import type { PlainKernel } from './memory.ts'
 import { gramRow, neighbourRow } from './neighbours.ts'
 import { pairRow, togetherRow } from './pairs.ts'
+import { poolScores } from './pool.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
 
@@ -23,4 +24,5 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   weigh,
   restrict,
   choose,
+  poolScores,
 }

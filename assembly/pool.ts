@@ -1,0 +1,183 @@
+/**
+ * Scores of one history by a pool of sparse experts (models/historyModel.ts): each expert's rows are scattered onto its sums, then the
+ * sums are pooled. On real histories (165 events, four experts, rows of 200) that is 60 000 additions to 3 416 places, which wait for the
+ * second level cache; docs/decisions/0020-ranking-by-a-pool.md says what else was tried.
+ */
+import {
+  EXPERT_INVERSE_SCALE,
+  EXPERT_KERNEL,
+  EXPERT_KERNEL_LENGTH,
+  EXPERT_OFFSETS,
+  EXPERT_ROWS,
+  EXPERT_WEIGHT,
+  EXPERT_WORDS,
+  POOL_BIAS,
+  POOL_COMBINATION,
+  POOL_EPSILON,
+  POOL_EXPERT_COUNT,
+  POOL_EXPERTS,
+  POOL_GROUP,
+  POOL_LOG,
+  POOL_NEAR,
+  RANK_COLUMN_COUNT,
+  RANK_EVENTS,
+  RANK_OFFSETS,
+  RANK_POOL,
+  RANK_PRIOR,
+  RANK_SCORES,
+  RANK_SUMS,
+} from '../src/kernels/parameters'
+import { float, word } from './words'
+
+/** The scores of query `query`: expert by expert, each from its newest event on, products and sums rounded one by one. */
+export function poolScores(params: usize, query: i32): void {
+  const columns = <usize>word(params, RANK_COLUMN_COUNT)
+  const scores = <usize>word(params, RANK_SCORES) + (<usize>query * columns << 2)
+  const offsets = <usize>word(params, RANK_OFFSETS) + (<usize>query << 2)
+  const from = load<u32>(offsets)
+  const count = <i32>(load<u32>(offsets, 4) - from)
+  if (count == 0) {
+    memory.copy(scores, <usize>word(params, RANK_PRIOR), columns << 2)
+    return
+  }
+  const events = <usize>word(params, RANK_EVENTS) + (<usize>from << 2)
+  const sums = <usize>word(params, RANK_SUMS)
+  const pool = <usize>word(params, RANK_POOL)
+  const near = word(pool, POOL_NEAR) != 0
+  const log = word(pool, POOL_COMBINATION) == POOL_LOG
+  const epsilon = float(pool, POOL_EPSILON)
+  memory.copy(scores, <usize>word(pool, POOL_BIAS), columns << 2)
+  let expert = <usize>word(pool, POOL_EXPERTS)
+  const end = expert + <usize>word(pool, POOL_EXPERT_COUNT) * EXPERT_WORDS * 4
+  for (; expert < end; expert += EXPERT_WORDS * 4) {
+    const reach = min(count, <i32>word(expert, EXPERT_KERNEL_LENGTH))
+    if (near) scatterNear(expert, events, reach, sums)
+    else scatterFar(expert, events, reach, sums)
+    if (log) poolLogs(expert, sums, scores, columns, epsilon)
+    else poolLinear(expert, sums, scores, columns)
+  }
+}
+
+@inline
+function addTo(sum: usize, product: f32): void {
+  store<f32>(sum, load<f32>(sum) + product)
+}
+
+@inline
+function addProducts(
+  w: v128, values: usize,
+  a0: usize, a1: usize, a2: usize, a3: usize, a4: usize, a5: usize, a6: usize, a7: usize,
+): void {
+  const low = f32x4.mul(w, v128.load(values))
+  const high = f32x4.mul(w, v128.load(values, 16))
+  addTo(a0, f32x4.extract_lane(low, 0))
+  addTo(a1, f32x4.extract_lane(low, 1))
+  addTo(a2, f32x4.extract_lane(low, 2))
+  addTo(a3, f32x4.extract_lane(low, 3))
+  addTo(a4, f32x4.extract_lane(high, 0))
+  addTo(a5, f32x4.extract_lane(high, 1))
+  addTo(a6, f32x4.extract_lane(high, 2))
+  addTo(a7, f32x4.extract_lane(high, 3))
+}
+
+/** Groups of u16[8], f32[8]. */
+function scatterNear(expert: usize, events: usize, count: i32, sums: usize): void {
+  const rows = <usize>word(expert, EXPERT_ROWS)
+  const offsets = <usize>word(expert, EXPERT_OFFSETS)
+  let kernel = <usize>word(expert, EXPERT_KERNEL)
+  for (const last = events + (<usize>count << 2); events < last; events += 4, kernel += 4) {
+    const offset = offsets + (<usize>load<u32>(events) << 2)
+    const w = v128.load32_splat(kernel)
+    let at = rows + <usize>load<u32>(offset) * (6 * POOL_GROUP)
+    const end = rows + <usize>load<u32>(offset, 4) * (6 * POOL_GROUP)
+    for (; at < end; at += 6 * POOL_GROUP)
+      addProducts(
+        w, at + 2 * POOL_GROUP,
+        sums + (<usize>load<u16>(at) << 2), sums + (<usize>load<u16>(at, 2) << 2),
+        sums + (<usize>load<u16>(at, 4) << 2), sums + (<usize>load<u16>(at, 6) << 2),
+        sums + (<usize>load<u16>(at, 8) << 2), sums + (<usize>load<u16>(at, 10) << 2),
+        sums + (<usize>load<u16>(at, 12) << 2), sums + (<usize>load<u16>(at, 14) << 2),
+      )
+  }
+}
+
+/** Groups of u32[8], f32[8]. */
+function scatterFar(expert: usize, events: usize, count: i32, sums: usize): void {
+  const rows = <usize>word(expert, EXPERT_ROWS)
+  const offsets = <usize>word(expert, EXPERT_OFFSETS)
+  let kernel = <usize>word(expert, EXPERT_KERNEL)
+  for (const last = events + (<usize>count << 2); events < last; events += 4, kernel += 4) {
+    const offset = offsets + (<usize>load<u32>(events) << 2)
+    const w = v128.load32_splat(kernel)
+    let at = rows + <usize>load<u32>(offset) * (8 * POOL_GROUP)
+    const end = rows + <usize>load<u32>(offset, 4) * (8 * POOL_GROUP)
+    for (; at < end; at += 8 * POOL_GROUP)
+      addProducts(
+        w, at + 4 * POOL_GROUP,
+        sums + (<usize>load<u32>(at) << 2), sums + (<usize>load<u32>(at, 4) << 2),
+        sums + (<usize>load<u32>(at, 8) << 2), sums + (<usize>load<u32>(at, 12) << 2),
+        sums + (<usize>load<u32>(at, 16) << 2), sums + (<usize>load<u32>(at, 20) << 2),
+        sums + (<usize>load<u32>(at, 24) << 2), sums + (<usize>load<u32>(at, 28) << 2),
+      )
+  }
+}
+
+/**
+ * ln(x) for normal x > 0, with an error below 2⁻²³·max(1, |ln x|): x = 2^e·m with m in [√½, √2), s = (m - 1) / (m + 1), and
+ * ln m = 2·artanh(s) = s·(2 + z·(c1 + z·(c2 + z·c3))), z = s², the c fitted to the least greatest error (1.6·10⁻⁹). Short rather than
+ * cheap: it is the chain of dependent steps that a processor waits for. ln 1 = 0.
+ */
+@inline
+function ln4(x: v128): v128 {
+  const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3)) // of √½
+  const e = f32x4.convert_i32x4_s(i32x4.shr_s(bits, 23))
+  const m = i32x4.sub(x, v128.and(bits, i32x4.splat(0xff800000)))
+  const s = f32x4.div(f32x4.sub(m, f32x4.splat(1)), f32x4.add(m, f32x4.splat(1)))
+  const z = f32x4.mul(s, s)
+  let p = f32x4.add(f32x4.mul(z, f32x4.splat(0.2987173)), f32x4.splat(0.39977542))
+  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.66666776))
+  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(2))
+  return f32x4.add(f32x4.mul(e, f32x4.splat(0.69314718)), f32x4.mul(s, p))
+}
+
+@inline
+function share4(sum: v128, inverse: v128): v128 {
+  return f32x4.mul(f32x4.max(sum, f32x4.splat(0)), inverse)
+}
+
+/** scores += weight · ln(max(0, sums) / scale + epsilon); sums = 0. */
+function poolLogs(expert: usize, sums: usize, scores: usize, columns: usize, epsilon: f32): void {
+  const w = f32x4.splat(float(expert, EXPERT_WEIGHT))
+  const inverse = f32x4.splat(float(expert, EXPERT_INVERSE_SCALE))
+  const least = f32x4.splat(epsilon)
+  const zero = f32x4.splat(0)
+  for (const end = sums + (columns << 2); sums < end; sums += 32, scores += 32) {
+    const x0 = v128.load(sums)
+    const x1 = v128.load(sums, 16)
+    v128.store(sums, zero)
+    v128.store(sums, zero, 16)
+    const l0 = f32x4.mul(w, ln4(f32x4.add(share4(x0, inverse), least)))
+    const l1 = f32x4.mul(w, ln4(f32x4.add(share4(x1, inverse), least)))
+    const s0 = f32x4.add(v128.load(scores), l0)
+    const s1 = f32x4.add(v128.load(scores, 16), l1)
+    v128.store(scores, s0)
+    v128.store(scores, s1, 16)
+  }
+}
+
+/** scores += weight · max(0, sums) / scale; sums = 0. */
+function poolLinear(expert: usize, sums: usize, scores: usize, columns: usize): void {
+  const w = f32x4.splat(float(expert, EXPERT_WEIGHT))
+  const inverse = f32x4.splat(float(expert, EXPERT_INVERSE_SCALE))
+  const zero = f32x4.splat(0)
+  for (const end = sums + (columns << 2); sums < end; sums += 32, scores += 32) {
+    const x0 = v128.load(sums)
+    const x1 = v128.load(sums, 16)
+    v128.store(sums, zero)
+    v128.store(sums, zero, 16)
+    const s0 = f32x4.add(v128.load(scores), f32x4.mul(w, share4(x0, inverse)))
+    const s1 = f32x4.add(v128.load(scores, 16), f32x4.mul(w, share4(x1, inverse)))
+    v128.store(scores, s0)
+    v128.store(scores, s1, 16)
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Histories in, the best items and their probabilities out: exact, block by block, on the calling thread. The form of the model says how
+ * scores are made; what follows is the same for all forms that the kernels score.
+ *
+ *   order        score descending, then item index ascending
+ *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials (assembly/rank.ts) added up in f64
+ *
+ * The relative error of a probability is below 2⁻²¹ + 2⁻²²·|log probability ratio to the best item|, the second from rounding the
+ * exponent; items that are less than 2⁻¹²⁶ as probable as the best have probability 0.
+ */
+import { instantiate, type Kernels } from '../kernels/load.ts'
+import {
+  RANK_ALLOWED,
+  RANK_COLUMN_COUNT,
+  RANK_EVENTS,
+  RANK_EXCLUDED,
+  RANK_ITEMS,
+  RANK_KEYS,
+  RANK_OFFSETS,
+  RANK_OPEN,
+  RANK_PROBABILITIES,
+  RANK_QUERY_COUNT,
+  RANK_SCORES,
+  RANK_WANTED,
+  RANK_WORDS,
+} from '../kernels/parameters.ts'
+import { assert } from '../lib/assert.ts'
+import { type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
+import type { PlacedSlots } from './rankSlots.ts'
+
+/** One for each thread, on a slot of its own. `scoreBlock` fills RANK_SCORES of the RANK_QUERY_COUNT queries of the slot at `params`. */
+export function openKernelRanker(
+  placed: PlacedSlots,
+  slot: number,
+  scoreBlock: (kernels: Kernels, params: number, queryCount: number) => void,
+): Ranker {
+  const { memory, itemCount, historyLength, blockSize } = placed
+  const params = placed.slots[slot]
+  assert(
+    params !== undefined,
+    `the model was placed for ${placed.slots.length} threads, slot ${slot} is not among them`,
+  )
+  const kernels = instantiate(placed.module, memory, slot)
+  const words = new Uint32Array(memory.buffer, params, RANK_WORDS)
+  const columnCount = words[RANK_COLUMN_COUNT]
+  const offsets = new Uint32Array(memory.buffer, words[RANK_OFFSETS], blockSize + 1)
+  const events = new Uint32Array(memory.buffer, words[RANK_EVENTS], blockSize * historyLength)
+  const keys = new Int32Array(memory.buffer, words[RANK_KEYS], itemCount)
+  const allowedItems = new Uint32Array(memory.buffer, words[RANK_ALLOWED], columnCount / 32)
+  const chosenItems = new Int32Array(memory.buffer, words[RANK_ITEMS], itemCount)
+  const chosenProbabilities = new Float32Array(memory.buffer, words[RANK_PROBABILITIES], itemCount)
+  const scores = new Float32Array(memory.buffer, words[RANK_SCORES], itemCount)
+
+  /** The scores of queries [from, from + count) of the lists, count ≤ blockSize. */
+  const score = (lists: QueryLists, from: number, count: number): void => {
+    placeHistories(lists, from, count, { offsets, events, historyLength, itemCount })
+    words[RANK_QUERY_COUNT] = count
+    scoreBlock(kernels, params, count)
+  }
+
+  /** Strikes what is not allowed out of the keys; answers how many items are. */
+  const restrict = (allowed: Uint32Array): number => {
+    assert(allowed.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
+    assert(itemCount % 32 === 0 || allowed[allowed.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
+    allowedItems.set(allowed)
+    kernels.restrict(params, 0)
+    return words[RANK_OPEN]
+  }
+
+  let ranked: RankedBlock = { counts: new Uint32Array(), items: new Int32Array(), probabilities: new Float32Array() }
+  return {
+    rank(block) {
+      const { count, k, allowed, excluded } = block
+      assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)
+      assert(block.offsets.length > count)
+      assert(!excluded || excluded.offsets.length > count)
+      assert(!allowed || allowed.length >= count)
+      if (ranked.counts.length !== count || ranked.items.length !== count * k) ranked = rankedBlock(count, k)
+      for (let from = 0; from < count; from += blockSize) {
+        const size = Math.min(blockSize, count - from)
+        score(block, from, size)
+        for (let q = 0; q < size; q++) {
+          kernels.weigh(params, q)
+          const among = allowed ? restrict(allowed[from + q]) : itemCount
+          const open = among - (excluded ? exclude(excluded, from + q, keys) : 0)
+          const wanted = Math.min(k, open)
+          ranked.counts[from + q] = wanted
+          if (wanted === 0) continue
+          words[RANK_WANTED] = wanted
+          kernels.choose(params, 0)
+          ranked.items.set(chosenItems.subarray(0, wanted), (from + q) * k)
+          ranked.probabilities.set(chosenProbabilities.subarray(0, wanted), (from + q) * k)
+        }
+      }
+      return ranked
+    },
+    scoreAll(history) {
+      score({ offsets: Uint32Array.of(0, history.length), items: history }, 0, 1)
+      return scores
+    },
+  }
+}
+
+interface HistoryPlace {
+  readonly offsets: Uint32Array
+  readonly events: Uint32Array
+  readonly historyLength: number
+  readonly itemCount: number
+}
+
+/** The newest historyLength events of each history, newest first. */
+function placeHistories(lists: QueryLists, from: number, count: number, place: HistoryPlace): void {
+  const { offsets, events, historyLength, itemCount } = place
+  let top = 0
+  for (let q = 0; q < count; q++) {
+    const end = lists.offsets[from + q + 1]
+    const start = Math.max(lists.offsets[from + q], end - historyLength)
+    for (let at = end - 1; at >= start; at--) {
+      const item = lists.items[at]
+      assert(item >= 0 && item < itemCount, 'a history names an item that the model does not have')
+      events[top++] = item
+    }
+    offsets[q + 1] = top
+  }
+}
+
+/** Strikes list q out of the keys; answers how many different items that were. */
+function exclude({ offsets, items }: QueryLists, q: number, keys: Int32Array): number {
+  let count = 0
+  for (let at = offsets[q]; at < offsets[q + 1]; at++) {
+    const item = items[at]
+    assert(item >= 0 && item < keys.length, 'an exclusion names an item that the model does not have')
+    if (keys[item] === RANK_EXCLUDED) continue
+    keys[item] = RANK_EXCLUDED
+    count++
+  }
+  return count
+}

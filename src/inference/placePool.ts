@@ -1,0 +1,142 @@
+/**
+ * A pool of sparse experts in shared memory, in the layout its kernel reads (assembly/pool.ts), with a workplace for each thread. The
+ * value can be cloned into worker threads; every thread opens a ranker of its own on it (poolRanker.ts).
+ *
+ *   memory  entries · 6 bytes up to NEAR_COLUMN_COUNT_MAX items, 8 beyond (a row filled up to whole groups of 8) + 4 · experts · items
+ *           + 8 · items + 32.1 · items a thread
+ */
+import { ALIGNMENT_BYTES, ARENA_START_BYTES, type Arena, aligned, createArena } from '../kernels/arena.ts'
+import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
+import * as at from '../kernels/parameters.ts'
+import { assert } from '../lib/assert.ts'
+import type { PoolModel, SparseExpert } from '../models/historyModel.ts'
+import { checkOffsets, checkPool } from './checkPool.ts'
+import { columnCountOf, type PlacedSlots, refuseTooLarge, reserveSlot, type SlotShape, slotBytes } from './rankSlots.ts'
+
+/** One query after the other: they share nothing. */
+const BLOCK_SIZE = 1
+
+/** Up to here 16 bits name every column, and those after the last that fill up a group. */
+const NEAR_COLUMN_COUNT_MAX = 2 ** 16 - at.POOL_GROUP
+
+export interface PlacedPool extends PlacedSlots {
+  readonly form: 'pool'
+}
+
+/**
+ * Copies the model; the caller's may go. `threads` rankers may be open at once.
+ * Throws Refusal where the model is damaged (checkPool.ts), and when it does not fit 4 GiB.
+ */
+export function placePool(model: PoolModel, { threads }: { readonly threads: number }): PlacedPool {
+  assert(Number.isInteger(threads) && threads >= 1)
+  for (const expert of model.experts) checkOffsets(expert, model.itemCount)
+  const { itemCount, prior, sharpness, bias, epsilon, combination } = model
+  const experts = model.experts.filter(({ weight }) => weight !== 0) // their terms are 0, whatever they say
+  const columnCount = columnCountOf(itemCount)
+  const near = columnCount <= NEAR_COLUMN_COUNT_MAX
+  const historyLength = Math.max(...model.experts.map(({ kernel }) => kernel.length))
+  const shape = { itemCount, historyLength, blockSize: BLOCK_SIZE }
+  const groups = experts.map(groupCount)
+  const bytes = placedBytes(shape, groups, experts, threads)
+  refuseTooLarge(itemCount, bytes, bytes > MEMORY_BYTES_MAX ? hint(shape, experts, threads) : '')
+  checkPool(model)
+
+  const memory = sharedMemory(bytes)
+  const arena = createArena(memory)
+  const priorPlace = arena.reserveF32(columnCount)
+  priorPlace.view.set(prior)
+  const biasPlace = arena.reserveF32(columnCount)
+  if (bias) biasPlace.view.set(bias)
+  const pool = arena.reserveU32(at.POOL_WORDS)
+  const blocks = arena.reserveU32(at.EXPERT_WORDS * experts.length)
+  pool.view[at.POOL_COMBINATION] = combination === 'log' ? at.POOL_LOG : at.POOL_LINEAR
+  pool.view[at.POOL_EXPERT_COUNT] = experts.length
+  pool.view[at.POOL_EXPERTS] = blocks.ptr
+  pool.view[at.POOL_BIAS] = biasPlace.ptr
+  pool.view[at.POOL_NEAR] = near ? 1 : 0
+  new Float32Array(memory.buffer, pool.ptr)[at.POOL_EPSILON] = epsilon
+  for (const [f, expert] of experts.entries())
+    placeExpert(arena, expert, groups[f], columnCount, near, blocks.view.subarray(f * at.EXPERT_WORDS))
+
+  const slots = Array.from({ length: threads }, () => {
+    const { ptr, words } = reserveSlot(arena, shape, priorPlace.ptr, sharpness)
+    words[at.RANK_POOL] = pool.ptr
+    words[at.RANK_SUMS] = arena.reserveF32(columnCount + at.POOL_GROUP).ptr
+    return ptr
+  })
+  return { form: 'pool', module: kernelModule(), memory, ...shape, slots }
+}
+
+function placeExpert(
+  arena: Arena,
+  { kernel, weight, scale, offsets, items, values }: SparseExpert,
+  groups: number,
+  columnCount: number,
+  near: boolean,
+  words: Uint32Array,
+): void {
+  const rowWords = groupWords(near)
+  const rows = arena.reserveU32(groups * rowWords)
+  const starts = arena.reserveU32(offsets.length)
+  const kernelPlace = arena.reserveF32(kernel.length)
+  kernelPlace.view.set(kernel)
+  words[at.EXPERT_ROWS] = rows.ptr
+  words[at.EXPERT_OFFSETS] = starts.ptr
+  words[at.EXPERT_KERNEL] = kernelPlace.ptr
+  words[at.EXPERT_KERNEL_LENGTH] = kernel.length
+  const floats = new Float32Array(words.buffer, words.byteOffset, at.EXPERT_WORDS)
+  floats[at.EXPERT_WEIGHT] = weight
+  floats[at.EXPERT_INVERSE_SCALE] = 1 / scale
+
+  const { buffer, byteOffset, length } = rows.view
+  const targets = near ? new Uint16Array(buffer, byteOffset, 2 * length) : rows.view
+  const targetsInGroup = near ? 2 * rowWords : rowWords
+  const numbers = new Float32Array(buffer, byteOffset, length)
+  let group = 0
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    starts.view[row] = group
+    for (let from = offsets[row]; from < offsets[row + 1]; from += at.POOL_GROUP, group++) {
+      const count = Math.min(at.POOL_GROUP, offsets[row + 1] - from)
+      for (let x = 0; x < at.POOL_GROUP; x++)
+        targets[group * targetsInGroup + x] = x < count ? items[from + x] : columnCount + x
+      for (let x = 0; x < count; x++) numbers[(group + 1) * rowWords - at.POOL_GROUP + x] = values[from + x]
+    }
+  }
+  starts.view[offsets.length - 1] = group
+  assert(group === groups)
+}
+
+/** A group's items, two or one to a word, and its values. */
+const groupWords = (near: boolean): number => (near ? 1.5 : 2) * at.POOL_GROUP
+
+function groupCount({ offsets }: SparseExpert): number {
+  let count = 0
+  for (let row = 0; row + 1 < offsets.length; row++)
+    count += Math.ceil((offsets[row + 1] - offsets[row]) / at.POOL_GROUP)
+  return count
+}
+
+function placedBytes(
+  shape: SlotShape,
+  groups: readonly number[],
+  experts: readonly SparseExpert[],
+  threads: number,
+): number {
+  const columnCount = columnCountOf(shape.itemCount)
+  const groupBytes = 4 * groupWords(columnCount <= NEAR_COLUMN_COUNT_MAX)
+  const shared = 8 * columnCount + 4 * at.POOL_WORDS + 4 * at.EXPERT_WORDS * experts.length
+  const rows = groups.reduce((sum, count) => sum + count * groupBytes, 0)
+  const others = experts.reduce((sum, { kernel, offsets }) => sum + 4 * (kernel.length + offsets.length), 0)
+  const slot = slotBytes(shape) + 4 * (columnCount + at.POOL_GROUP) + ALIGNMENT_BYTES
+  const gaps = (4 + 3 * experts.length) * ALIGNMENT_BYTES
+  return ARENA_START_BYTES + aligned(shared + rows + others + gaps + threads * slot)
+}
+
+/** How many entries a row there is room for. */
+function hint(shape: SlotShape, experts: readonly SparseExpert[], threads: number): string {
+  const near = columnCountOf(shape.itemCount) <= NEAR_COLUMN_COUNT_MAX
+  const room = MEMORY_BYTES_MAX - placedBytes(shape, [], experts, threads)
+  const fitting = Math.floor(room / (experts.length * shape.itemCount * 4 * groupWords(near))) * at.POOL_GROUP
+  const count = experts.length === 1 ? '1 expert' : `${experts.length} experts`
+  return fitting >= at.POOL_GROUP ? `, which with ${count} is ${fitting} entries for each item and expert` : ''
+}

@@ -1,0 +1,85 @@
+/** What the self-test runs pools of sparse experts on. */
+import type { Random } from '../lib/random.ts'
+import type { Arena } from './arena.ts'
+import * as at from './parameters.ts'
+import { type Case, extremes, type Step } from './selfTestCases.ts'
+
+const ITEM_COUNT = 45
+const COLUMN_COUNT = 64
+const KERNEL_LENGTH = 5
+const EXPERT_COUNT = 3
+/** Nothing, less than a group, a group, more, repeats, more than the kernel reaches; 7 and 8 are empty rows, 9 one that only takes away. */
+const HISTORIES = [[], [3], [7, 8], [9], [9, 3, 9], [4, 4, 4, 4], [0, 1, 2, 3, 4, 5, 6], [44, 9, 12, 13, 20]]
+
+/** Both widths of entries, both pools, shares from nothing to far above 1. */
+export function poolCase(arena: Arena, random: Random): Case {
+  const { ptr: params, view: words } = arena.reserveU32(at.RANK_WORDS)
+  const scores = arena.reserveF32(COLUMN_COUNT * HISTORIES.length)
+  const prior = arena.reserveF32(COLUMN_COUNT)
+  prior.view.set(extremes(random, COLUMN_COUNT))
+  const offsets = arena.reserveU32(HISTORIES.length + 1)
+  const events = arena.reserveU32(HISTORIES.length * 8)
+  for (const [q, history] of HISTORIES.entries()) {
+    events.view.set(history, offsets.view[q])
+    offsets.view[q + 1] = offsets.view[q] + history.length
+  }
+  words[at.RANK_ITEM_COUNT] = ITEM_COUNT
+  words[at.RANK_COLUMN_COUNT] = COLUMN_COUNT
+  words[at.RANK_PRIOR] = prior.ptr
+  words[at.RANK_OFFSETS] = offsets.ptr
+  words[at.RANK_EVENTS] = events.ptr
+  words[at.RANK_SCORES] = scores.ptr
+  words[at.RANK_SUMS] = arena.reserveF32(COLUMN_COUNT + at.POOL_GROUP).ptr
+
+  const steps: Step[] = []
+  for (const near of [true, false])
+    for (const combination of [at.POOL_LOG, at.POOL_LINEAR]) {
+      const pool = arena.reserveU32(at.POOL_WORDS)
+      const experts = arena.reserveU32(at.EXPERT_WORDS * EXPERT_COUNT)
+      const bias = arena.reserveF32(COLUMN_COUNT)
+      bias.view.set(extremes(random, COLUMN_COUNT))
+      pool.view[at.POOL_COMBINATION] = combination
+      pool.view[at.POOL_EXPERT_COUNT] = EXPERT_COUNT
+      pool.view[at.POOL_EXPERTS] = experts.ptr
+      pool.view[at.POOL_BIAS] = bias.ptr
+      pool.view[at.POOL_NEAR] = near ? 1 : 0
+      new Float32Array(words.buffer, pool.ptr)[at.POOL_EPSILON] = 1e-4
+      for (let f = 0; f < EXPERT_COUNT; f++)
+        placeExpert(arena, random, near, f, experts.view.subarray(f * at.EXPERT_WORDS, (f + 1) * at.EXPERT_WORDS))
+      steps.push(
+        { params, word: at.RANK_POOL, value: pool.ptr },
+        { kernel: 'poolScores', params, tasks: HISTORIES.length },
+      )
+    }
+  return { steps, scratch: [] }
+}
+
+function placeExpert(arena: Arena, random: Random, near: boolean, f: number, words: Uint32Array): void {
+  const kernel = arena.reserveF32(KERNEL_LENGTH)
+  for (let k = 0; k < KERNEL_LENGTH; k++) kernel.view[k] = 1 / (k + 1)
+  const offsets = arena.reserveU32(ITEM_COUNT + 1)
+  for (let row = 0; row < ITEM_COUNT; row++)
+    offsets.view[row + 1] = offsets.view[row] + (row === 7 || row === 8 ? 0 : 1 + random.below(3))
+  const groups = offsets.view[ITEM_COUNT]
+  const rowWords = (near ? 1.5 : 2) * at.POOL_GROUP
+  const rows = arena.reserveU32(groups * rowWords)
+  const targets = near ? new Uint16Array(words.buffer, rows.ptr, 2 * rows.view.length) : rows.view
+  const values = new Float32Array(words.buffer, rows.ptr, rows.view.length)
+  for (let group = 0; group < groups; group++) {
+    const first = random.below(COLUMN_COUNT)
+    const numbers =
+      f === 1 ? extremes(random, at.POOL_GROUP) : Float32Array.from({ length: at.POOL_GROUP }, random.normal)
+    const takesAway = group >= offsets.view[9] && group < offsets.view[10]
+    for (let x = 0; x < at.POOL_GROUP; x++) {
+      targets[group * rowWords * (near ? 2 : 1) + x] = first + x
+      values[(group + 1) * rowWords - at.POOL_GROUP + x] = takesAway ? -Math.abs(numbers[x]) : numbers[x]
+    }
+  }
+  words[at.EXPERT_ROWS] = rows.ptr
+  words[at.EXPERT_OFFSETS] = offsets.ptr
+  words[at.EXPERT_KERNEL] = kernel.ptr
+  words[at.EXPERT_KERNEL_LENGTH] = KERNEL_LENGTH - f
+  const floats = new Float32Array(words.buffer, words.byteOffset, at.EXPERT_WORDS)
+  floats[at.EXPERT_WEIGHT] = random.uniform()
+  floats[at.EXPERT_INVERSE_SCALE] = f === 1 ? 1e-12 : 0.7
+}
