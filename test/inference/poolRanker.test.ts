@@ -235,7 +235,7 @@ test('a damaged model is refused', () => {
   )
   refuses(
     { combination: 'linear', experts: [{ ...first, weight: 3e38, values: with1(first.values, 9) }] },
-    "The model is damaged: its weights are so large that scores reach 4.05e+39 and are not finite.",
+    'The model is damaged: its weights are so large that scores reach 4.05e+39 and are not finite.',
   )
   const row = (offsets: number[], items: number[]) => ({
     offsets: Uint32Array.from(offsets),
