@@ -1,9 +1,10 @@
 /** What a plan needs of the data, and the place where it is put together: columns by the forms they are used in, events by user. */
+import type { Cell } from '../datasets/latestRows.ts'
 import type { Column, DatasetType } from '../datasets/schema.ts'
 import type { Vocabulary } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
 import type { FilterSchemas } from './check.ts'
-import { type ByRow, byValue, type Cell, type ColumnBuilder, columnBuilder } from './columns.ts'
+import { type ByRow, byValue, type ColumnBuilder, columnBuilder } from './columns.ts'
 import { columnKey, DATASET_OF, type FilterData, type UserEvents } from './data.ts'
 import { isEvents } from './masks.ts'
 import { type Constant, columnsOf, type Plan } from './plan.ts'

@@ -8,6 +8,7 @@
  *
  * A multi-valued category `a|b` is two texts of its row. A row that is not in the dataset has no value.
  */
+import type { Cell } from '../datasets/latestRows.ts'
 import type { Column } from '../datasets/schema.ts'
 import { assert } from '../lib/assert.ts'
 import { add, type Bitset, has, sharedSet, size } from './bitset.ts'
@@ -44,9 +45,6 @@ export type ByValue = NumbersByValue | TextsByValue
 
 /** float64, or int64 where some whole number needs it. */
 export type Numbers = Float64Array | BigInt64Array
-
-/** What a source says of one row: null where it has no value. */
-export type Cell = string | number | bigint | null
 
 /** Whether the parts of a value between | are values of their own. */
 const isMultiValued = ({ categorical, type }: Pick<Column, 'categorical' | 'type'>): boolean =>

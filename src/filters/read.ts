@@ -6,17 +6,16 @@
  * once, an event 6 bytes for each distinct triple of user, item and type, ids as datasets/vocabulary.ts keeps them. Sorting spills to the
  * scratch folder.
  */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api'
-import { type DuckDb, sqlName, sqlParquet, withDuckDb } from '../datasets/duckdb.ts'
+import { type DuckDb, sqlParquet, withDuckDb } from '../datasets/duckdb.ts'
+import { type Cell, readLatestRows } from '../datasets/latestRows.ts'
+import { localParts } from '../datasets/parts.ts'
 import type { ImportedRows, ReadContext } from '../datasets/read.ts'
 import type { DatasetType } from '../datasets/schema.ts'
 import { type Vocabulary, VocabularyBuilder } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
 import { DataAssembler, datasetsOf, namingDatasets, needsOf } from './assemble.ts'
 import type { FilterSchemas } from './check.ts'
-import type { Cell } from './columns.ts'
 import { DATASET_OF, type FilterData } from './data.ts'
 import type { Plan } from './plan.ts'
 import { eventsSql, readEvents, readUserEventTypes } from './readEvents.ts'
@@ -52,25 +51,13 @@ export function readFilterData(
   return withDuckDb(context, async db => {
     const files = new Map<DatasetType, string[]>()
     for (const dataset of datasetsOf(plan, candidates === undefined))
-      files.set(dataset, await localFiles(dataset, source, context))
+      files.set(
+        dataset,
+        await localParts(source.imports[dataset] ?? [], `filter-${dataset.toLowerCase()}`, source.bucket, context),
+      )
     context.progress({ stage: 'reading what the filter needs', done: 0, unit: 'rows' })
     return new Reader(db, plan, schemas, files, source.eventsPerType).read(candidates)
   })
-}
-
-async function localFiles(
-  dataset: DatasetType,
-  { bucket, imports }: FilterSource,
-  context: ReadContext,
-): Promise<string[]> {
-  const files: string[] = []
-  for (const [place, { parts }] of (imports[dataset] ?? []).entries()) {
-    const folder = join(context.scratchFolder, `filter-${dataset.toLowerCase()}-${place}`)
-    await mkdir(folder)
-    for (const key of parts)
-      files.push(await context.artifacts.localFile({ bucket, key }, folder, { signal: context.signal }))
-  }
-  return files
 }
 
 class Reader {
@@ -153,52 +140,18 @@ class Reader {
     return builder.finish()
   }
 
-  /** The cells of the newest row of each id that is in `ids`. */
-  async #columns(
+  #columns(
     dataset: DatasetType,
     columns: readonly string[],
     ids: Vocabulary,
     take: (column: string, row: number, cell: Cell) => void,
   ): Promise<void> {
-    const files = this.#filesOf(dataset)
-    if (columns.length === 0 || files.length === 0) return
-    const stored = await this.#storedColumns(dataset)
-    // A column that came into the schema after the last import has no values yet.
-    const present = columns.filter(column => stored.has(column))
-    const schema = this.#schemas.get(dataset)!
-    const isText = (name: string) => schema.columns.find(column => column.name === name)!.type === 'string'
-    const selected = present.map(name => (isText(name) ? `encode(${sqlName(name)})` : sqlName(name)))
-    const id = ID[dataset as keyof typeof ID]
-    const newest =
-      files.length > 1
-        ? `QUALIFY row_number() OVER (PARTITION BY ${id} ORDER BY file_index DESC, file_row_number DESC) = 1`
-        : ''
-    const sql = `SELECT encode(${id}), ${selected.join(', ')}
-      FROM ${sqlParquet(files, 'union_by_name = true, file_row_number = true')} ${newest}`
-    if (present.length === 0) return
-    for await (const chunk of this.#db.chunks(sql)) {
-      const rows = chunk.getColumnValues(0).map(value => ids.indexOf(textOf(value)))
-      present.forEach((column, place) => {
-        chunk.getColumnValues(place + 1).forEach((value, at) => {
-          if (rows[at] >= 0) take(column, rows[at], cellOf(value))
-        })
-      })
-    }
+    const things = { files: this.#filesOf(dataset), schema: this.#schemas.get(dataset)! }
+    return readLatestRows(this.#db, things, columns, ids, take)
   }
-}
-
-function cellOf(value: DuckDBValue): Cell {
-  if (value === null || typeof value === 'number' || typeof value === 'bigint') return value
-  return textOf(value)
 }
 
 function bytesOf(value: DuckDBValue): Uint8Array {
   assert(value instanceof DuckDBBlobValue)
   return value.bytes
-}
-
-/** Not as DuckDB makes strings: a byte order mark is a character like any other. */
-function textOf(value: DuckDBValue): string {
-  const bytes = bytesOf(value)
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }

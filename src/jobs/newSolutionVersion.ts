@@ -3,24 +3,26 @@ import { ServiceError } from '../protocol/errors.ts'
 import { resourceOfArn } from '../resources/arn.ts'
 import { type Resource, type Resources, randomVersionId } from '../resources/resources.ts'
 import type { Tag } from '../resources/stateStore.ts'
-import { type DatasetTypeName, dataset, type SolutionBody, solutionVersion } from '../resources/types.ts'
+import { type SolutionBody, type SolutionHidden, solutionVersion } from '../resources/types.ts'
+import { trainingSources } from './trainingSources.ts'
 import { trainAutomatically } from './trainSolutionVersion.ts'
 
 /** What the new version is called by; its data is what the dataset group holds now. Throws ServiceError. */
 export async function newSolutionVersion(
   resources: Resources,
-  solution: Resource<SolutionBody, unknown>,
+  solution: Resource<SolutionBody, SolutionHidden>,
   asked: { trainingType: 'AUTOMATIC' | 'MANUAL'; name?: string | undefined; tags?: readonly Tag[] | undefined },
 ): Promise<string> {
   const { performAutoTraining: _, latestSolutionUpdate: __, solutionConfig, ...settings } = solution.body
-  const interactions = await importsOf(resources, settings.datasetGroupArn, 'INTERACTIONS')
-  if (!interactions) {
+  const { laterColumns } = solution.hidden
+  const { trainingDataConfig } = solutionConfig ?? {}
+  const data = await trainingSources(resources, settings.datasetGroupArn, { trainingDataConfig, laterColumns })
+  if (!data) {
     throw new ServiceError(
       'InvalidInputException',
       `The dataset group ${settings.datasetGroupArn} has no dataset of type INTERACTIONS to train on.`,
     )
   }
-  const items = await importsOf(resources, settings.datasetGroupArn, 'ITEMS')
   const path = `${resourceOfArn(solution.arn).split('/')[1]}/${randomVersionId()}`
   const name = asked.name ?? path
   return resources.create(solutionVersion, {
@@ -35,14 +37,8 @@ export async function newSolutionVersion(
       trainingMode: 'FULL',
       trainingType: asked.trainingType,
     },
-    hidden: { data: { interactions, items: items ?? [] } },
+    hidden: { data },
     tags: asked.tags,
     ...(asked.trainingType === 'AUTOMATIC' && { work: trainAutomatically.name }),
   })
-}
-
-/** What the group's dataset of one type holds now; undefined when there is no such dataset. */
-export async function importsOf(resources: Resources, group: string, type: DatasetTypeName) {
-  const found = await resources.firstWhere(dataset, each => each.body.datasetType === type, group)
-  return found?.hidden.imports
 }

@@ -1,11 +1,12 @@
 /** The model of a recommender: trained by the recipe behind its domain recipe, on what the dataset group holds now, then opened once. */
 import { assert } from '../lib/assert.ts'
+import { Refusal } from '../lib/refusal.ts'
 import { domainRecipeByArn } from '../recipes/index.ts'
 import type { Resources } from '../resources/resources.ts'
 import { type RecommenderHidden, recommender } from '../resources/types.ts'
 import type { ComputeContext } from './computeContext.ts'
-import { importsOf } from './newSolutionVersion.ts'
 import type { TrainingDescription, TrainingResult } from './training.ts'
+import { trainingSources } from './trainingSources.ts'
 import type { Attempt } from './workKind.ts'
 
 /** Keeps in the record what the training will read, so that a FULL import in the meantime does not sweep it away. */
@@ -18,10 +19,9 @@ export async function describeTraining(
   const { datasetGroupArn, recipeArn } = found.body
   const recipe = domainRecipeByArn(recipeArn)
   assert(recipe?.model, `${recipeArn} cannot be trained`)
-  const data = {
-    interactions: (await importsOf(resources, datasetGroupArn, 'INTERACTIONS')) ?? [],
-    items: (await importsOf(resources, datasetGroupArn, 'ITEMS')) ?? [],
-  }
+  const { trainingDataConfig } = found.body.recommenderConfig
+  const data = await trainingSources(resources, datasetGroupArn, { trainingDataConfig })
+  if (!data) throw new Refusal(`The dataset group ${datasetGroupArn} has no dataset of type INTERACTIONS to train on.`)
   await resources.keep(found, { ...found.hidden, data })
   return {
     recipeArn: recipe.model.recipeArn,

@@ -227,7 +227,13 @@ export interface SolutionConfigBody {
   readonly algorithmHyperParameters?: Record<string, string> | undefined
   readonly featureTransformationParameters?: Record<string, string> | undefined
   readonly autoTrainingConfig?: { readonly schedulingExpression?: string | undefined } | undefined
+  readonly trainingDataConfig?: TrainingDataConfigBody | undefined
   readonly [member: string]: Json | undefined
+}
+/** Columns by dataset type, in whatever case. */
+export type TrainingDataConfigBody = {
+  readonly includedDatasetColumns?: Record<string, string[]> | undefined
+  readonly excludedDatasetColumns?: Record<string, string[]> | undefined
 }
 /** What is asked for, and the same members that the solution has once the update is ACTIVE. */
 export interface SolutionUpdate {
@@ -258,9 +264,20 @@ export interface SolutionVersionBody extends Omit<SolutionBody, 'solutionConfig'
   readonly trainingType: 'AUTOMATIC' | 'MANUAL'
   readonly trainingHours?: number | undefined
 }
+/** The bulk data of a group, and of what ITEMS and USERS tell the columns that are learnt from, with the schema (Avro JSON) they are of. */
+export interface TrainingSources {
+  readonly interactions: readonly ImportedData[]
+  readonly items: readonly ImportedData[]
+  readonly users: readonly ImportedData[]
+  readonly metadata: { readonly ITEMS?: LearntColumns | undefined; readonly USERS?: LearntColumns | undefined }
+}
+export interface LearntColumns {
+  readonly schema: string
+  readonly columns: readonly string[]
+}
 /** `data` is what was imported when the version was asked for; later imports do not change it. The rest is there once ACTIVE. */
 export interface SolutionVersionHidden {
-  readonly data: { readonly interactions: readonly ImportedData[]; readonly items: readonly ImportedData[] }
+  readonly data: TrainingSources
   readonly model?: string
   readonly metrics?: Record<string, number>
   readonly baselineMetrics?: Record<string, number>
@@ -389,7 +406,7 @@ export const campaign = resource<CampaignBody>({
 export interface RecommenderConfigBody {
   readonly itemExplorationConfig?: Record<string, string> | undefined
   readonly minRecommendationRequestsPerSecond: number
-  readonly trainingDataConfig?: Json | undefined
+  readonly trainingDataConfig?: TrainingDataConfigBody | undefined
   readonly enableMetadataWithRecommendations?: boolean | undefined
 }
 export interface RecommenderBody {
@@ -406,7 +423,7 @@ export interface RecommenderUpdate {
 }
 /** `data` is what the last training that began reads; the rest is there once one has ended well. */
 export interface RecommenderHidden {
-  readonly data?: { readonly interactions: readonly ImportedData[]; readonly items: readonly ImportedData[] }
+  readonly data?: TrainingSources
   readonly model?: string
   readonly metrics?: Record<string, number>
   /** When a training that nobody asked for was last begun (jobs/autoRetraining.ts). */

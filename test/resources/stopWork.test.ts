@@ -22,7 +22,7 @@ test('a training that waits for its next try goes from CREATE STOPPING to CREATE
       path: 's/00000000',
       name: 's/00000000',
       body: {} as SolutionVersionBody,
-      hidden: { data: { interactions: [], items: [] } },
+      hidden: { data: { interactions: [], items: [], users: [], metadata: {} } },
     })
     await resources.follow(solutionVersion, arn, 'begin', 'trainSolutionVersion')
     const before = (await resources.get(solutionVersion, arn)).status

@@ -1,0 +1,63 @@
+/** What a training reads: the datasets of a group as they are when it is asked for. Later imports and schemas do not change it. */
+import { parseSchema } from '../datasets/schema.ts'
+import { trainingColumns } from '../datasets/trainingColumns.ts'
+import type { Resources } from '../resources/resources.ts'
+import {
+  type DatasetTypeName,
+  dataset,
+  type SolutionHidden,
+  schema,
+  type TrainingDataConfigBody,
+  type TrainingSources,
+} from '../resources/types.ts'
+
+export interface SourceChoice {
+  readonly trainingDataConfig?: TrainingDataConfigBody | undefined
+  readonly laterColumns?: SolutionHidden['laterColumns']
+}
+
+/** Undefined when the group has no dataset of interactions. */
+export async function trainingSources(
+  resources: Resources,
+  group: string,
+  choice: SourceChoice,
+): Promise<TrainingSources | undefined> {
+  const interactions = await importsOf(resources, group, 'INTERACTIONS')
+  if (!interactions) return undefined
+  return {
+    interactions,
+    items: (await importsOf(resources, group, 'ITEMS')) ?? [],
+    users: (await importsOf(resources, group, 'USERS')) ?? [],
+    metadata: {
+      ITEMS: await learntFrom(resources, group, 'ITEMS', choice),
+      USERS: await learntFrom(resources, group, 'USERS', choice),
+    },
+  }
+}
+
+const datasetOf = (resources: Resources, group: string, type: DatasetTypeName) =>
+  resources.firstWhere(dataset, each => each.body.datasetType === type, group)
+
+/** What the group's dataset of one type holds now; undefined when there is no such dataset. */
+async function importsOf(resources: Resources, group: string, type: DatasetTypeName) {
+  return (await datasetOf(resources, group, type))?.hidden.imports
+}
+
+async function learntFrom(
+  resources: Resources,
+  group: string,
+  type: 'ITEMS' | 'USERS',
+  { trainingDataConfig = {}, laterColumns = {} }: SourceChoice,
+) {
+  const found = await datasetOf(resources, group, type)
+  if (!found) return undefined
+  const { body } = await resources.get(schema, found.body.schemaArn)
+  const named = (lists: TrainingDataConfigBody['includedDatasetColumns']) =>
+    Object.entries(lists ?? {}).find(([name]) => name.toUpperCase() === type)?.[1]
+  const columns = trainingColumns(parseSchema(body.schema), {
+    included: named(trainingDataConfig.includedDatasetColumns),
+    excluded: named(trainingDataConfig.excludedDatasetColumns),
+    later: laterColumns[type],
+  })
+  return { schema: body.schema, columns }
+}
