@@ -28,7 +28,7 @@ export async function describeTraining(
     settings: {},
     eventType: recipe.eventType,
     eventValueThreshold: undefined,
-    ...data,
+    sources: data,
     modelPrefix: `models/${workId}-${attempt}/`,
   }
 }

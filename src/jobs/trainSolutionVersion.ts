@@ -17,7 +17,7 @@ export const trainSolutionVersion = workKind({
       },
       eventType: body.eventType,
       eventValueThreshold: eventValueThreshold === undefined ? undefined : Number(eventValueThreshold),
-      ...hidden.data,
+      sources: hidden.data,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
   },

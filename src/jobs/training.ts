@@ -1,5 +1,4 @@
 /** The body of a training: read what was imported, train and evaluate, save the model. Runs in the compute process. */
-import { readInteractions } from '../datasets/read.ts'
 import { openRanker, placeModel } from '../inference/ranker.ts'
 import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
@@ -8,8 +7,9 @@ import { recipeByArn } from '../recipes/index.ts'
 import { saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
-import type { ImportedData } from '../resources/types.ts'
+import type { TrainingSources } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
+import { readTrainingData } from './readTrainingData.ts'
 
 /** The split of the evaluation is drawn from it: one seed for all, so that versions of the same data can be compared. */
 const SEED = 1
@@ -22,8 +22,7 @@ export interface TrainingDescription {
   readonly settings: RecipeSettings
   readonly eventType: string | undefined
   readonly eventValueThreshold: number | undefined
-  readonly interactions: readonly ImportedData[]
-  readonly items: readonly ImportedData[]
+  readonly sources: TrainingSources
   readonly modelPrefix: string
 }
 
@@ -40,13 +39,10 @@ export async function trainModel(description: TrainingDescription, context: Comp
   const recipe = recipeByArn(description.recipeArn)
   assert(recipe)
   const { artifacts, threads, signal, progress } = context
-  const { interactions, users, items, catalogueItemCount } = await readInteractions(
-    { bucket: ARTIFACTS_BUCKET, ...description },
-    context,
-  )
+  const { data, users, items } = await readTrainingData(description, recipe, context)
   const trained = await trainSolution(
     recipe,
-    { interactions, catalogueItemCount },
+    data,
     {
       ...description.settings,
       seed: SEED,

@@ -88,7 +88,6 @@ function withNewEntries(expert: SparseExpert, { itemCount: n }: PoolModel, stand
   const standing = byStandIn(standIns, n)
   const made = new EntryList(items.length * 2)
   const newOffsets = new Uint32Array(new SharedArrayBuffer(4 * (n + newCount + 1)))
-  const rowMax = longestRow(offsets)
 
   const fresh = new Float64Array(newCount)
   for (let row = 0; row < n; row++) {
@@ -103,6 +102,7 @@ function withNewEntries(expert: SparseExpert, { itemCount: n }: PoolModel, stand
     newOffsets[row + 1] = made.count
   }
   // What is there by now are all source rows of the old items, new targets included: the new sources are made of them.
+  const rowMax = longestRow(newOffsets.subarray(0, n + 1))
   const sums = new Float64Array(n + newCount)
   for (let c = 0; c < newCount; c++) {
     for (let at = standIns.offsets[c]; at < standIns.offsets[c + 1]; at++) {

@@ -38,27 +38,27 @@ const WORK_MAX = 5e10
 /** Cold items between two turns of the event loop. */
 const ITEMS_PER_TURN = 16
 
-/** Rows [0, warmCount) of `rows` are warm, by descending number of events; the others are cold. The same bytes for any number of threads. */
+/** `warm` has the items by descending number of events; both have the same features. The same bytes for any number of threads. */
 export async function standIns(
-  rows: Features,
-  warmCount: number,
+  warm: Features,
+  cold: Features,
   control: WorkControl & { readonly threads: number },
 ): Promise<StandIns> {
-  const { rowCount, featureCount, offsets } = rows
-  const coldCount = rowCount - warmCount
-  assert(warmCount >= 1 && coldCount >= 0, 'there are warm items')
+  const { featureCount, offsets } = warm
+  const coldCount = cold.rowCount
+  assert(featureCount === cold.featureCount, 'new items have the features of the others')
   const made = { offsets: new Uint32Array(coldCount + 1), items: [] as number[], weights: [] as number[] }
-  if (featureCount > 0 && coldCount > 0) {
+  if (featureCount > 0 && coldCount > 0 && warm.rowCount > 0) {
     const valuesAffordable = WORK_MAX / coldCount
-    let regressed = warmCount
+    let regressed = warm.rowCount
     while (regressed > 1 && offsets[regressed] > valuesAffordable) regressed = Math.floor(regressed / 2)
     const kept = Math.min(STAND_INS_MAX, Math.max(STAND_INS_MIN, Math.floor(STAND_INS_TOTAL_MAX / coldCount)))
-    const inverse = await gramInverse(rows, regressed, control)
-    const weigh = weigher(rows, regressed, inverse, kept)
+    const inverse = await gramInverse(warm, regressed, control)
+    const weigh = weigher(warm, regressed, inverse, kept)
     await inTurns(coldCount, ITEMS_PER_TURN, control.signal, (from, to) => {
       control.progress({ stage: 'placing new items', done: from, total: coldCount, unit: 'items' })
       for (let c = from; c < to; c++) {
-        for (const { item, weight } of weigh(warmCount + c)) {
+        for (const { item, weight } of weigh(cold, c)) {
           made.items.push(item)
           made.weights.push(weight)
         }
@@ -117,12 +117,11 @@ function weigher(
 ) {
   const map = new Float64Array(featureCount)
   const column = new Float64Array(count)
-  return (row: number): { item: number; weight: number }[] => {
-    if (offsets[row] === offsets[row + 1]) return []
+  return (cold: Features, row: number): { item: number; weight: number }[] => {
     map.fill(0)
-    for (let at = offsets[row]; at < offsets[row + 1]; at++) {
-      const start = features[at] * featureCount
-      for (let f = 0; f < featureCount; f++) map[f] += values[at] * inverse[start + f]
+    for (let at = cold.offsets[row]; at < cold.offsets[row + 1]; at++) {
+      const start = cold.features[at] * featureCount
+      for (let f = 0; f < featureCount; f++) map[f] += cold.values[at] * inverse[start + f]
     }
     for (let item = 0; item < count; item++) {
       let sum = 0

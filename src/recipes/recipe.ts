@@ -40,6 +40,8 @@ interface Facts {
   /** Epoch seconds. */
   readonly creationDateTime: number
   readonly limits: RecipeLimits
+  /** What ITEMS and USERS tell is learnt from, and items without interactions get their place by it (models/standIns.ts). */
+  readonly metadata?: true
   /** Absent: a batch inference job cannot be made of it. */
   readonly batch: BatchFacts | undefined
 }

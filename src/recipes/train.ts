@@ -12,10 +12,12 @@ import { withSharpness } from '../models/calibration.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { withNewItems } from '../models/newItems.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
+import { standIns } from '../models/standIns.ts'
 import type { EvaluationControl } from './evaluate.ts'
 import type { Recipe, RecipeSettings } from './recipe.ts'
-import type { TrainingData } from './trainingData.ts'
+import type { TrainingControl, TrainingData } from './trainingData.ts'
 
 /** The reference service's minimum (spec/recipes.md §3, lifecycle.md §3), after filtering by event type and value. */
 const INTERACTION_COUNT_MIN = 1000
@@ -62,8 +64,20 @@ export async function trainSolution(
     evaluation,
   )
   const fitted = await configured.train(selected, stageOf('training', options))
-  const model = sharpness === undefined ? fitted : withSharpness(fitted, sharpness)
+  const calibrated = sharpness === undefined ? fitted : withSharpness(fitted, sharpness)
+  const model = await withItemsOfMetadata(calibrated, recipe, selected, options)
   return { metrics, baseline, model, histories: newestEvents(data.interactions, historyLength(model)) }
+}
+
+/** Items without interactions come after the others. The softmax is that of the larger catalogue; the ranking of the others stays. */
+async function withItemsOfMetadata(
+  model: HistoryModel,
+  { metadata }: Recipe,
+  { itemFeatures, newItemFeatures }: TrainingData,
+  control: TrainingControl,
+): Promise<HistoryModel> {
+  if (!metadata || !itemFeatures || !newItemFeatures) return model
+  return withNewItems(model, await standIns(itemFeatures, newItemFeatures, control))
 }
 
 const stageOf = <C extends WorkControl>(stage: string, control: C): C => ({

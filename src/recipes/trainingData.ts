@@ -15,6 +15,8 @@ export interface TrainingData {
   readonly catalogueItemCount: number
   /** What may be learnt about each item, one row an item of `interactions`; absent: nothing is known of any. */
   readonly itemFeatures?: Features
+  /** The same of items without interactions, which have the indexes after those of `interactions`. */
+  readonly newItemFeatures?: Features
   /** The same, one row a user of `interactions`. */
   readonly userFeatures?: Features
 }

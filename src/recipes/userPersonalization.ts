@@ -13,6 +13,7 @@ export const userPersonalization = recipe({
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   /** Interactions: the documented cap. Items: what the dense solve holds in memory, where the reference goes up to 750 000. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
+  metadata: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),
 })

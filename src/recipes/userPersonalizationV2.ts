@@ -13,6 +13,7 @@ export const userPersonalizationV2 = recipe({
   creationDateTime: Date.UTC(2024, 0, 1) / 1000,
   /** Interactions: the documented cap. Items: what the dense solve holds in memory, where the reference goes up to 5 million. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 3_000_000_000 },
+  metadata: true,
   batch: { record: 'userId', scores: true, reasons: true },
   ...transformerFamily,
 })

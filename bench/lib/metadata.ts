@@ -1,0 +1,84 @@
+/** A data folder (../shared/data/README.md) with its items.csv, imported and read as the service does it. */
+import { readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { importCsv } from '../../src/datasets/import.ts'
+import { readMetadata } from '../../src/datasets/metadata.ts'
+import { readInteractions } from '../../src/datasets/read.ts'
+import { parseSchema } from '../../src/datasets/schema.ts'
+import { trainingColumns } from '../../src/datasets/trainingColumns.ts'
+import { quietControl } from '../../src/lib/work.ts'
+import type { Features } from '../../src/models/features.ts'
+import type { Interactions } from '../../src/models/interactions.ts'
+import { featuresOf } from '../../src/models/metadataFeatures.ts'
+import { openFolderStore } from '../../src/objects/folder.ts'
+
+export interface MetadataFolder {
+  readonly interactions: Interactions
+  /** One row an item of `interactions`. */
+  readonly features: Features
+}
+
+/** How each column of the folders' items.csv is declared. */
+const ITEM_FIELDS: Readonly<Record<string, object>> = {
+  ITEM_ID: { type: 'string' },
+  TITLE: { type: 'string' },
+  GENRES: { type: ['null', 'string'], categorical: true },
+  YEAR: { type: ['null', 'int'] },
+  DESCRIPTION: { type: ['null', 'string'], textual: true },
+  PRICE: { type: ['null', 'float'] },
+  CREATION_TIMESTAMP: { type: 'long' },
+}
+
+const avro = (name: string, fields: readonly object[]) =>
+  JSON.stringify({ type: 'record', name, namespace: 'com.amazonaws.personalize.schema', fields, version: '1.0' })
+
+const interactionsSchema = avro('Interactions', [
+  { name: 'USER_ID', type: 'string' },
+  { name: 'ITEM_ID', type: 'string' },
+  { name: 'TIMESTAMP', type: 'long' },
+])
+
+export async function readMetadataFolder(folder: string): Promise<MetadataFolder> {
+  const root = await mkdtemp(join(tmpdir(), 'sommelier-bench-'))
+  try {
+    const objects = openFolderStore(join(root, 'objects'))
+    const artifacts = openFolderStore(join(root, 'artifacts'))
+    await objects.createBucket('data')
+    await artifacts.createBucket('artifacts')
+    let works = 0
+    const context = async () => {
+      const scratchFolder = join(root, `scratch-${++works}`)
+      await mkdir(scratchFolder)
+      return { ...quietControl, objects, artifacts, scratchFolder, threads: availableParallelism() }
+    }
+    const imported = async (file: string, datasetType: 'INTERACTIONS' | 'ITEMS', schema: string) => {
+      await objects.write({ bucket: 'data', key: file }, readFileSync(join(folder, file)))
+      const description = {
+        source: `s3://data/${file}`,
+        datasetType,
+        schema,
+        importMode: 'FULL' as const,
+        sourceBytesMax: Number.POSITIVE_INFINITY,
+        bucket: 'artifacts',
+        targetPrefix: `imports/${file}/`,
+      }
+      return importCsv(description, await context())
+    }
+    const header = readFileSync(join(folder, 'items.csv'), 'utf8').split(/\r?\n/, 1)[0].split(',')
+    const itemsSchema = avro(
+      'Items',
+      header.map(name => ({ name, ...ITEM_FIELDS[name] })),
+    )
+    const interactions = [await imported('interactions.csv', 'INTERACTIONS', interactionsSchema)]
+    const items = [await imported('items.csv', 'ITEMS', itemsSchema)]
+    const read = await readInteractions({ bucket: 'artifacts', interactions, items }, await context())
+    const schema = parseSchema(itemsSchema)
+    const query = { bucket: 'artifacts', imports: items, schema, columns: trainingColumns(schema, {}) }
+    const metadata = await readMetadata(query, read.items, 0, await context())
+    return { interactions: read.interactions, features: await featuresOf(metadata, quietControl) }
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}

@@ -1,0 +1,73 @@
+/** What a training reads, from the imports to the arrays a recipe learns from. */
+import { readMetadata } from '../datasets/metadata.ts'
+import { type InteractionData, readInteractions } from '../datasets/read.ts'
+import { parseSchema } from '../datasets/schema.ts'
+import type { Vocabulary } from '../datasets/vocabulary.ts'
+import { type Features, featureRows } from '../models/features.ts'
+import { featuresOf } from '../models/metadataFeatures.ts'
+import type { Recipe } from '../recipes/recipe.ts'
+import type { TrainingData } from '../recipes/trainingData.ts'
+import type { ImportedData, LearntColumns, TrainingSources } from '../resources/types.ts'
+import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
+
+export interface ReadTraining {
+  readonly data: TrainingData
+  readonly users: Vocabulary
+  /** Those with interactions, then those without. */
+  readonly items: Vocabulary
+}
+
+export interface TrainingQuery {
+  readonly sources: TrainingSources
+  readonly eventType: string | undefined
+  readonly eventValueThreshold: number | undefined
+}
+
+/** Throws Refusal where the data does not fit the query. */
+export async function readTrainingData(
+  { sources, ...query }: TrainingQuery,
+  recipe: Recipe,
+  context: ComputeContext,
+): Promise<ReadTraining> {
+  const { interactions: rows, items: itemRows, users: userRows, metadata } = sources
+  const asked = { bucket: ARTIFACTS_BUCKET, interactions: rows, items: itemRows, ...query }
+  const { interactions, users, items, catalogueItemCount } = await readInteractions(asked, context)
+  const data = { interactions, catalogueItemCount }
+  if (!recipe.metadata) return { data, users, items }
+  const newMax = Math.max(0, recipe.limits.itemCount - items.size)
+  const ofItems = await readFeatures(metadata.ITEMS, itemRows, items, newMax, context)
+  const ofUsers = await readFeatures(metadata.USERS, userRows, users, 0, context)
+  return {
+    data: {
+      ...data,
+      ...(ofItems && {
+        itemFeatures: rowsBetween(ofItems.features, 0, items.size),
+        newItemFeatures: rowsBetween(ofItems.features, items.size, ofItems.ids.size),
+      }),
+      ...(ofUsers && { userFeatures: ofUsers.features }),
+    },
+    users,
+    items: ofItems?.ids ?? items,
+  }
+}
+
+/** Undefined where there is no such dataset, or no data in it. */
+async function readFeatures(
+  learnt: LearntColumns | undefined,
+  imports: readonly ImportedData[],
+  known: InteractionData['items'],
+  newMax: number,
+  context: ComputeContext,
+): Promise<{ ids: Vocabulary; features: Features } | undefined> {
+  if (!learnt || imports.length === 0) return undefined
+  const { columns } = learnt
+  const query = { bucket: ARTIFACTS_BUCKET, imports, schema: parseSchema(learnt.schema), columns }
+  const { ids, ...metadata } = await readMetadata(query, known, newMax, context)
+  return { ids, features: await featuresOf(metadata, context) }
+}
+
+const rowsBetween = (features: Features, from: number, to: number): Features =>
+  featureRows(
+    features,
+    Uint32Array.from({ length: to - from }, (_, row) => from + row),
+  )

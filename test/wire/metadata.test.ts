@@ -1,0 +1,51 @@
+/** What ITEMS tells, from the import to the recommendation. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { answers, metadataShop, SHELF_LENGTH, trained } from '../support/metadataShop.ts'
+import { itemId, smallWorld, walks } from '../support/sequences.ts'
+import { testServer } from '../support/server.ts'
+
+const users = Array.from({ length: smallWorld.users }, (_, user) => `user-${user}`)
+const { lastItem } = walks()
+/** Of the new items, the one on the shelf where the user goes next. */
+const ownShelf = (user: string) => `new-${Math.floor(((lastItem.get(user)! + 1) % smallWorld.items) / SHELF_LENGTH)}`
+const all = { numResults: smallWorld.items + 4 }
+
+for (const recipe of ['aws-user-personalization-v2', 'aws-user-personalization']) {
+  test(`${recipe}: items that nobody has touched are recommended by their metadata`, async t => {
+    const server = await testServer(t)
+    const { group } = await metadataShop(server)
+    const of = await answers(server, await trained(server, group, recipe), 'all', [...users, 'stranger'], all)
+    let [own, next] = [0, 0]
+    for (const user of users) {
+      const { recommendedItems, scores } = of[user]
+      assert.equal(recommendedItems.length, smallWorld.items + 4)
+      assert.ok(
+        Math.abs(scores.reduce((sum, score) => sum + score, 0) - 1) < 1e-5,
+        'scores are over the whole catalogue',
+      )
+      if (recommendedItems.find(item => item.startsWith('new-')) === ownShelf(user)) own++
+      if (recommendedItems[0] === itemId(lastItem.get(user)! + 1, smallWorld)) next++
+    }
+    assert.ok(own > 0.7 * users.length, `the first new item is of the right shelf for ${own} of ${users.length}`)
+    // What people do next is known of the old items: a new one does not push it away.
+    assert.ok(next > 0.8 * users.length, `the next item comes first for ${next} of ${users.length}`)
+    // Without a history all that is known of them is that nobody has touched them.
+    assert.deepEqual(of.stranger.recommendedItems.slice(-4), ['new-0', 'new-1', 'new-2', 'new-3'])
+  })
+}
+
+test('columns that are excluded are not learnt from', async t => {
+  const server = await testServer(t)
+  const { group } = await metadataShop(server)
+  const excluded = { ITEMS: ['SHELF', 'PRICE', 'CREATION_TIMESTAMP'] }
+  const solutionConfig = { trainingDataConfig: { excludedDatasetColumns: excluded } }
+  const version = await trained(server, group, 'aws-user-personalization-v2', { solutionConfig })
+  const of = await answers(server, version, 'all', users, all)
+  const firsts = new Set(users.map(user => of[user].recommendedItems.find(item => item.startsWith('new-'))))
+  assert.deepEqual(
+    [...firsts],
+    ['new-0'],
+    'new items of which nothing may be known are alike: the first by id comes first',
+  )
+})
