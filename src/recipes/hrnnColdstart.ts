@@ -24,6 +24,7 @@ export const hrnnColdstart = recipe({
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   /** As aws-user-personalization. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
+  metadata: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...family,
   featureTransformationParameters: {

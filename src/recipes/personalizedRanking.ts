@@ -13,6 +13,7 @@ export const personalizedRanking = recipe({
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   /** As aws-user-personalization. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
+  metadata: true,
   batch: { record: 'userId and itemList', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),
 })

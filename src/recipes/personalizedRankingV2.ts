@@ -13,6 +13,7 @@ export const personalizedRankingV2 = recipe({
   creationDateTime: Date.UTC(2024, 0, 1) / 1000,
   /** As aws-user-personalization-v2. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 3_000_000_000 },
+  metadata: true,
   batch: { record: 'userId and itemList', scores: true, reasons: false },
   ...transformerFamily,
 })
