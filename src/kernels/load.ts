@@ -20,6 +20,9 @@ export const KERNEL_NAMES = [
   'restrict',
   'choose',
   'poolScores',
+  'solveDirections',
+  'innerProducts',
+  'turnRows',
 ] as const
 export type KernelName = (typeof KERNEL_NAMES)[number]
 

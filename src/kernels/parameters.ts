@@ -162,3 +162,56 @@ export const POOL_GROUP = 8
 /** The matrix product's register tile: 12 accumulators of 256 bits, 2 of B, 1 of A (design/performance.md §1). */
 export const TILE_ROWS = 6
 export const TILE_COLUMNS = 16
+
+// Reduced-rank ridge without its matrix (assembly/lowRank.ts). A block is a matrix of 16 columns, its rows of one cache line below each other.
+export const LOW_ITEM_COUNT = 0
+/** F: how many geometric kernels a history is seen through. */
+export const LOW_KERNEL_COUNT = 1
+/** f32[F], f32[F], u32[F]: an event k places back weighs decay^k for k < window; loss = -decay^window is what leaves at its end. */
+export const LOW_DECAYS = 2
+export const LOW_LOSSES = 3
+export const LOW_WINDOWS = 4
+export const LOW_USER_COUNT = 5
+/** u32[USER_COUNT + 1], u32[events]: items, user after user, oldest first. */
+export const LOW_OFFSETS = 6
+export const LOW_EVENTS = 7
+/** f32[itemCount]: what weighs a target. */
+export const LOW_SCALES = 8
+/** f32[F, itemCount], f32[F, itemCount]: what is added to the diagonal; the inverse of the whole diagonal. */
+export const LOW_RIDGE = 9
+export const LOW_INVERSES = 10
+/** Steps of the conjugate gradients. */
+export const LOW_STEPS = 11
+/** f32[blocks][itemCount][16]: the directions, and what becomes of them. */
+export const LOW_DIRECTIONS = 12
+export const LOW_IMAGES = 13
+/** f32[blocks][F, itemCount][16] */
+export const LOW_SOURCES = 14
+/** One scratch area of SCRATCH_BYTES for each thread: three blocks of sources and the longest history, 16 numbers an event. */
+export const LOW_SCRATCH = 15
+export const LOW_SCRATCH_BYTES = 16
+export const LOW_WORDS = 32
+
+// Products of tall matrices that lie in blocks of 16 columns (assembly/tall.ts).
+export const TALL_BLOCK_COUNT = 0
+/** Rows of every block. */
+export const TALL_ROW_COUNT = 1
+/** f32[blocks][rows][16] */
+export const TALL_LEFT = 2
+export const TALL_RIGHT = 3
+/** f64[16 · blocks, 16 · blocks]: leftᵀ · right, whose part below the diagonal is that above. */
+export const TALL_GRAM = 4
+/** f32[16 · blocks, 16 · blocks]: what LEFT is multiplied with, in place. */
+export const TALL_FACTOR = 5
+/** One scratch area of SCRATCH_BYTES for each thread: TALL_GROUP rows. */
+export const TALL_SCRATCH = 6
+export const TALL_SCRATCH_BYTES = 7
+export const TALL_WORDS = 16
+/** Rows that one task of `turnRows` takes, and rows that go through the matrix together. */
+export const TALL_TASK_ROWS = 256
+export const TALL_GROUP = 4
+
+/** Columns of a block: one cache line of f32. */
+export const LANES = 16
+/** Rows whose products are summed in one before they join the total: it keeps the rounding of long sums small. */
+export const SUM_ROWS = 256

@@ -10,6 +10,7 @@ import { instantiate, KERNEL_NAMES, type Kernels, kernelModule, sharedMemory } f
 import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
 import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
+import { lowRankCase } from './selfTestLowRank.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
 import { poolCase } from './selfTestPool.ts'
 
@@ -26,7 +27,7 @@ const SEED = 1
 export function selfTest(): SelfTest {
   const fused = maddIsFused()
   const differing = new Set<string>()
-  for (const build of [systemCase, neighbourCase, rankCase, poolCase, extremeCase]) {
+  for (const build of [systemCase, neighbourCase, rankCase, poolCase, extremeCase, lowRankCase]) {
     const memory = sharedMemory(CASE_BYTES)
     const { steps, scratch } = build(createArena(memory), seededRandom(SEED))
     compare(memory, steps, scratch, fused ? fusedMadd : roundedMadd, differing)

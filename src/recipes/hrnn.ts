@@ -1,5 +1,4 @@
 /** A name that AWS has withdrawn, and clients still have in their scripts: our model of the first generation (recurrentFamily.ts). */
-import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
 import { recipe } from './recipe.ts'
 import { recurrentFamily } from './recurrentFamily.ts'
 
@@ -12,8 +11,6 @@ export const hrnn = recipe({
     'A legacy recipe, taken for the sake of old scripts: Sommelier trains the model of aws-user-personalization. New solutions are better off with aws-user-personalization-v2.',
   legacy: true,
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
-  /** As aws-user-personalization. */
-  limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
   batch: { record: 'userId', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 43 }),
 })

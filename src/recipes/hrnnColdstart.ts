@@ -2,7 +2,6 @@
  * A name that AWS has withdrawn, and clients still have in their scripts: our model of the first generation (recurrentFamily.ts). What
  * counts as a cold item could be set there; the parameters are checked, and have no effect.
  */
-import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
 import { choice, continuous, integer } from './parameters.ts'
 import { recipe } from './recipe.ts'
 import { recurrentFamily } from './recurrentFamily.ts'
@@ -22,8 +21,6 @@ export const hrnnColdstart = recipe({
     'A legacy recipe, taken for the sake of old scripts: Sommelier trains the model of aws-user-personalization; the cold_start parameters are checked and have no effect. New solutions are better off with aws-user-personalization-v2.',
   legacy: true,
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
-  /** As aws-user-personalization. */
-  limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
   metadata: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...family,

@@ -1,5 +1,4 @@
 /** AWS's name, our model: that of aws-user-personalization (recurrentFamily.ts), asked about the items of a list only. Not Amazon's implementation. */
-import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
 import { recipe } from './recipe.ts'
 import { recurrentFamily } from './recurrentFamily.ts'
 
@@ -11,8 +10,6 @@ export const personalizedRanking = recipe({
   description:
     'Ranks a list of items for a user. Sommelier trains the model of aws-user-personalization; scores are a softmax over the items of the list, and items without interactions come last.',
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
-  /** As aws-user-personalization. */
-  limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
   metadata: true,
   batch: { record: 'userId and itemList', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),

@@ -1,5 +1,4 @@
 /** AWS's name, our model: that of the first generation (recurrentFamily.ts). Not Amazon's implementation. */
-import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
 import { recipe } from './recipe.ts'
 import { recurrentFamily } from './recurrentFamily.ts'
 
@@ -9,10 +8,8 @@ export const userPersonalization = recipe({
   algorithm: 'aws-user-personalization',
   featureTransformation: 'JSON-percentile-filtering',
   description:
-    'Recommends what a user is likely to interact with next. Sommelier trains a directional ridge model: a closed-form linear model of the next item, given the list of the newest bptt interactions; recency_mask weighs them by recency.',
+    'Recommends what a user is likely to interact with next. Sommelier trains a reduced-rank directional ridge model: the newest bptt interactions, weighed by recency where recency_mask is true, become a vector of hidden_dimension numbers, and items are ranked by its products with theirs, all solved in closed form.',
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
-  /** Interactions: the documented cap. Items: what the dense solve holds in memory, where the reference goes up to 750 000. */
-  limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 500_000_000 },
   metadata: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),

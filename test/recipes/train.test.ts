@@ -4,7 +4,7 @@ import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { calibrate, evaluateRanking } from '../../src/models/evaluation.ts'
-import type { DenseModel, HistoryModel } from '../../src/models/historyModel.ts'
+import type { DenseModel, FactorModel, HistoryModel } from '../../src/models/historyModel.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
 import { newestEvents, splitByUsers } from '../../src/models/splits.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
@@ -20,6 +20,10 @@ const dataOf = (interactions: Interactions) => ({ interactions, catalogueItemCou
 const data = { interactions: people, catalogueItemCount: 50 }
 function denseOf(model: HistoryModel): DenseModel {
   assert.ok(model.form === 'dense')
+  return model
+}
+function factorsOf(model: HistoryModel): FactorModel {
+  assert.ok(model.form === 'factors')
   return model
 }
 
@@ -53,7 +57,8 @@ test('the model is fitted on everybody, and every history is kept as far as the 
   const everybody = await userPersonalization
     .configure({ hyperparameters: { bptt: '7' } })
     .train(dataOf(people), options)
-  assert.deepEqual(denseOf(model).rows, denseOf(everybody).rows)
+  assert.deepEqual(factorsOf(model).sources, factorsOf(everybody).sources)
+  assert.deepEqual(factorsOf(model).targets, factorsOf(everybody).targets)
   assert.deepEqual(histories, newestEvents(people, 7))
 })
 
@@ -93,9 +98,15 @@ test('recency and length of the kernel are what the hyperparameters say', async 
     await kernelOf(userPersonalizationV2, { hyperparameters: { apply_recency_bias: 'false' } }),
     new Array(60).fill(1),
   )
-  assert.deepEqual(await kernelOf(userPersonalization), power(32))
-  const settings = { hyperparameters: { bptt: '3', recency_mask: 'false', hidden_dimension: '32' } }
-  assert.deepEqual(await kernelOf(userPersonalization, settings), [1, 1, 1])
+  const fitted = async (hyperparameters: Record<string, string> = {}) =>
+    factorsOf(await userPersonalization.configure({ hyperparameters }).train(dataOf(people), options))
+  const decay = (time: number) => Float32Array.from({ length: 32 }, (_, k) => Math.exp(-1 / time) ** k)
+  const standard = await fitted()
+  assert.deepEqual(standard.kernels, [decay(1), decay(8)])
+  assert.equal(standard.dimension, itemCount) // fewer items than the default of 149
+  const other = await fitted({ bptt: '3', recency_mask: 'false', hidden_dimension: '32' })
+  assert.deepEqual(other.kernels, [Float32Array.of(1, 1, 1)])
+  assert.equal(other.dimension, 32)
 })
 
 test('the kernel is the one that the rows were fitted with', async () => {

@@ -1,12 +1,14 @@
 /** Every kernel's plain twin, by its name. */
 import type { KernelName } from '../load.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
+import { solveDirections } from './lowRank.ts'
 import type { PlainKernel } from './memory.ts'
 import { gramRow, neighbourRow } from './neighbours.ts'
 import { pairRow, togetherRow } from './pairs.ts'
 import { poolScores } from './pool.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
+import { innerProducts, turnRows } from './tall.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   pairRow,
@@ -25,4 +27,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   restrict,
   choose,
   poolScores,
+  solveDirections,
+  innerProducts,
+  turnRows,
 }
