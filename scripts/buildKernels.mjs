@@ -17,6 +17,7 @@ const compiler = createRequire(import.meta.url).resolve('assemblyscript/package.
 const sources = [
   ...readdirSync(assembly).map(name => join(assembly, name)),
   parameters,
+  join(root, 'src/kernels/byteParameters.ts'),
   compiler,
   fileURLToPath(import.meta.url),
 ]

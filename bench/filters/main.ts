@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,8 +15,11 @@ import { readArguments } from '../../scripts/arguments.ts'
 import { Vocabulary } from '../../src/datasets/vocabulary.ts'
 import { FilterMasks } from '../../src/filters/masks.ts'
 import { openRanker, type PlacedModel } from '../../src/inference/ranker.ts'
-import { encodeItems } from '../../src/jobs/batchInference/answers.ts'
-import { ShardAnswerer, StageClock } from '../../src/jobs/batchInference/shard.ts'
+import { StageClock } from '../../src/jobs/batchInference/answerLines.ts'
+import { ByteBlocks } from '../../src/jobs/batchInference/byteBlocks.ts'
+import type { PlacedFilter } from '../../src/jobs/batchInference/filtering.ts'
+import { placeBytes } from '../../src/jobs/batchInference/placeBytes.ts'
+import { ShardAnswerer } from '../../src/jobs/batchInference/shard.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
@@ -116,17 +119,25 @@ async function row(each: Case, world: World, placed: PlacedModel, dense: boolean
   new FilterMasks(plan, data).allowed({ userId: 'u1', values: each.values?.(1) as Record<string, string> | undefined })
   const firstMs = (stopwatchSeconds() - first) * 1e3
   const input = makeLines(records, set => each.values?.(set), each.values ? VALUE_SETS : 0)
-  const tools = {
-    ranker: openRanker(placed, 0),
-    subjects: world.users,
-    histories: dense ? world.histories : undefined,
-    items: encodeItems(Vocabulary.fromIds(Array.from({ length: world.itemCount }, (_, item) => `i${item}`))),
-    itemCount: world.itemCount,
-    recipe: { record: 'userId' as const, scores: true, reasons: true },
-    k: RESULTS,
+  const items = Vocabulary.fromIds(Array.from({ length: world.itemCount }, (_, item) => `i${item}`))
+  const asking = data.users && Vocabulary.fromTensors(data.users)
+  const answererOf = (filter: PlacedFilter | undefined) => {
+    const tables = [dense ? world.users : undefined, filter && asking].filter(table => table !== undefined)
+    const recipe = { record: 'userId' as const, scores: true, reasons: true }
+    return new ShardAnswerer({
+      ranker: openRanker(placed, 0),
+      bytes: new ByteBlocks(placeBytes({ tables, items, recipe, k: RESULTS, threads: 1 }), 0),
+      subjectTable: dense ? 0 : undefined,
+      askerTable: filter && asking && tables.length - 1,
+      histories: dense ? world.histories : undefined,
+      itemCount: world.itemCount,
+      recipe,
+      filter,
+      k: RESULTS,
+    })
   }
-  const without = new ShardAnswerer({ ...tools, filter: undefined })
-  const filtered = new ShardAnswerer({ ...tools, filter: { plan, data, threads: 1 } })
+  const without = answererOf(undefined)
+  const filtered = answererOf({ plan, data, threads: 1 })
   const times: [number[], number[]] = [[], []]
   for (let round = 0; round <= ROUNDS; round++)
     for (const [place, answerer] of [without, filtered].entries()) {
@@ -151,7 +162,14 @@ async function seconds(answerer: ShardAnswerer, input: Buffer, records: number):
     assert(failed === 0, 'every record is answered')
     answered += more
   }
-  await store.write(PART, answerer.answer(await store.read(INPUT), 1, new StageClock(), count))
+  const file = openSync(await store.localFile(INPUT, folder), 'r')
+  async function* pieces() {
+    const fill = (target: Buffer) => readSync(file, target)
+    for await (const piece of answerer.answer({ fill, firstLine: 1, clock: new StageClock(), answered: count }))
+      yield Buffer.from(piece)
+  }
+  await store.write(PART, pieces())
+  closeSync(file)
   await store.write(OUTPUT, await store.read(PART))
   assert(answered === records, 'every record is answered')
   const { user, system } = process.cpuUsage(before)

@@ -3,13 +3,15 @@
  *
  *   bytes    u8[…]        in order of index, each id's UTF-8 and then END, a byte that UTF-8 never contains
  *   offsets  u32[size+1]  id i is bytes[offsets[i], offsets[i + 1] - 1)
- *   slots    u32[2^k, 2]  open addressing with linear probing, at most half full:
- *                         (index + 1 below and the id's hash in the bits above, offsets[index]), or (0, 0) for an empty slot
+ *   slots    u32[1.75 · size, 2]  open addressing with linear probing from the slot that lib/idHash.ts names:
+ *                         (index + 1 below and the low bits of the id's hash above, offsets[index]), or (0, 0) for an empty slot
  *
  * The hash bits spare a walk to `bytes` for ids met in probing, the offset and END spare one to `offsets`: a look-up is one hash and two
- * cache misses. No string is kept: a million ids of 10 characters take 31 MB.
+ * cache misses. No string is kept: an id takes 19 bytes beside its text, a million ids of 10 characters 29 MB. Kernels look up whole blocks
+ * of ids (assembly/ids.ts); this one at a time.
  */
 import { assert } from '../lib/assert.ts'
+import { idHash, slotOf } from '../lib/idHash.ts'
 import { ID_CHARACTERS_MAX } from './limits.ts'
 
 export interface VocabularyTensors {
@@ -19,6 +21,11 @@ export interface VocabularyTensors {
 }
 
 const END = 0xff
+/**
+ * Slots an id, rounded up: 57 % full, a known id is found after 1.7 slots and a stranger known for one after 3.2 (Knuth, TAOCP 3, §6.4, eq. 22
+ * and 23), most of them in one cache line. Never quite full: a search ends at an empty slot.
+ */
+const SLOTS_PER_ID = 1.75
 /** A character takes up to four bytes. */
 const ID_BYTES_MAX = 4 * ID_CHARACTERS_MAX
 /** A character takes up to two UTF-16 units; a longer string cannot be in any vocabulary. */
@@ -35,13 +42,15 @@ const scratch = new Uint8Array(UNIT_BYTES_MAX * ID_UNITS_MAX + 1)
 export class Vocabulary {
   readonly tensors: VocabularyTensors
   readonly size: number
-  readonly #hashBits: number
+  readonly #indexBits: number
+  readonly #slotCount: number
   readonly #text: Buffer
 
   private constructor(tensors: VocabularyTensors) {
     this.tensors = tensors
     this.size = tensors.offsets.length - 1
-    this.#hashBits = hashBits(this.size)
+    this.#indexBits = indexBits(this.size)
+    this.#slotCount = tensors.slots.length / 2
     this.#text = Buffer.from(tensors.bytes.buffer, tensors.bytes.byteOffset, tensors.bytes.byteLength)
   }
 
@@ -57,11 +66,7 @@ export class Vocabulary {
     assert(offsets.length >= 1, 'a vocabulary has at least one offset')
     assert(offsets[0] === 0, "a vocabulary's first offset is 0")
     assert(offsets[offsets.length - 1] === bytes.length, "a vocabulary's last offset is the length of its bytes")
-    assert(slots.length >= 4 * (offsets.length - 1), 'half of the slots of a vocabulary are empty')
-    assert(
-      slots.length >= 2 && (slots.length & (slots.length - 1)) === 0,
-      "a vocabulary's slots are a power of two in number",
-    )
+    assert(slots.length === 2 * slotCountOf(offsets.length - 1), 'a vocabulary has slots for its size')
     return new Vocabulary({
       bytes: isShared(bytes) ? bytes : copyTo(sharedBytes(bytes.length), bytes),
       offsets: isShared(offsets) ? offsets : copyTo(sharedWords(offsets.length), offsets),
@@ -74,11 +79,12 @@ export class Vocabulary {
     const length = encode(id)
     if (length < 0) return -1
     const { bytes, slots } = this.tensors
-    const mask = slots.length - 1
-    const h = hash(scratch, 0, length)
-    for (let at = (2 * h) & mask; slots[at] !== 0; at = (at + 2) & mask) {
-      if (((slots[at] ^ h) & this.#hashBits) !== 0) continue
-      if (same(bytes, slots[at + 1], scratch, 0)) return (slots[at] & ~this.#hashBits) - 1
+    const h = idHash(scratch, 0, length)
+    const mask = indexMask(this.#indexBits)
+    const tag = h << this.#indexBits
+    for (let at = 2 * slotOf(h, this.#slotCount); slots[at] !== 0; at = next(at, slots)) {
+      if (((slots[at] ^ tag) & ~mask) !== 0) continue
+      if (same(bytes, slots[at + 1], scratch, 0)) return (slots[at] & mask) - 1
     }
     return -1
   }
@@ -137,25 +143,33 @@ export class VocabularyBuilder {
 
 function buildSlots(bytes: Uint8Array, offsets: Uint32Array): Uint32Array {
   const size = offsets.length - 1
-  const slots = sharedWords(2 * 2 ** Math.ceil(Math.log2(Math.max(2 * size, 1))))
-  const mask = slots.length - 1
-  const bits = hashBits(size)
+  const slotCount = slotCountOf(size)
+  const slots = sharedWords(2 * slotCount)
+  const bits = indexBits(size)
+  const mask = indexMask(bits)
   for (let index = 0; index < size; index++) {
     const start = offsets[index]
-    const h = hash(bytes, start, offsets[index + 1] - 1)
-    let at = (2 * h) & mask
-    for (; slots[at] !== 0; at = (at + 2) & mask) {
-      if (((slots[at] ^ h) & bits) !== 0) continue
+    const h = idHash(bytes, start, offsets[index + 1] - 1)
+    const tag = h << bits
+    let at = 2 * slotOf(h, slotCount)
+    for (; slots[at] !== 0; at = next(at, slots)) {
+      if (((slots[at] ^ tag) & ~mask) !== 0) continue
       assert(!same(bytes, slots[at + 1], bytes, start), 'the ids of a vocabulary are distinct')
     }
-    slots[at] = (index + 1) | (h & bits)
+    slots[at] = (index + 1) | tag
     slots[at + 1] = start
   }
   return slots
 }
 
-/** The bits of a u32 that no index + 1 up to `size` needs. */
-const hashBits = (size: number): number => -1 << (32 - Math.clz32(size))
+const slotCountOf = (size: number): number => Math.ceil(SLOTS_PER_ID * size) + 1
+
+/** How many bits index + 1 needs: at most 31, for 2³¹ ids would need 4 GB for their END alone. */
+export const indexBits = (size: number): number => 32 - Math.clz32(size)
+const indexMask = (bits: number): number => (1 << bits) - 1
+
+/** The slot after one; the first after the last. */
+const next = (at: number, slots: Uint32Array): number => (at + 2 === slots.length ? 0 : at + 2)
 
 /**
  * The id and END in `scratch`; its length in bytes without END, or -1 if it can be in no vocabulary. Most ids are short and ASCII: a loop
@@ -175,15 +189,6 @@ function encode(id: string): number {
   }
   scratch[length] = END
   return length
-}
-
-/** FNV-1a, 32 bits, finished with MurmurHash3's mixer because FNV's low bits alone are weak on counting ids. Public domain, both. */
-function hash(bytes: Uint8Array, start: number, end: number): number {
-  let h = 0x811c9dc5
-  for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i], 0x01000193)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
 }
 
 /** Whether the ids that begin here and there are the same, END included. */

@@ -25,6 +25,8 @@ import { type Bindings, constantsOf, type FilterValues, placeholdersOf } from '.
 export interface FilterRequest {
   /** Absent or unknown: somebody without attributes and events. */
   readonly userId?: string | undefined
+  /** In place of the id, where it has been looked up: an index of the data's users, -1 for a stranger. */
+  readonly user?: number | undefined
   /** A row: what CurrentItem is about; absent: an item without attributes. */
   readonly item?: number | undefined
   readonly values?: FilterValues | undefined
@@ -74,7 +76,7 @@ export class FilterMasks {
   }
 
   /** Throws FilterError when the values will not do. */
-  allowed({ userId, item = -1, values = NO_VALUES }: FilterRequest): Allowed {
+  allowed({ userId, user = this.#userOf(userId), item = -1, values = NO_VALUES }: FilterRequest): Allowed {
     if (this.#always && values === NO_VALUES) return this.#always
     const bound = this.#binder.bind(values)
     if (bound.allowed) return bound.allowed
@@ -83,20 +85,25 @@ export class FilterMasks {
       if (values === NO_VALUES) this.#always = allowed
       return this.#binder.remember(values, bound, allowed)
     }
-    const user = userId === undefined ? -1 : (this.#users?.indexOf(userId) ?? -1)
     const ofColumns = this.#onlyColumns(user, item, bound)
     if (this.#onEvents.length === 0) return { rows: ofColumns.allowed, struck: NOTHING_STRUCK }
     return this.#withEvents(ofColumns, user, item, bound)
   }
 
   /** Of one statement: the rows its conditions hold for; undefined where it does not apply. */
-  rowsOf(statement: PlannedStatement, { userId, item = -1, values = NO_VALUES }: FilterRequest): Bitset | undefined {
+  rowsOf(
+    statement: PlannedStatement,
+    { userId, user = this.#userOf(userId), item = -1, values = NO_VALUES }: FilterRequest,
+  ): Bitset | undefined {
     const { bindings } = this.#binder.bind(values)
-    const user = userId === undefined ? -1 : (this.#users?.indexOf(userId) ?? -1)
     if (!this.#applies(statement, user, item, bindings)) return undefined
     return isEvents(this.#plan, statement)
       ? this.#eventSet(statement, user, bindings)
       : this.#columnSet(statement, item, bindings)
+  }
+
+  #userOf(userId: string | undefined): number {
+    return userId === undefined ? -1 : (this.#users?.indexOf(userId) ?? -1)
   }
 
   /** Whether the statement counts for this user and these values. */

@@ -8,32 +8,30 @@ export interface PriorRanking {
   readonly count: number
   /** How far down the order the last of them stood: what is struck from below here changes nothing. */
   readonly reach: number
-  /** The first `count` of both, best first; valid until the next call. */
-  readonly items: Int32Array
-  readonly probabilities: Float32Array
+  /** The first `count`: where in the order they stand, best first; valid until the next call. */
+  readonly places: Int32Array
 }
 
 export class PriorRanker {
-  readonly #order: Int32Array
-  readonly #probabilities: Float32Array
+  /** Every item, best first, and its probability. */
+  readonly order: Int32Array
+  readonly probabilities: Float32Array
   readonly #chosen: Int32Array
-  readonly #chosenProbabilities: Float32Array
   /** The inverse of the order: where each item stands. */
   readonly #place: Int32Array
-  /** struckAt[item] is the number of the last query that struck the item. */
+  /** struckAt[place] is the number of the last query that struck the item there. */
   readonly #struckAt: Uint32Array
   #query = 0
 
   /** `k` items are wanted at most. Sorts the whole catalogue once. */
   constructor(ranker: Ranker, itemCount: number, k: number) {
     const whole = ranker.rank({ count: 1, k: itemCount, offsets: new Uint32Array(2), items: new Int32Array(0) })
-    this.#order = whole.items.slice()
-    this.#probabilities = whole.probabilities.slice()
+    this.order = whole.items.slice()
+    this.probabilities = whole.probabilities.slice()
     this.#chosen = new Int32Array(k)
-    this.#chosenProbabilities = new Float32Array(k)
     this.#struckAt = new Uint32Array(itemCount)
     this.#place = new Int32Array(itemCount)
-    for (let place = 0; place < itemCount; place++) this.#place[this.#order[place]] = place
+    for (let place = 0; place < itemCount; place++) this.#place[this.order[place]] = place
   }
 
   /** Whether a ranking that reached so far would be another with these struck from it. */
@@ -45,17 +43,15 @@ export class PriorRanker {
   /** `allowed` as QueryBlock has it; `struck` may not be chosen all the same, repeats allowed. */
   rank(allowed?: Uint32Array, struck?: ArrayLike<number>): PriorRanking {
     const query = this.#nextQuery()
-    for (let at = 0; at < (struck?.length ?? 0); at++) this.#struckAt[struck![at]] = query
+    for (let at = 0; at < (struck?.length ?? 0); at++) this.#struckAt[this.#place[struck![at]]] = query
     let count = 0
     let place = 0
-    for (; place < this.#order.length && count < this.#chosen.length; place++) {
-      const item = this.#order[place]
+    for (; place < this.order.length && count < this.#chosen.length; place++) {
+      const item = this.order[place]
       if (allowed && ((allowed[item >>> 5] >>> (item & 31)) & 1) === 0) continue
-      if (this.#struckAt[item] === query) continue
-      this.#chosen[count] = item
-      this.#chosenProbabilities[count++] = this.#probabilities[place]
+      if (this.#struckAt[place] !== query) this.#chosen[count++] = place
     }
-    return { count, reach: place, items: this.#chosen, probabilities: this.#chosenProbabilities }
+    return { count, reach: place, places: this.#chosen }
   }
 
   /** 1 … 2³² - 1; then the marks are wiped. */

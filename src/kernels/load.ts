@@ -23,6 +23,9 @@ export const KERNEL_NAMES = [
   'solveDirections',
   'innerProducts',
   'turnRows',
+  'scanLines',
+  'findIds',
+  'writeAnswers',
 ] as const
 export type KernelName = (typeof KERNEL_NAMES)[number]
 

@@ -9,6 +9,7 @@ import { ARENA_START_BYTES, createArena } from './arena.ts'
 import { instantiate, KERNEL_NAMES, type Kernels, kernelModule, sharedMemory } from './load.ts'
 import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
+import { byteCase } from './selfTestBytes.ts'
 import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
 import { lowRankCase } from './selfTestLowRank.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
@@ -27,7 +28,7 @@ const SEED = 1
 export function selfTest(): SelfTest {
   const fused = maddIsFused()
   const differing = new Set<string>()
-  for (const build of [systemCase, neighbourCase, rankCase, poolCase, extremeCase, lowRankCase]) {
+  for (const build of [systemCase, neighbourCase, rankCase, poolCase, extremeCase, lowRankCase, byteCase]) {
     const memory = sharedMemory(CASE_BYTES)
     const { steps, scratch } = build(createArena(memory), seededRandom(SEED))
     compare(memory, steps, scratch, fused ? fusedMadd : roundedMadd, differing)

@@ -129,7 +129,7 @@ async function replaced(part: string, tensors: Tensors, metadata: Metadata = {})
   const at = place()
   await saveModel(at, saved, quietControl)
   const key = `${at.prefix.key}${part}.safetensors`
-  const content = encode(tensors, { format: 'sommelier history model', version: '2', part, form: 'dense', ...metadata })
+  const content = encode(tensors, { format: 'sommelier history model', version: '3', part, form: 'dense', ...metadata })
   await at.artifacts.write({ bucket: at.prefix.bucket, key }, content)
   return { at, refused: (why: string) => refuses(at, `The model's file ${nameOf(at, part)} cannot be used: ${why}.`) }
 }
@@ -147,7 +147,7 @@ test('another format, part or version is refused', async () => {
   await (await replaced('model', model, { part: 'histories' })).refused(
     "it is 'sommelier history model', part 'histories', where 'sommelier history model', part 'model' was expected",
   )
-  await (await replaced('model', model, { version: '3' })).refused("it is of version '3', where '2' was expected")
+  await (await replaced('model', model, { version: '4' })).refused("it is of version '4', where '3' was expected")
 })
 
 test('tensors that are absent, of another type or shape, or do not fit together are refused', async () => {

@@ -3,66 +3,65 @@
  * from the one order that all of them have.
  */
 import { PriorRanker } from '../../inference/priorRanker.ts'
-import type { Ranker } from '../../inference/queries.ts'
-import type { AnswerWriter } from './answers.ts'
-import { type PlacedFilter, RecordFilter } from './filtering.ts'
+import type { QueryLists, Ranker } from '../../inference/queries.ts'
+import { ANSWER_COPY, ANSWER_LIST, ANSWER_PLACES } from '../../kernels/byteParameters.ts'
+import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
+import { type Asker, type PlacedFilter, RecordFilter } from './filtering.ts'
 import { BLOCK_RECORDS } from './limits.ts'
-import type { ParsedRecord } from './records.ts'
 
-/** The items of a record without a history; or its whole output, where it is that of records before. */
-export type PriorAnswer =
-  | { readonly output: Uint8Array }
-  | { readonly output?: undefined; readonly from: number; readonly to: number }
+/** What everybody who may be given the same is answered, unless something is struck from it. */
+interface SharedAnswer {
+  /** Absent where there was no room to keep it. */
+  readonly output: CopiedOutput | undefined
+  readonly reach: number
+}
 
 export class FilteredQueries {
   /** Of the query of that number in the block. */
   readonly allowed: Uint32Array[] = []
-  readonly excluded: { offsets: Uint32Array; items: Int32Array } = {
+  readonly excluded: QueryLists & { items: Int32Array } = {
     offsets: new Uint32Array(BLOCK_RECORDS + 1),
     items: new Int32Array(0),
   }
-  /** Where the answers of records without a history lie. */
-  readonly priorItems: Int32Array
-  readonly priorProbabilities: Float32Array
   readonly #filter: RecordFilter
   readonly #prior: PriorRanker
-  readonly #writer: AnswerWriter
-  #priorTop = 0
-  readonly #faults = new Map<number, string>()
-  readonly #answers: PriorAnswer[] = []
-  /** By what may be chosen: everybody who may be given the same has one output, unless something is struck from it. */
-  readonly #outputs = new WeakMap<Uint32Array, { readonly output: Uint8Array; readonly reach: number }>()
+  readonly #bytes: ByteBlocks
+  readonly #k: number
+  /** Places of the prior order whose texts are there. */
+  readonly #placeCount: number
+  #priors = 0
+  /** By what may be chosen. */
+  #shared = new WeakMap<Uint32Array, SharedAnswer>()
+  #outOfRoom = false
 
-  constructor(filter: PlacedFilter, ranker: Ranker, writer: AnswerWriter, itemCount: number, k: number) {
+  constructor(filter: PlacedFilter, ranker: Ranker, bytes: ByteBlocks, itemCount: number, k: number) {
     this.#filter = new RecordFilter(filter)
     this.#prior = new PriorRanker(ranker, itemCount, k)
-    this.#writer = writer
-    this.priorItems = new Int32Array(BLOCK_RECORDS * k)
-    this.priorProbabilities = new Float32Array(BLOCK_RECORDS * k)
+    this.#bytes = bytes
+    this.#k = k
+    this.#placeCount = bytes.placeTexts(this.#prior.order, this.#prior.probabilities)
   }
 
   begin(): void {
     this.allowed.length = 0
-    this.#priorTop = 0
-    this.#faults.clear()
-    this.#answers.length = 0
+    this.#priors = 0
+    if (!this.#outOfRoom) return
+    this.#outOfRoom = false
+    this.#shared = new WeakMap()
+    this.#bytes.forgetOutputs()
   }
 
   /**
-   * Record `record` of the block: as the next query when it has a history. `item`: the one asked about, which is not in its own answer, or
-   * -1. Whether it may be answered at all.
+   * Record `record` of the block: as the next query when it has a history, else answered. An item that is asked about is not in the answer
+   * to its own record (it has a history: itself). A sentence where it cannot be answered.
    */
-  take(record: number, { userId, filterValues }: ParsedRecord, item: number, hasHistory: boolean): boolean {
-    const allowed = this.#filter.allowed({ userId, item }, filterValues)
-    if (typeof allowed === 'string') this.#faults.set(record, allowed)
-    else if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, item)
-    else this.#answers[record] = this.#answerOf(allowed.rows, allowed.struck)
-    return typeof allowed !== 'string'
+  take(record: number, asker: Asker, filterValues: unknown, hasHistory: boolean): string | undefined {
+    const allowed = this.#filter.allowed(asker, filterValues)
+    if (typeof allowed === 'string') return allowed
+    if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, asker.item)
+    else this.#answer(record, allowed.rows, allowed.struck)
+    return undefined
   }
-
-  faultOf = (record: number): string | undefined => (this.#faults.size === 0 ? undefined : this.#faults.get(record))
-
-  answerOf = (record: number): PriorAnswer => this.#answers[record]
 
   #addQuery(rows: Uint32Array, struck: Uint32Array, item: number): void {
     const query = this.allowed.length
@@ -81,19 +80,35 @@ export class FilteredQueries {
     excluded.offsets[query + 1] = end
   }
 
-  #answerOf(rows: Uint32Array, struck: Uint32Array): PriorAnswer {
-    let shared = this.#outputs.get(rows)
-    if (!shared) {
-      const { count, reach, items, probabilities } = this.#prior.rank(rows)
-      shared = { output: this.#writer.outputOf(items, probabilities, 0, count), reach }
-      this.#outputs.set(rows, shared)
+  #answer(record: number, rows: Uint32Array, struck: Uint32Array): void {
+    const shared = this.#shared.get(rows) ?? this.#share(rows)
+    const touched = this.#prior.touches(struck, shared.reach)
+    if (!touched && shared.output) {
+      this.#bytes.answer(record, ANSWER_COPY, shared.output.from, shared.output.count)
+      return
     }
-    if (!this.#prior.touches(struck, shared.reach)) return shared
-    const { count, items, probabilities } = this.#prior.rank(rows, struck)
-    const from = this.#priorTop
-    this.priorItems.set(items.subarray(0, count), from)
-    this.priorProbabilities.set(probabilities.subarray(0, count), from)
-    this.#priorTop += count
-    return { from, to: this.#priorTop }
+    const { count, places, reach } = this.#prior.rank(rows, struck)
+    // Queries fill the lists from the front, these from the back.
+    const from = (BLOCK_RECORDS - ++this.#priors) * this.#k
+    const { items, scores } = this.#bytes
+    const inPlaces = reach <= this.#placeCount
+    for (let i = 0; i < count; i++) {
+      items[from + i] = inPlaces ? places[i] : this.#prior.order[places[i]]
+      if (!inPlaces) scores[from + i] = this.#prior.probabilities[places[i]]
+    }
+    this.#bytes.answer(record, inPlaces ? ANSWER_PLACES : ANSWER_LIST, from, count)
+  }
+
+  #share(rows: Uint32Array): SharedAnswer {
+    const { count, reach, places } = this.#prior.rank(rows)
+    const chosen = places.subarray(0, count)
+    const output = this.#bytes.keepOutput(
+      chosen.map(place => this.#prior.order[place]),
+      Float32Array.from(chosen, place => this.#prior.probabilities[place]),
+    )
+    if (output === undefined) this.#outOfRoom = true
+    const shared = { output, reach }
+    this.#shared.set(rows, shared)
+    return shared
   }
 }

@@ -36,6 +36,14 @@ export async function placeFilter(
   return { plan, data, threads }
 }
 
+/** Who asks, and about what. */
+export interface Asker {
+  readonly userId?: string | undefined
+  /** In place of the id: an index of the filter's users, -1 for a stranger. */
+  readonly user?: number | undefined
+  readonly item: number
+}
+
 /** Tells for each record what may be recommended, or in a sentence why that cannot be told. */
 export class RecordFilter {
   readonly #masks: FilterMasks
@@ -45,11 +53,13 @@ export class RecordFilter {
   }
 
   /** `item` is what CurrentItem is about, -1 for none; an id that is in no data is somebody or something without attributes. */
-  allowed({ userId, item }: { userId?: string | undefined; item: number }, filterValues: unknown): Allowed | string {
+  allowed({ user, userId, item }: Asker, filterValues: unknown): Allowed | string {
     const values = valuesOf(filterValues)
     if (typeof values === 'string') return values
     try {
-      return this.#masks.allowed({ userId, item, values })
+      return user === undefined
+        ? this.#masks.allowed({ userId, item, values })
+        : this.#masks.allowed({ user, item, values })
     } catch (error) {
       if (error instanceof FilterError) return error.message
       throw error

@@ -34,8 +34,23 @@ export const SHARD_BYTES = 1024 * 1024
 /** One try and two more: a thread that dies of bad luck is replaced, one that dies of its shard stops the job. */
 export const SHARD_TRIES_MAX = 3
 
-/** Records ranked at once; a message and a chunk of output (some 100 KB) follow each block. */
+/** Records looked up, ranked and written together. */
 export const BLOCK_RECORDS = 256
+
+/** Input that a thread sees at once: the longest line fits, and one that is too long shows it. */
+export const INPUT_WINDOW_BYTES = 2 * LINE_BYTES_MAX
+
+/** Output that a thread holds: a shard's worth as a rule, and in half of it any line, with its input repeated six times over as JSON. */
+export const OUTPUT_BYTES = 16 * LINE_BYTES_MAX
+
+/** Outputs that many records share, one for each distinct set of what a filter allows: some 1 500 of 25 items. */
+export const COPIED_BYTES = 1024 * 1024
+
+/** Best items of all whose texts are made once: what users have seen seldom reaches further down. 200 KB. */
+export const PLACES_MAX = 4096
+
+/** A thread tells how far it is this often. */
+export const REPORT_SECONDS = 0.1
 
 /** A thread needs some 30 MB; one that wants this much is beyond hope and dies alone instead of taking the process along. */
 export const THREAD_HEAP_MB_MAX = 512

@@ -1,5 +1,5 @@
 /**
- * Lines: what counts as one, where shards are cut, and blocks of them for ranking.
+ * Lines: what counts as one, and where shards are cut.
  *
  * A line ends with LF or with the input. It is a *record* unless it is blank: nothing but spaces, tabs and CR. A line of more than
  * LINE_BYTES_MAX bytes is a record whatever is in it; of such a line only the beginning is kept. Lines are counted from 1, blank ones too.
@@ -16,15 +16,6 @@ export interface Shard {
   readonly end: number
   readonly firstLine: number
   readonly records: number
-}
-
-export interface LineBlock {
-  /** Holds the lines; valid as long as the caller keeps it. */
-  readonly bytes: Buffer
-  /** Line i is bytes [starts[i], ends[i]), without line end or white space around it. Records only. */
-  readonly starts: readonly number[]
-  readonly ends: readonly number[]
-  readonly numbers: readonly number[]
 }
 
 const LF = 0x0a
@@ -91,47 +82,4 @@ function surveyChunk(survey: Survey, chunk: Uint8Array, chunkStart: number, shar
     records = 0
   }
   Object.assign(survey, { line, lineStart, blank, shard: { start, firstLine, records } })
-}
-
-/** The records among the lines of `chunks`, which begin with line `firstLine`, at most `recordsMax` a block, in order. */
-export async function* lineBlocks(
-  chunks: AsyncIterable<Buffer>,
-  firstLine: number,
-  recordsMax: number,
-): AsyncGenerator<LineBlock> {
-  let number = firstLine
-  /** The beginning of a line whose end has not come yet; LINE_BYTES_MAX + 1 bytes of it are enough to know it for too long. */
-  let head: Buffer = Buffer.alloc(0)
-  for await (const chunk of chunks) {
-    if (head.length > LINE_BYTES_MAX && !chunk.includes(LF)) continue
-    const bytes = head.length === 0 ? chunk : Buffer.concat([head, chunk])
-    let block = emptyBlock(bytes)
-    let start = 0
-    for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
-      addLine(block, start, end, number++)
-      start = end + 1
-      if (block.starts.length === recordsMax) {
-        yield block
-        block = emptyBlock(bytes)
-      }
-    }
-    if (block.starts.length > 0) yield block
-    head = bytes.subarray(start, Math.min(bytes.length, start + LINE_BYTES_MAX + 1))
-  }
-  const last = emptyBlock(head)
-  addLine(last, 0, head.length, number)
-  if (last.starts.length > 0) yield last
-}
-
-const emptyBlock = (bytes: Buffer) => ({ bytes, starts: [] as number[], ends: [] as number[], numbers: [] as number[] })
-
-function addLine(block: ReturnType<typeof emptyBlock>, start: number, end: number, number: number): void {
-  if (end - start <= LINE_BYTES_MAX) {
-    while (start < end && isBlank(block.bytes[start])) start++
-    while (start < end && isBlank(block.bytes[end - 1])) end--
-    if (start === end) return
-  }
-  block.starts.push(start)
-  block.ends.push(end)
-  block.numbers.push(number)
 }

@@ -1,13 +1,14 @@
 /** The model of a job, placed once in memory that all threads share. */
+import { Vocabulary } from '../../datasets/vocabulary.ts'
 import { placeModel } from '../../inference/ranker.ts'
 import { isPriorAlone } from '../../models/historyModel.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { loadModel } from '../../recipes/modelFile.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
-import { encodeItems } from './answers.ts'
 import type { BatchDescription } from './description.ts'
 import { placeFilter } from './filtering.ts'
-import { BLOCK_RECORDS } from './limits.ts'
+import { BLOCK_RECORDS, ITEM_LIST_LENGTH_MAX } from './limits.ts'
+import { placeBytes } from './placeBytes.ts'
 import type { ThreadData } from './thread.ts'
 
 /** What is loaded and not in the result is garbage when this resolves: `placed` has a copy of the rows of its own. */
@@ -19,18 +20,27 @@ export async function loadThreadData(
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
   const { model, users, items, histories } = await loadModel(place, { signal })
-  const subjects =
-    recipe.record === 'itemId' ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
+  const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
+  const aboutItems = recipe.record === 'itemId'
+  const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
+  // Whom a record is about matters to the model, and to a filter that is told of the item.
+  const known = !isPriorAlone(model)
+  const subjectIds = known || (aboutItems && filter) ? subjects.ids : undefined
+  const askers = placedFilter?.data.users && Vocabulary.fromTensors(placedFilter.data.users)
+  const tables = [subjectIds, askers].filter(table => table !== undefined)
+  const k = Math.min(numResults, items.size)
+  const listLength = recipe.record === 'userId and itemList' ? ITEM_LIST_LENGTH_MAX : k
   return {
     placed: placeModel(model, { threads: threadCount, blockSize: BLOCK_RECORDS }),
     sharpness: model.sharpness,
-    subjects: subjects.ids.tensors,
-    histories: isPriorAlone(model) ? undefined : subjects.histories,
+    bytes: placeBytes({ tables, items, recipe, k: listLength, threads: threadCount }),
+    subjectTable: subjectIds && 0,
+    askerTable: askers && tables.length - 1,
+    histories: known ? subjects.histories : undefined,
     itemIds: items.tensors,
-    items: encodeItems(items),
-    filter: filter && (await placeFilter(filter, items, context, threadCount)),
+    filter: placedFilter,
     recipe,
-    numResults,
+    k,
     stores,
   }
 }

@@ -8,13 +8,14 @@
  * named twice is ranked once. A filter strikes items from the list; what nothing is known of passes unless the filter has an INCLUDE.
  */
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
+import { ANSWER_LIST } from '../../kernels/byteParameters.ts'
+import { float32Text } from '../../kernels/plain/float32Text.ts'
 import type { ItemLists } from '../../models/splits.ts'
-import { AnswerWriter } from './answers.ts'
+import { type Answerer, answerLines, type LineSource, OwnLines } from './answerLines.ts'
 import { RecordFilter } from './filtering.ts'
-import { BLOCK_RECORDS, ITEM_LIST_LENGTH_MAX } from './limits.ts'
-import { lineBlocks } from './lines.ts'
-import { type ParsedRecord, parseRecord } from './records.ts'
-import { recordStart, type ShardTools, type StageClock } from './shard.ts'
+import { ITEM_LIST_LENGTH_MAX } from './limits.ts'
+import type { ParsedRecord } from './records.ts'
+import type { ShardTools } from './shard.ts'
 
 interface RankingTools extends ShardTools {
   /** Inverse temperature of the model's softmax. */
@@ -24,81 +25,67 @@ interface RankingTools extends ShardTools {
 
 const NO_HISTORY = new Int32Array(0)
 
-export class RankingAnswerer {
+export class RankingAnswerer implements Answerer {
   readonly #tools: RankingTools
-  readonly #writer: AnswerWriter
+  readonly #own: OwnLines
   readonly #filter: RecordFilter | undefined
   /** Whether the filter names what may pass, so that something unknown does not. */
   readonly #strangersPass: boolean
-  readonly #items = new Int32Array(ITEM_LIST_LENGTH_MAX)
-  readonly #probabilities = new Float32Array(ITEM_LIST_LENGTH_MAX)
 
   constructor(tools: RankingTools) {
     this.#tools = tools
-    this.#writer = new AnswerWriter(tools.items, tools.recipe)
+    this.#own = new OwnLines(tools.bytes)
     this.#filter = tools.filter && new RecordFilter(tools.filter)
     this.#strangersPass = !tools.filter?.plan.statements.some(({ action }) => action === 'INCLUDE')
   }
 
-  /** The output lines of the input lines in `chunks`, of which the first is line `firstLine`. */
-  async *answer(
-    chunks: AsyncIterable<Buffer>,
-    firstLine: number,
-    clock: StageClock,
-    answered: (records: number, failed: number) => void,
-  ): AsyncGenerator<Uint8Array> {
-    const { record: kind } = this.#tools.recipe
-    clock.enter('read')
-    for await (const block of lineBlocks(chunks, firstLine, BLOCK_RECORDS)) {
-      let failed = 0
-      for (const [i, number] of block.numbers.entries()) {
-        clock.enter('parse')
-        const start = recordStart(block, i)
-        const end = block.ends[i]
-        const record = parseRecord(block.bytes, start, end, number, kind)
-        const fault = record.fault ?? this.#rank(block.bytes, start, end, record, number, clock)
-        if (fault === undefined) continue
-        this.#writer.fault(block.bytes, start, end, record.echo, fault)
-        failed++
+  answer(source: LineSource): AsyncGenerator<Buffer> {
+    const { bytes, recipe } = this.#tools
+    return answerLines(bytes, this.#own, source, count => {
+      for (let record = 0; record < count; record++) {
+        source.clock.enter('parse')
+        const parsed = this.#own.parse(record, recipe.record)
+        source.clock.enter('rank')
+        if (parsed) this.#rank(record, parsed)
       }
-      const lines = this.#writer.take()
-      clock.enter('write')
-      yield lines
-      answered(block.numbers.length, failed)
-      clock.enter('read')
-    }
-    clock.enter('write')
+    })
   }
 
-  /** Writes the answer, or says in a sentence why there is none. */
-  #rank(
-    bytes: Buffer,
-    start: number,
-    end: number,
-    record: ParsedRecord,
-    line: number,
-    clock: StageClock,
-  ): string | undefined {
-    clock.enter('lookup')
-    const { userId, itemList = [], filterValues } = record
-    const { itemIds, subjects, histories } = this.#tools
+  #rank(record: number, { userId, itemList = [], filterValues }: ParsedRecord): void {
+    const { itemIds, bytes, subjectTable, histories } = this.#tools
     const passes = this.#passes(userId, filterValues)
-    if (typeof passes === 'string') return `Line ${line}: ${passes}`
+    if (typeof passes === 'string') {
+      this.#own.failAtLine(record, passes)
+      return
+    }
     const known: number[] = []
     const unknown: string[] = []
     for (const id of new Set(itemList)) {
       const item = itemIds.indexOf(id)
       if (item < 0) {
-        if (this.#strangersPass) unknown.push(JSON.stringify(id))
+        if (this.#strangersPass) unknown.push(id)
       } else if (passes(item)) known.push(item)
     }
-    const user = userId === undefined ? -1 : subjects.indexOf(userId)
-    clock.enter('rank')
-    this.#choose(known, historyAt(histories, user))
-    clock.enter('format')
-    const strangers = Buffer.from(unknown.join(','))
-    this.#writer.answer(bytes, start, end, this.#items, this.#probabilities, 0, known.length, strangers)
-    return undefined
+    const user = userId === undefined || subjectTable === undefined ? -1 : bytes.tables[subjectTable].indexOf(userId)
+    const { best, shares } = this.#choose(known, historyAt(histories, user))
+    if (unknown.length > 0) {
+      this.#own.set(record, this.#line(record, [...best.map(item => itemIds.idAt(item)), ...unknown], shares))
+      return
+    }
+    const from = record * ITEM_LIST_LENGTH_MAX
+    bytes.items.set(best, from)
+    bytes.scores.set(shares, from)
+    bytes.answer(record, ANSWER_LIST, from, best.length)
+  }
+
+  /** What the kernels write (answers.ts), for a list in which some have no score. */
+  #line(record: number, ids: readonly string[], shares: readonly number[]): Buffer {
+    const { scores, reasons } = this.#tools.recipe
+    const members = [`"recommendedItems":${JSON.stringify(ids)}`]
+    if (scores) members.push(`"scores":[${shares.map(share => float32Text(Math.fround(share))).join(',')}]`)
+    if (reasons) members.push(`"reasons":[${shares.map(() => '[]').join(',')}]`)
+    const output = Buffer.from(`,"output":{${members.join(',')}},"error":null}\n`)
+    return Buffer.concat([Buffer.from('{"input":'), this.#own.textOf(record), output])
   }
 
   /** Which items may be in the answer; or a sentence that says why that cannot be told. */
@@ -111,16 +98,15 @@ export class RankingAnswerer {
     return item => ((rows[item >>> 5] >>> (item & 31)) & 1) === 1 && !struck.has(item)
   }
 
-  /** `known` in order of preference, with their share of the list, into the arrays that the writer reads. */
-  #choose(known: readonly number[], history: Int32Array): void {
-    if (known.length === 0) return
+  /** `known` in order of preference, with their share of the list. */
+  #choose(known: readonly number[], history: Int32Array): { best: number[]; shares: number[] } {
+    if (known.length === 0) return { best: [], shares: [] }
     const { ranker, sharpness } = this.#tools
     const scores = ranker.scoreAll(history)
     const best = known.toSorted((a, b) => scores[b] - scores[a])
     const weights = best.map(item => Math.exp(sharpness * (scores[item] - scores[best[0]])))
     const total = weights.reduce((sum, weight) => sum + weight, 0)
-    this.#items.set(best)
-    for (const [place, weight] of weights.entries()) this.#probabilities[place] = weight / total
+    return { best, shares: weights.map(weight => weight / total) }
   }
 }
 

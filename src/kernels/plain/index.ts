@@ -1,6 +1,9 @@
 /** Every kernel's plain twin, by its name. */
 import type { KernelName } from '../load.ts'
+import { writeAnswers } from './answers.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
+import { findIds } from './ids.ts'
+import { scanLines } from './lines.ts'
 import { solveDirections } from './lowRank.ts'
 import type { PlainKernel } from './memory.ts'
 import { gramRow, neighbourRow } from './neighbours.ts'
@@ -30,4 +33,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   solveDirections,
   innerProducts,
   turnRows,
+  scanLines,
+  findIds,
+  writeAnswers,
 }

@@ -1,6 +1,7 @@
 /** What the plain twins work on: a memory like the kernels', and multiplication with addition as this machine's vectors do it. */
 
 export interface PlainMemory {
+  readonly u8: Uint8Array
   readonly i32: Int32Array
   readonly u32: Uint32Array
   readonly f32: Float32Array
@@ -16,6 +17,7 @@ export type PlainKernel = (memory: PlainMemory, params: number, task: number) =>
 
 export function plainMemory(buffer: ArrayBufferLike, madd: Madd): PlainMemory {
   return {
+    u8: new Uint8Array(buffer),
     i32: new Int32Array(buffer),
     u32: new Uint32Array(buffer),
     f32: new Float32Array(buffer),

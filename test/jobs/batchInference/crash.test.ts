@@ -78,9 +78,9 @@ test('killed at every kind of moment, one attempt after the other, a job ends wi
     moment('before checkpoint', 1),
     moment('after checkpoint', 1),
     moment('progress', 6),
-    moment('before checkpoint', 2),
-    moment('progress', 7),
-    moment('after checkpoint', 2),
+    moment('before checkpoint', 1),
+    moment('progress', 5),
+    moment('after checkpoint', 1),
     moment('output chunk', 1),
   ]))
 

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FLOAT32_TEXT_BYTES_MAX, float32Text, writeFloat32 } from '../../../src/jobs/batchInference/float32Text.ts'
-import { seededRandom } from '../../../src/lib/random.ts'
+import { FLOAT32_TEXT_BYTES_MAX, float32Text, writeFloat32 } from '../../src/kernels/plain/float32Text.ts'
+import { seededRandom } from '../../src/lib/random.ts'
 
 const target = Buffer.alloc(FLOAT32_TEXT_BYTES_MAX + 8, '?')
-const written = (value: number) => target.toString('latin1', 0, writeFloat32(target, 0, value))
+/** What cannot be decided fast is decided plainly. */
+let undecided = 0
+function written(value: number): string {
+  const end = writeFloat32(target, 0, value)
+  if (end === 0) undecided++
+  return end === 0 ? float32Text(value) : target.toString('latin1', 0, end)
+}
 const bits = new Uint32Array(1)
 const float = new Float32Array(bits.buffer)
 const fromBits = (pattern: number) => {
@@ -41,7 +47,7 @@ test('scores have the text that a person would write', () => {
 
 test('what is not a score is an error of ours', () => {
   for (const value of [-0.1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-    assert.throws(() => writeFloat32(target, 0, value), { message: 'a score is a float32 between 0 and 1' })
+    assert.throws(() => float32Text(value), { message: 'a score is a float32 between 0 and 1' })
   }
 })
 
@@ -70,12 +76,14 @@ test('around every power of two and of ten the fast text equals the plain one', 
 
 test('for random bits, random probabilities and round decimals the fast text equals the plain one', () => {
   const random = seededRandom(7)
+  undecided = 0
   for (let i = 0; i < 30_000; i++) {
-    check(fromBits(random.below(ONE + 1)))
+    check(fromBits(0x00800000 + random.below(ONE + 1 - 0x00800000)))
     check(Math.fround(random.uniform()))
     check(Math.fround(random.uniform() * 1e-4))
     check(Math.fround(random.below(10 ** (1 + (i % 9))) / 10 ** (1 + (i % 9))))
   }
+  assert.ok(undecided <= 60, `${undecided} of 120 000 are left to the plain one`)
 })
 
 test('no decimal with fewer digits reads back', () => {

@@ -3,10 +3,11 @@
  * equally short ones the nearest to the value, and the upper at a tie. Plain notation from 1e-7 on (0.0000001), exponents below (9.1e-8).
  * A score is a probability, so only 0 ≤ value ≤ 1 is written.
  *
- * `float32Text` says it plainly and slowly (a microsecond or more); `writeFloat32` is what the output uses (some 30 ns). They agree on
- * every value: where float64 arithmetic cannot decide, the fast one asks the plain one.
+ * `float32Text` says it plainly and slowly (a microsecond or more). `writeFloat32` is the twin of the kernel (assembly/floatText.ts, some 30
+ * ns), step by step: it gives up where float64 arithmetic cannot decide, and agrees with the plain one everywhere else.
  */
 import { assert } from '../../lib/assert.ts'
+import { POWER_COUNT, SCALE_COUNT } from '../byteParameters.ts'
 
 /** '0.000000' and nine digits is the longest plain text, 'd.dddddddde-45' the longest with an exponent. */
 export const FLOAT32_TEXT_BYTES_MAX = 17
@@ -15,27 +16,26 @@ export const FLOAT32_TEXT_BYTES_MAX = 17
 const DIGITS_MAX = 9
 const PLAIN_MIN = 1e-7
 
-/** Below this the power of ten that scales to nine digits exceeds 10^22, the last one float64 holds exactly. */
-const FAST_MIN = 1e-13
 const DIGITS_LOW = 1e8
 const DIGITS_HIGH = 1e9
 /**
- * Scaled to nine digits a value is below 10^9, where float64 is exact to 2^-23 ≈ 1.2e-7; three such roundings stay below this. A decision
- * that hangs on less is not made here.
+ * Scaled to nine digits a value is below 10^9, where float64 rounds to the nearest 2^-23, half a unit of it off: 6e-8. A power of ten
+ * beyond 10^22, the product, and a difference make three such roundings, which stay below this. A decision that hangs on less is not made
+ * here.
  */
 const UNDECIDED = 1e-6
 
-const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
+export const POWERS = Float64Array.from({ length: POWER_COUNT }, (_, exponent) => Number(`1e${exponent}`))
 const EXPONENT_BIAS = 127
 const MANTISSA_BITS = 23
 const MANTISSA_MASK = 0x7fffff
 /** By biased exponent: the power of ten that brings 2^exponent to nine digits, and half the distance to the next float. */
-const SCALES = Int8Array.from(
-  { length: EXPONENT_BIAS },
+export const SCALES = Int8Array.from(
+  { length: SCALE_COUNT },
   (_, biased) => 8 - Math.floor((biased - EXPONENT_BIAS) * Math.log10(2)),
 )
-const HALF_STEPS = Float64Array.from(
-  { length: EXPONENT_BIAS },
+export const HALF_STEPS = Float64Array.from(
+  { length: SCALE_COUNT },
   (_, biased) => 2 ** (biased - EXPONENT_BIAS - MANTISSA_BITS - 1),
 )
 
@@ -72,17 +72,24 @@ function layOut(digits: string, exponent: number, value: number): string {
 const floats = new Float32Array(1)
 const bits = new Uint32Array(floats.buffer)
 
-/** Writes the text of `value` at `at`, where FLOAT32_TEXT_BYTES_MAX bytes are free, and returns the place after it. */
+/**
+ * Writes the text of `value` at `at`, where FLOAT32_TEXT_BYTES_MAX bytes are free, and returns the place after it; 0 where it cannot decide:
+ * of a handful of values in a million, and of those below 2^-126.
+ */
 export function writeFloat32(target: Uint8Array, at: number, value: number): number {
-  if (!(value >= FAST_MIN && value < 1)) return writeText(target, at, float32Text(value))
+  if (value === 0 || value === 1) {
+    target[at] = ZERO + value
+    return at + 1
+  }
   floats[0] = value
   const biased = bits[0] >>> MANTISSA_BITS
+  if (biased === 0 || biased >= EXPONENT_BIAS) return 0
 
   // value = scaled · 10^-power with scaled in [10^8, 10^9). The power of two below the value has its decimal exponent, or one less.
   let power = SCALES[biased]
   let scaled = value * POWERS[power]
   if (scaled >= DIGITS_HIGH) scaled = value * POWERS[--power]
-  if (scaled < DIGITS_LOW) return writeText(target, at, float32Text(value))
+  if (scaled < DIGITS_LOW) return 0
 
   // Everything strictly between the midpoints to the neighbours reads back to this value.
   const halfStep = HALF_STEPS[biased] * POWERS[power]
@@ -96,16 +103,14 @@ export function writeFloat32(target: Uint8Array, at: number, value: number): num
     const coarser = unit * 10
     let candidate = Math.floor(scaled / coarser + 0.5) * coarser
     if (candidate <= low) candidate += coarser
-    if (Math.abs(candidate - low) < UNDECIDED || Math.abs(candidate - high) < UNDECIDED) {
-      return writeText(target, at, float32Text(value))
-    }
+    if (Math.abs(candidate - low) < UNDECIDED || Math.abs(candidate - high) < UNDECIDED) return 0
     if (candidate <= low || candidate >= high) break
     unit = coarser
     digitCount--
     best = candidate
   }
   const tie = Math.abs(Math.abs(best - scaled) - unit / 2)
-  if (tie < UNDECIDED || best >= DIGITS_HIGH) return writeText(target, at, float32Text(value))
+  if (tie < UNDECIDED || best >= DIGITS_HIGH) return 0
 
   const digits = best / unit
   return value >= PLAIN_MIN
@@ -122,7 +127,7 @@ function writePlain(target: Uint8Array, at: number, digits: number, digitCount: 
   return at + digitCount
 }
 
-/** 'd.dde-n', or 'de-n' where one digit is enough; 8 ≤ n ≤ 13. */
+/** 'd.dde-n', or 'de-n' where one digit is enough; 8 ≤ n ≤ 38. */
 function writeExponent(target: Uint8Array, at: number, digits: number, digitCount: number, negative: number): number {
   writeDigits(target, at + 1 + digitCount, digits)
   target[at] = target[at + 1]
@@ -130,7 +135,9 @@ function writeExponent(target: Uint8Array, at: number, digits: number, digitCoun
   at += digitCount === 1 ? 1 : 1 + digitCount
   target[at++] = EXPONENT
   target[at++] = MINUS
-  return writeText(target, at, String(negative))
+  if (negative >= 10) target[at++] = ZERO + Math.floor(negative / 10)
+  target[at++] = ZERO + (negative % 10)
+  return at
 }
 
 function writeDigits(target: Uint8Array, end: number, digits: number): void {
@@ -140,9 +147,4 @@ function writeDigits(target: Uint8Array, end: number, digits: number): void {
     target[--end] = ZERO + rest - next * 10
     rest = next
   }
-}
-
-function writeText(target: Uint8Array, at: number, text: string): number {
-  for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i)
-  return at
 }
