@@ -8,6 +8,7 @@ import {
   PAIRS_OFFSETS,
   PAIRS_POSITIONS,
   PAIRS_REACH,
+  PAIRS_WEIGHTS,
 } from '../src/kernels/parameters'
 import { stopped, word } from './words'
 
@@ -60,6 +61,7 @@ export function countGram(pairs: usize, item: i32, sums: usize, met: usize): i32
 export function countCross(pairs: usize, target: i32, sums: usize, met: usize): i32 {
   const K = <i32>word(pairs, PAIRS_KERNEL_LENGTH)
   const kernel = <usize>word(pairs, PAIRS_KERNEL)
+  const shares = <usize>word(pairs, PAIRS_WEIGHTS)
   const events = <usize>word(pairs, PAIRS_EVENTS)
   const reaches = <usize>word(pairs, PAIRS_REACH)
   const positions = <usize>word(pairs, PAIRS_POSITIONS)
@@ -76,8 +78,11 @@ export function countCross(pairs: usize, target: i32, sums: usize, met: usize): 
       for (let d = 1; d <= before; d++) count = add(sums, met, count, load<u32>(event - (<usize>d << 2)), 1)
       for (let d = 1; d <= after; d++) count = add(sums, met, count, load<u32>(event + (<usize>d << 2)), 1)
     } else {
+      const share = shares == 0 ? 1 : <f64>load<f32>(shares + (position << 2))
+      if (share == 0) continue // a sum of 0 would mean not yet met
       for (let k = 0; k < before; k++) {
-        count = add(sums, met, count, load<u32>(event - 4 - (<usize>k << 2)), load<f64>(kernel + (<usize>k << 3)))
+        const weight = share * load<f64>(kernel + (<usize>k << 3))
+        count = add(sums, met, count, load<u32>(event - 4 - (<usize>k << 2)), weight)
       }
     }
     if (stopped()) break

@@ -15,6 +15,7 @@ import {
   PAIRS_REACH,
   PAIRS_RIDGE,
   PAIRS_SYSTEM,
+  PAIRS_WEIGHTS,
   SYSTEM_BLOCK,
   SYSTEM_BLOCK_COUNT,
   SYSTEM_LOWER,
@@ -32,6 +33,16 @@ function scatter(sums: usize, items: usize, weights: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
     const at = sums + (<usize>load<u32>(items + (<usize>i << 2)) << 3)
     store<f64>(at, load<f64>(at) + load<f64>(weights + (<usize>i << 3)))
+  }
+}
+
+/** sums[items[i]] += weights[i] · shares[i], i < count; shares are f32. */
+@inline
+function scatterShares(sums: usize, items: usize, weights: usize, shares: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const at = sums + (<usize>load<u32>(items + (<usize>i << 2)) << 3)
+    const weight = load<f64>(weights + (<usize>i << 3)) * <f64>load<f32>(shares + (<usize>i << 2))
+    store<f64>(at, load<f64>(at) + weight)
   }
 }
 
@@ -132,6 +143,7 @@ function countTogether(params: usize, row: i32, gram: usize): void {
 }
 
 function count(params: usize, row: i32, gram: usize, cross: usize): void {
+  const shares = <usize>word(params, PAIRS_WEIGHTS)
   const K = <i32>word(params, PAIRS_KERNEL_LENGTH)
   const kernel = <usize>word(params, PAIRS_KERNEL)
   const ahead = <usize>word(params, PAIRS_AHEAD)
@@ -148,7 +160,8 @@ function count(params: usize, row: i32, gram: usize, cross: usize): void {
     const after = <i32>(reach >> 16)
     if (after == 0) continue // a user's last event is nobody's source
     const event = events + (position << 2)
-    scatter(cross, event + 4, kernel, after)
+    if (shares == 0) scatter(cross, event + 4, kernel, after)
+    else scatterShares(cross, event + 4, kernel, shares + ((position + 1) << 2), after)
     const table = <usize>(after - 1) * K * 8
     scatter(gram, event, ahead + table, after)
     scatterBack(gram, event - 4, behind + table + 8, min(before, K - 1))

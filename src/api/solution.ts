@@ -44,7 +44,7 @@ const createSolution = creating('CreateSolution', solution, {
     solutionConfig: optional(SolutionConfig),
   },
   differences:
-    'performAutoML, performHPO (but for -v2 recipes, which ignore it), eventsConfig and optimizationObjective are refused: training cannot honour them yet.',
+    'performAutoML, performHPO (but for -v2 recipes, which ignore it) and optimizationObjective are refused: training cannot honour them yet.',
   async make(input, resources) {
     if (input.performAutoML) {
       refuse(
@@ -112,13 +112,18 @@ const updateSolution = operation({
   }),
   output: structure({ solutionArn: optional(Arn) }),
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException', 'LimitExceededException'],
-  differences: 'eventsConfig is refused: training cannot honour it yet.',
   async handle({ solutionArn, ...asked }, { resources }) {
     const found = await resources.get(solution, solutionArn)
     const { performAutoTraining = found.body.performAutoTraining } = asked
     const { performIncrementalUpdate = found.body.performIncrementalUpdate, solutionUpdateConfig } = asked
     const config = solutionUpdateConfig ?? {}
-    checkSettings(recipeOf(found.body.recipeArn), { performIncrementalUpdate, config, at: 'solutionUpdateConfig' })
+    const { eventType } = found.body
+    checkSettings(recipeOf(found.body.recipeArn), {
+      performIncrementalUpdate,
+      eventType,
+      config,
+      at: 'solutionUpdateConfig',
+    })
     const next = { performAutoTraining, performIncrementalUpdate, solutionUpdateConfig }
     await resources.requestUpdate(solution, found, next)
     return { solutionArn: found.arn }

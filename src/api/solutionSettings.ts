@@ -6,13 +6,14 @@ import type { TypeOf } from '../protocol/shape.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import { refuse } from './refuse.ts'
 import { checked } from './schema.ts'
-import type { SolutionConfig } from './shapes.ts'
+import type { EventsConfig, SolutionConfig } from './shapes.ts'
 
 /** `rate(N days)`: the reference's bounds. */
 const TRAINING_DAYS_MAX = 30
 
 export interface SolutionSettings {
   readonly performHPO?: boolean | undefined
+  readonly eventType?: string | undefined
   readonly performIncrementalUpdate?: boolean | undefined
   readonly config: TypeOf<typeof SolutionConfig>
   /** The member of the request that `config` stands in. */
@@ -32,12 +33,12 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
   const ignoresHPO = recipe.name.endsWith('-v2')
   const unsupported: [string, boolean][] = [
     ['performHPO', performHPO && !ignoresHPO],
-    [`${at}.eventsConfig`, config.eventsConfig !== undefined],
     [`${at}.optimizationObjective`, (config.optimizationObjective?.objectiveSensitivity ?? 'OFF') !== 'OFF'],
   ]
   for (const [member, given] of unsupported) {
     if (given) refuse(`${member} was given: this version of sommelier cannot train with it. Leave it out.`)
   }
+  if (config.eventsConfig) checkEvents(recipe, config.eventsConfig, settings.eventType, `${at}.eventsConfig`)
   if (performIncrementalUpdate)
     refuse(`performIncrementalUpdate was true: it is for aws-semantic-similarity, this solution is of ${recipe.name}.`)
   const threshold = config.eventValueThreshold
@@ -50,4 +51,28 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
     refuse(
       `${at}.autoTrainingConfig.schedulingExpression was '${schedule}': rate(N days) with N from 1 to ${TRAINING_DAYS_MAX} was expected.`,
     )
+}
+
+/** Weights are for the -v2 recipes (training.md §1), whose models count events; without one a type has the weight 1. */
+function checkEvents(
+  recipe: Recipe,
+  { eventParametersList: list }: TypeOf<typeof EventsConfig>,
+  only: string | undefined,
+  at: string,
+): void {
+  if (!recipe.weighsEvents)
+    refuse(`${at} was given: it is for recipes of the second generation (-v2), this solution is of ${recipe.name}.`)
+  if (only !== undefined) refuse(`eventType and ${at} were both given: one of them was expected.`)
+  if (list === undefined || list.length === 0)
+    refuse(`${at}.eventParametersList is missing or empty: at least one type of events was expected.`)
+  const seen = new Set<string>()
+  for (const [i, { eventType = '' }] of list.entries()) {
+    const member = `${at}.eventParametersList[${i}].eventType`
+    if (eventType === '') refuse(`${member} is missing: the type of events that the weight is for was expected.`)
+    if (seen.has(eventType.toLowerCase()))
+      refuse(`${member} was '${eventType}', which the list has before: each type once was expected, whatever its case.`)
+    seen.add(eventType.toLowerCase())
+  }
+  if (list.every(({ weight }) => weight === 0))
+    refuse(`${at}.eventParametersList has weights of 0 alone: one above 0 was expected.`)
 }

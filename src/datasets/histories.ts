@@ -11,6 +11,8 @@ export interface Arrivals {
   readonly items: Int32Array
   /** Whole epoch seconds. */
   readonly times: Float64Array
+  /** How much each counts; absent: all alike. */
+  readonly weights?: Float32Array | undefined
 }
 
 /** What users did; the same shape as `models/interactions.ts`, which this layer may not see. */
@@ -23,6 +25,8 @@ export interface Histories {
   readonly items: Int32Array
   /** f64[eventCount]: epoch seconds, ascending within a user. */
   readonly times: Float64Array
+  /** f32[eventCount] */
+  readonly weights?: Float32Array
 }
 
 const DIGIT = 2 ** 16
@@ -40,7 +44,11 @@ export async function historiesOf(
   await inBlocks(order.length, control, (start, end) => countUsers(arrivals, order, offsets, start, end))
   for (let user = 0; user < userCount; user++) offsets[user + 1] += offsets[user]
   const next = offsets.slice(0, userCount)
-  const lists = { items: new Int32Array(order.length), times: new Float64Array(order.length) }
+  const lists = {
+    items: new Int32Array(order.length),
+    times: new Float64Array(order.length),
+    ...(arrivals.weights && { weights: new Float32Array(order.length) }),
+  }
   await inBlocks(order.length, control, (start, end) => appendEvents(arrivals, order, next, lists, start, end))
   return { userCount, itemCount, offsets, ...lists }
 }
@@ -128,10 +136,10 @@ function countUsers({ users }: Arrivals, order: Uint32Array, counts: Uint32Array
 }
 
 function appendEvents(
-  { users, items, times }: Arrivals,
+  { users, items, times, weights }: Arrivals,
   order: Uint32Array,
   next: Uint32Array,
-  lists: Pick<Histories, 'items' | 'times'>,
+  lists: Pick<Histories, 'items' | 'times' | 'weights'>,
   start: number,
   end: number,
 ): void {
@@ -140,6 +148,7 @@ function appendEvents(
     const to = next[users[from]]++
     lists.items[to] = items[from]
     lists.times[to] = times[from]
+    if (weights) lists.weights![to] = weights[from]
   }
 }
 

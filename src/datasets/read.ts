@@ -6,11 +6,9 @@
  * Users are indexed by id bytes ascending, items by descending event count and then id bytes ascending, counted over what is left.
  * DuckDB hands rows out in any order, with the place each has among all rows; order is made from places, so it depends on nothing else.
  *
- * Memory: 36 bytes a row of the dataset at the peak, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
+ * Memory: 36 bytes a row of the dataset at the peak, 44 with weights, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
  * Source: spec/training.md "Data selection before training", datasets-schemas.md §4-5.
  */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { DuckDBBlobValue, type DuckDBDataChunk, DuckDBDoubleVector, DuckDBIntegerVector } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
@@ -18,8 +16,10 @@ import type { WorkControl } from '../lib/work.ts'
 import type { ObjectStore } from '../objects/objectStore.ts'
 import { type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
+import { type EventWeight, placeSql, sharesOf } from './eventWeights.ts'
 import { type Arrivals, type Histories, historiesOf } from './histories.ts'
 import { TRAINING_ROWS_MAX } from './limits.ts'
+import { localParts } from './parts.ts'
 import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
 
 /** The keys of one import's parts, and how many rows they hold. */
@@ -39,6 +39,8 @@ export interface InteractionsQuery {
   readonly eventType?: string | undefined
   /** Only events whose EVENT_VALUE is at least this; an event without a value has none. */
   readonly eventValueThreshold?: number | undefined
+  /** Only events of these types, each with its weight; absent: all count alike. */
+  readonly events?: readonly EventWeight[] | undefined
 }
 
 export interface ReadContext extends WorkControl {
@@ -63,32 +65,16 @@ export async function readInteractions(query: InteractionsQuery, context: ReadCo
   if (rowCount === 0)
     throw new Refusal('The dataset has no interactions: none have been imported. Wait until an import job is ACTIVE.')
   return withDuckDb(context, async db => {
-    const files = await localFiles(query.interactions, 'interactions', query, context)
-    const itemFiles = await localFiles(query.items, 'items', query, context)
+    const files = await localParts(query.interactions, 'interactions', query.bucket, context)
+    const itemFiles = await localParts(query.items, 'items', query.bucket, context)
     await db.run('SET preserve_insertion_order = false')
     await makeTables(db, files, rowCount, query, context)
     const users = await vocabularyOf(db, 'users')
     const items = await vocabularyOf(db, 'items')
-    const arrivals = await readArrivals(db, rowCount, context)
+    const arrivals = await readArrivals(db, rowCount, sharesOf(query.events), context)
     const interactions = await historiesOf(arrivals, users.size, items.size, context)
     return { interactions, users, items, catalogueItemCount: await countItems(db, files, itemFiles) }
   })
-}
-
-async function localFiles(
-  imports: readonly ImportedRows[],
-  name: string,
-  { bucket }: InteractionsQuery,
-  context: ReadContext,
-): Promise<string[]> {
-  const files: string[] = []
-  for (const [place, { parts }] of imports.entries()) {
-    const folder = join(context.scratchFolder, `${name}-${place}`)
-    await mkdir(folder)
-    for (const key of parts)
-      files.push(await context.artifacts.localFile({ bucket, key }, folder, { signal: context.signal }))
-  }
-  return files
 }
 
 /** `kept`, the rows that count with their places; `users` and `items`, their ids with their indexes. */
@@ -108,7 +94,7 @@ async function makeTables(
   }
   const starts = await rowStarts(db, files, rowCount)
   await db.run(`CREATE TEMP VIEW kept AS
-    SELECT USER_ID, ITEM_ID, TIMESTAMP, [${starts.join(', ')}][file_index::BIGINT + 1] + file_row_number AS place
+    SELECT USER_ID, ITEM_ID, TIMESTAMP, ${placeSql(query.events)} AS weight, [${starts.join(', ')}][file_index::BIGINT + 1] + file_row_number AS place
     FROM ${sqlParquet(files, 'file_row_number = true')} AS parts
     ${several ? `ANTI JOIN ${DOOMED} ON file_index = ${DOOMED}.file AND file_row_number = ${DOOMED}.row` : ''}
     WHERE ${conditions(query, columns).join(' AND ') || 'true'}`)
@@ -140,8 +126,13 @@ async function columnsOf(db: DuckDb, files: readonly string[]): Promise<string[]
   return described.map(([name]) => String(name))
 }
 
-function conditions({ eventType, eventValueThreshold }: InteractionsQuery, columns: readonly string[]): string[] {
+function conditions(query: InteractionsQuery, columns: readonly string[]): string[] {
+  const { eventType, eventValueThreshold, events = [] } = query
   const found: string[] = []
+  if (events.length > 0 && !columns.includes('EVENT_TYPE'))
+    throw new Refusal('Types of events have weights, and the INTERACTIONS schema has no field EVENT_TYPE.')
+  if (events.some(each => each.eventValueThreshold !== undefined) && !columns.includes('EVENT_VALUE'))
+    throw new Refusal('A type of events has a threshold, and the INTERACTIONS schema has no field EVENT_VALUE.')
   if (eventType !== undefined) {
     if (!columns.includes('EVENT_TYPE'))
       throw new Refusal(
@@ -157,6 +148,7 @@ function conditions({ eventType, eventValueThreshold }: InteractionsQuery, colum
       )
     found.push(`EVENT_VALUE >= ${eventValueThreshold}::DOUBLE`)
   }
+  if (query.events) found.push(`${placeSql(query.events)} IS NOT NULL`)
   return found
 }
 
@@ -170,30 +162,43 @@ async function vocabularyOf(db: DuckDb, table: 'users' | 'items'): Promise<Vocab
   return builder.finish()
 }
 
-async function readArrivals(db: DuckDb, rowCount: number, { progress }: ReadContext): Promise<Arrivals> {
+/** `shares`: the weight of an event by the place of its type. */
+async function readArrivals(
+  db: DuckDb,
+  rowCount: number,
+  shares: readonly number[] | undefined,
+  { progress }: ReadContext,
+): Promise<Arrivals> {
   const users = new Int32Array(rowCount).fill(-1)
   const items = new Int32Array(rowCount)
   const times = new Float64Array(rowCount)
+  const weights = shares && new Float32Array(rowCount)
   let done = 0
-  const rows = db.chunks(`SELECT users.index, items.index, TIMESTAMP::DOUBLE, place::INTEGER
+  const rows = db.chunks(`SELECT users.index, items.index, TIMESTAMP::DOUBLE, place::INTEGER, weight
     FROM kept JOIN users ON USER_ID = users.id JOIN items ON ITEM_ID = items.id`)
   for await (const chunk of rows) {
-    scatter(chunk, { users, items, times })
+    scatter(chunk, { users, items, times, weights }, shares)
     done += chunk.rowCount
     progress({ stage: 'reading interactions: rows', done, total: rowCount, unit: 'rows' })
   }
-  return { users, items, times }
+  return { users, items, times, ...(weights && { weights }) }
 }
 
-function scatter(chunk: DuckDBDataChunk, { users, items, times }: Arrivals): void {
-  const [user, item, time, place] = [0, 1, 2, 3].map(column => chunk.getColumnVector(column))
+function scatter(
+  chunk: DuckDBDataChunk,
+  { users, items, times, weights }: Arrivals,
+  shares: readonly number[] = [],
+): void {
+  const [user, item, time, place, type] = [0, 1, 2, 3, 4].map(column => chunk.getColumnVector(column))
   assert(user instanceof DuckDBIntegerVector && item instanceof DuckDBIntegerVector)
   assert(time instanceof DuckDBDoubleVector && place instanceof DuckDBIntegerVector)
+  assert(type instanceof DuckDBIntegerVector)
   for (let row = 0; row < chunk.rowCount; row++) {
     const at = place.getItem(row)!
     users[at] = user.getItem(row)!
     items[at] = item.getItem(row)!
     times[at] = time.getItem(row)!
+    if (weights) weights[at] = shares[type.getItem(row)!]
   }
 }
 

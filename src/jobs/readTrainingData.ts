@@ -1,4 +1,5 @@
 /** What a training reads, from the imports to the arrays a recipe learns from. */
+import type { EventWeight } from '../datasets/eventWeights.ts'
 import { readMetadata } from '../datasets/metadata.ts'
 import { type InteractionData, readInteractions } from '../datasets/read.ts'
 import { parseSchema } from '../datasets/schema.ts'
@@ -21,6 +22,7 @@ export interface TrainingQuery {
   readonly sources: TrainingSources
   readonly eventType: string | undefined
   readonly eventValueThreshold: number | undefined
+  readonly events: readonly EventWeight[] | undefined
 }
 
 /** Throws Refusal where the data does not fit the query. */

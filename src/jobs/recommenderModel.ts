@@ -28,6 +28,7 @@ export async function describeTraining(
     settings: {},
     eventType: recipe.eventType,
     eventValueThreshold: undefined,
+    events: undefined,
     sources: data,
     modelPrefix: `models/${workId}-${attempt}/`,
   }

@@ -1,5 +1,5 @@
 /** CreateSolutionVersion's work: evaluate on a split, fit on everything, save the model. The body is training.ts. */
-import { solutionVersion } from '../resources/types.ts'
+import { type SolutionConfigBody, solutionVersion } from '../resources/types.ts'
 import { syncCampaigns } from './syncCampaigns.ts'
 import type { TrainingDescription, TrainingResult } from './training.ts'
 import { workKind } from './workKind.ts'
@@ -17,6 +17,7 @@ export const trainSolutionVersion = workKind({
       },
       eventType: body.eventType,
       eventValueThreshold: eventValueThreshold === undefined ? undefined : Number(eventValueThreshold),
+      events: eventWeights(body.solutionConfig),
       sources: hidden.data,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
@@ -33,6 +34,14 @@ export const trainSolutionVersion = workKind({
   },
   after: syncCampaigns,
 })
+
+/** Without a weight a type counts like one of weight 1. */
+const eventWeights = ({ eventsConfig }: SolutionConfigBody) =>
+  eventsConfig?.eventParametersList?.map(({ eventType = '', weight = 1, eventValueThreshold }) => ({
+    eventType,
+    weight,
+    eventValueThreshold,
+  }))
 
 /** The same for a version that the schedule asks for (autoTraining.ts). */
 export const trainAutomatically = workKind({ ...trainSolutionVersion, name: 'trainAutomatically', background: true })

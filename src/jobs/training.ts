@@ -7,9 +7,8 @@ import { recipeByArn } from '../recipes/index.ts'
 import { saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
-import type { TrainingSources } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
-import { readTrainingData } from './readTrainingData.ts'
+import { readTrainingData, type TrainingQuery } from './readTrainingData.ts'
 
 /** The split of the evaluation is drawn from it: one seed for all, so that versions of the same data can be compared. */
 const SEED = 1
@@ -17,12 +16,9 @@ const SEED = 1
 const BILLED_PROCESSORS = 4
 const MICROSECONDS_PER_HOUR = 3600e6
 
-export interface TrainingDescription {
+export interface TrainingDescription extends TrainingQuery {
   readonly recipeArn: string
   readonly settings: RecipeSettings
-  readonly eventType: string | undefined
-  readonly eventValueThreshold: number | undefined
-  readonly sources: TrainingSources
   readonly modelPrefix: string
 }
 

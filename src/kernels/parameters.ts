@@ -29,6 +29,8 @@ export const PAIRS_BEHIND = 8
 export const PAIRS_RIDGE = 9
 /** The parameter block of the linear system that is filled. */
 export const PAIRS_SYSTEM = 10
+/** f32[eventCount]: how much each event counts as the one that came next; 0: all alike. */
+export const PAIRS_WEIGHTS = 11
 export const PAIRS_WORDS = 16
 
 // A ridge of each target on its nearest sources (assembly/neighbours.ts).

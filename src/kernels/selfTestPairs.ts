@@ -14,7 +14,11 @@ const place = (
 }
 
 /** Events with many repeats, of users of 1, 2, 3, … events: the block of pair counts into `system`, if one is given. */
-function pairWords(arena: Arena, random: Random, system: number): Uint32Array & { readonly params: number } {
+function pairWords(
+  arena: Arena,
+  random: Random,
+  system: number,
+): Uint32Array & { readonly params: number; readonly weights: number } {
   const eventCount = 600
   const K = 7
   const { ptr, view: words } = arena.reserveU32(at.PAIRS_WORDS)
@@ -39,13 +43,18 @@ function pairWords(arena: Arena, random: Random, system: number): Uint32Array & 
   // The tables are no kernel's, so the matrix need not be positive definite by itself; this much makes it so.
   words[at.PAIRS_RIDGE] = place(arena.reserveF64(2), [eventCount, 0.5])
   words[at.PAIRS_SYSTEM] = system
-  return Object.assign(words, { params: ptr })
+  // Not all alike, and some 0.
+  const weights = place(
+    arena.reserveF32(eventCount),
+    events.map(() => Math.floor(4 * random.uniform())),
+  )
+  return Object.assign(words, { params: ptr, weights })
 }
 
 /** Pairs counted, factored and solved: pairRow to unpackRow. Then the inverse that EASE is made of, as far as it is filled in. */
 export function systemCase(arena: Arena, random: Random): Case {
   const system = reserveSystem({ arena, threads: 1 }, ORDER, BLOCK_ROWS)
-  const { params } = pairWords(arena, random, system.params)
+  const { params, weights } = pairWords(arena, random, system.params)
   const { blockCount, block } = system.shape
   const steps: Step[] = [{ kernel: 'pairRow', params, tasks: blockCount * block }]
   for (let J = 0; J < blockCount; J++) {
@@ -61,6 +70,8 @@ export function systemCase(arena: Arena, random: Random): Case {
     { kernel: 'solveStrip', params: system.params, tasks: stripCount(system) },
     { kernel: 'unpackRow', params: system.params, tasks: ORDER },
     { kernel: 'togetherRow', params, tasks: blockCount * block },
+    { params, word: at.PAIRS_WEIGHTS, value: weights },
+    { kernel: 'pairRow', params, tasks: blockCount * block },
   )
   return { steps, scratch: [system.scratch] }
 }
@@ -103,6 +114,7 @@ export function neighbourCase(arena: Arena, random: Random): Case {
       [9, 13],
       [0, 1],
     ]) {
+      steps.push({ params: pairs.params, word: at.PAIRS_WEIGHTS, value: gramRoom === 9 ? 0 : pairs.weights })
       steps.push(...rooms(gramOffsets.ptr, () => gramRoom), ...rooms(offsets.ptr, item => (item === 3 ? 0 : listRoom)))
       steps.push({ kernel: 'gramRow', params, tasks: ORDER }, { params, word: at.NEAR_FIRST, value: 0 })
       steps.push({ kernel: 'neighbourRow', params, tasks: ORDER }, { params, word: at.NEAR_FIRST, value: 40 })

@@ -58,10 +58,19 @@ export async function evaluateRanking(
     const ranked = ranker.rank(block)
     for (let row = 0; row < count; row++) {
       const best = ranked.items.subarray(row * k, row * k + ranked.counts[row])
-      collector.add(best, new Set(listAt(test.truths, from + row)))
+      collector.add(best, new Set(listAt(test.truths, from + row)), rewardsAt(test, from + row))
     }
   }
   return collector.result()
+}
+
+/** Of each item held out the weight of its event, of several the greatest; undefined where all events are alike. */
+function rewardsAt({ truths, truthWeights }: HeldOut, user: number): ReadonlyMap<number, number> | undefined {
+  if (!truthWeights) return undefined
+  const rewards = new Map<number, number>()
+  for (let at = truths.offsets[user]; at < truths.offsets[user + 1]; at++)
+    rewards.set(truths.items[at], Math.max(truthWeights[at], rewards.get(truths.items[at]) ?? 0))
+  return rewards
 }
 
 /** Leave-one-out over the whole catalogue: the place of each test user's next item. Throws `control.signal.reason` when aborted. */

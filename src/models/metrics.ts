@@ -72,6 +72,27 @@ export function userMetrics(ranked: ArrayLike<number>, truth: ReadonlySet<number
 }
 
 /**
+ * NDCG with event weights at K: DCG / IDCG where a hit gains its reward instead of 1, and the ideal is the same hits on top at 1 each. Where all
+ * rewards are 1 it is `normalized_discounted_cumulative_gain_at_K`; beyond 1 the list has the hits that are worth more. (The reference divides a
+ * weight by the mean weight, spec/training.md §3, which an ideal of the same rewards would undo: hence the ideal of ones.)
+ */
+export function weightedGains(ranked: ArrayLike<number>, rewards: ReadonlyMap<number, number>): Record<string, number> {
+  let [hits, gain, place] = [0, 0, 0]
+  const gains: Record<string, number> = {}
+  for (const cutoff of CUTOFFS) {
+    for (; place < Math.min(cutoff, ranked.length); place++) {
+      const reward = rewards.get(ranked[place])
+      if (reward === undefined) continue
+      hits++
+      gain += reward * discount[place]
+    }
+    const name = `normalized_discounted_cumulative_gain_with_event_weights_at_${cutoff}`
+    gains[name] = hits === 0 ? 0 : gain / cumulative[hits]
+  }
+  return gains
+}
+
+/**
  * Means over users. Add users in a fixed order: sums in double precision depend on it.
  *   catalogueItemCount  what coverage is a share of: the distinct items of the catalogue, with or without interactions
  */
@@ -80,10 +101,12 @@ export function metricsCollector(catalogueItemCount: number) {
   const recommended = new Set<number>()
   let userCount = 0
   return {
-    add(ranked: ArrayLike<number>, truth: ReadonlySet<number>): void {
+    /** `rewards`: of each item of `truth` its reward, 1 for an ordinary one; absent: nothing is said of rewards. */
+    add(ranked: ArrayLike<number>, truth: ReadonlySet<number>, rewards?: ReadonlyMap<number, number>): void {
       userCount++
       for (let p = 0; p < Math.min(RANKED_COUNT, ranked.length); p++) recommended.add(ranked[p])
-      for (const [name, value] of Object.entries(userMetrics(ranked, truth))) {
+      const found = { ...userMetrics(ranked, truth), ...(rewards && weightedGains(ranked, rewards)) }
+      for (const [name, value] of Object.entries(found)) {
         const total = sums.get(name) ?? { sum: 0, squares: 0 }
         total.sum += value
         total.squares += value * value

@@ -12,6 +12,9 @@
  * seen from i; with e events after place j it is `behind[e-1][d] = W[d][min(e-1, K-1-d)]` seen from there. Each place adds to the row
  * of its own item both what lies ahead and what lies behind, so a repeated item puts both on the diagonal by itself; counted once, G
  * would not be positive definite. The tables and the sums of a row are f64, and rounded to f32 once.
+ *
+ * Where events have weights v, C counts an event by its own, C[a][b] = Σ w(k)·v(b), and G is as it was: the same sources, and as targets
+ * v(t)·e[q_t] instead of e[q_t], so that a score is the expected weight of the item's coming next, which is what event-weighted metrics reward.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ALIGNMENT_BYTES, type Reserved } from '../kernels/arena.ts'
@@ -27,6 +30,7 @@ import {
   PAIRS_REACH,
   PAIRS_RIDGE,
   PAIRS_SYSTEM,
+  PAIRS_WEIGHTS,
   PAIRS_WORDS,
 } from '../kernels/parameters.ts'
 import type { Team } from '../kernels/team.ts'
@@ -40,7 +44,7 @@ const EVENTS_PER_TURN = 1 << 20
 const REACH_MAX = 65_535
 
 /** Histories without their times. */
-export type Sequences = Pick<Interactions, 'userCount' | 'itemCount' | 'offsets' | 'items'>
+export type Sequences = Pick<Interactions, 'userCount' | 'itemCount' | 'offsets' | 'items' | 'weights'>
 
 export interface PairOptions {
   /** f32[K]: w. Empty: G[a][b] counts the users who have both; every user has an item once, and REACH_MAX of them at most. */
@@ -50,11 +54,11 @@ export interface PairOptions {
   readonly diagonal: number
 }
 
-/** Bytes of the team's memory that `placePairs` takes. */
+/** Bytes of the team's memory that `placePairs` takes, with or without weights. */
 export function pairBytes(itemCount: number, eventCount: number, K: number): number {
-  const events = 3 * 4 * eventCount + 4 * (itemCount + 1)
+  const events = 4 * 4 * eventCount + 4 * (itemCount + 1)
   const tables = 8 * (2 * K ** 2 + K + 2) + 4 * PAIRS_WORDS
-  return events + tables + 9 * ALIGNMENT_BYTES
+  return events + tables + 10 * ALIGNMENT_BYTES
 }
 
 /**
@@ -94,6 +98,14 @@ export async function placePairs(
   words[PAIRS_SYSTEM] = system?.params ?? 0
 
   await inTurns(items.length, EVENTS_PER_TURN, signal, (from, to) => events.view.set(items.subarray(from, to), from))
+  const { weights } = interactions
+  if (weights) {
+    const placed = arena.reserveF32(items.length)
+    words[PAIRS_WEIGHTS] = placed.ptr
+    await inTurns(items.length, EVENTS_PER_TURN, signal, (from, to) =>
+      placed.view.set(weights.subarray(from, to), from),
+    )
+  }
   await fillReach(interactions, K || REACH_MAX, reach.view, signal)
   await fillPositions(items, itemCount, offsets.view, positions.view, signal)
   return params

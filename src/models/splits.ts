@@ -25,6 +25,8 @@ export interface HeldOut {
   readonly users: Uint32Array
   readonly inputs: ItemLists
   readonly truths: ItemLists
+  /** f32, of each event of `truths`; absent: all alike. */
+  readonly truthWeights?: Float32Array
 }
 
 export const listAt = (lists: ItemLists, row: number): Int32Array =>
@@ -90,7 +92,22 @@ function holdOut(
     users,
     inputs: itemLists(histories.map((history, row) => history.subarray(0, cuts[row]))),
     truths: itemLists(histories.map((history, row) => history.subarray(cuts[row]))),
+    ...(interactions.weights && {
+      truthWeights: truthWeights(interactions.weights, interactions.offsets, users, cuts),
+    }),
   }
+}
+
+/** Of user users[row] the weights from place cuts[row] on, row after row. */
+function truthWeights(weights: Float32Array, offsets: Uint32Array, users: Uint32Array, cuts: readonly number[]) {
+  const rows = Array.from(users, (user, row) => weights.subarray(offsets[user] + cuts[row], offsets[user + 1]))
+  const joined = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
+  let at = 0
+  for (const row of rows) {
+    joined.set(row, at)
+    at += row.length
+  }
+  return joined
 }
 
 export function itemLists(rows: readonly Int32Array[]): ItemLists {

@@ -14,6 +14,7 @@ export const personalizedRankingV2 = recipe({
   /** As aws-user-personalization-v2. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 3_000_000_000 },
   metadata: true,
+  weighsEvents: true,
   batch: { record: 'userId and itemList', scores: true, reasons: false },
   ...transformerFamily,
 })

@@ -14,6 +14,7 @@ export const userPersonalizationV2 = recipe({
   /** Interactions: the documented cap. Items: what the dense solve holds in memory, where the reference goes up to 5 million. */
   limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 3_000_000_000 },
   metadata: true,
+  weighsEvents: true,
   batch: { record: 'userId', scores: true, reasons: true },
   ...transformerFamily,
 })

@@ -228,7 +228,16 @@ export interface SolutionConfigBody {
   readonly featureTransformationParameters?: Record<string, string> | undefined
   readonly autoTrainingConfig?: { readonly schedulingExpression?: string | undefined } | undefined
   readonly trainingDataConfig?: TrainingDataConfigBody | undefined
+  readonly eventsConfig?: EventsConfigBody | undefined
   readonly [member: string]: Json | undefined
+}
+export type EventsConfigBody = {
+  readonly eventParametersList?: EventParametersBody[] | undefined
+}
+export type EventParametersBody = {
+  readonly eventType?: string | undefined
+  readonly eventValueThreshold?: number | undefined
+  readonly weight?: number | undefined
 }
 /** Columns by dataset type, in whatever case. */
 export type TrainingDataConfigBody = {

@@ -110,6 +110,39 @@ test('interactions of several imports are what a plain reading finds', async t =
     }
 })
 
+test('types of events have weights; only those that have one are read', async t => {
+  const world = await makeWorld(t)
+  const rows = oddRows(3000, 4)
+  const result = await imported(world, rows, 0)
+  const events = [
+    { eventType: 'VIEW', weight: 0.1 },
+    { eventType: 'buy', weight: 0.3, eventValueThreshold: 0.5 },
+    { eventType: "o'", weight: 0.2 },
+  ]
+  const weightOf = ({ type, value }: Row) =>
+    type.toLowerCase() === 'view'
+      ? 0.5
+      : type.toLowerCase() === 'buy' && value !== null && value >= 0.5
+        ? 1.5
+        : undefined
+  const found = await world.read({ interactions: [result], events })
+  const expected = plainly([rows], row => weightOf(row) !== undefined)
+  assert.deepEqual(shape(found), expected)
+  const { weights, offsets } = found.interactions
+  const unique = [...new Map(rows.map(row => [JSON.stringify(row), row])).values()]
+  for (const [user, id] of expected.users.entries()) {
+    const own = unique.filter(row => row.user === id && weightOf(row) !== undefined).sort((a, b) => a.time - b.time)
+    const read = Array.from(weights!.subarray(offsets[user], offsets[user + 1]))
+    assert.deepEqual(
+      read,
+      own.map(row => weightOf(row)),
+    )
+  }
+  const same = events.map(each => ({ ...each, weight: each.weight * 2.5 }))
+  const scaled = await world.read({ interactions: [result], events: same })
+  assert.deepEqual(scaled.interactions.weights, weights)
+})
+
 test('the same bytes for any number of threads', async t => {
   const world = await makeWorld(t)
   const random = seededRandom(5)
@@ -162,6 +195,10 @@ test('questions that the data cannot answer', async t => {
   await refuses(
     { eventValueThreshold: 2.5 },
     'Only events with a value of at least 2.5 are asked for, and the INTERACTIONS schema has no field EVENT_VALUE.',
+  )
+  await refuses(
+    { events: [{ eventType: 'buy', weight: 1 }] },
+    'Types of events have weights, and the INTERACTIONS schema has no field EVENT_TYPE.',
   )
   await refuses(
     { interactions: [{ parts: [], rowCount: TRAINING_ROWS_MAX + 1 }] },

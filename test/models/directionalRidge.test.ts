@@ -30,16 +30,21 @@ const randomHistories = (random: Random, users: number, longest: number, itemCou
   )
 
 /** G (without its ridge) and C, f64[n, n], from x_t xᵀ_t and x_t e[q_t]ᵀ one by one. */
-function definition(histories: readonly (readonly number[])[], n: number, kernel: Float32Array) {
+function definition(
+  histories: readonly (readonly number[])[],
+  n: number,
+  kernel: Float32Array,
+  weightOf: (user: number, t: number) => number = () => 1,
+) {
   const G = new Float64Array(n * n)
   const C = new Float64Array(n * n)
-  for (const q of histories) {
+  for (const [user, q] of histories.entries()) {
     for (let t = 1; t < q.length; t++) {
       const x = new Float64Array(n)
       for (let k = 0; k < Math.min(kernel.length, t); k++) x[q[t - 1 - k]] += kernel[k]
       for (let i = 0; i < n; i++) {
         if (x[i] === 0) continue
-        C[i * n + q[t]] += x[i]
+        C[i * n + q[t]] += x[i] * weightOf(user, t)
         for (let j = 0; j < n; j++) G[i * n + j] += x[i] * x[j]
       }
     }
@@ -76,8 +81,14 @@ const control = { ...quietControl, threads: 2 }
 test('G and C equal their definition to f32 rounding', async () => {
   const n = 45
   const histories = randomHistories(seededRandom(11), 120, 40, n)
-  const interactions = interactionsOf(histories, n)
-  for (const kernel of [powerKernel(0.7, 1), powerKernel(0.7, 7), powerKernel(0.7, 39), powerKernel(0, 60)]) {
+  const plain = interactionsOf(histories, n)
+  const random = seededRandom(12)
+  const weighted = { ...plain, weights: Float32Array.from(plain.items, () => random.below(4) / 3) }
+  const kernels = [powerKernel(0.7, 1), powerKernel(0.7, 7), powerKernel(0.7, 39), powerKernel(0, 60)]
+  for (const [kernel, interactions] of kernels.flatMap(kernel => [
+    [kernel, plain] as const,
+    [kernel, weighted] as const,
+  ])) {
     const bytes = ARENA_START_BYTES + systemBytes(n, 2) + pairBytes(n, interactions.items.length, kernel.length)
     const team = await startTeam({ threads: 2, bytes })
     const system = reserveSystem(team, n)
@@ -86,7 +97,9 @@ test('G and C equal their definition to f32 rounding', async () => {
     const { block } = system.shape
     await team.run('pairRow', params, block, control)
 
-    const { G, C } = definition(histories, n, kernel)
+    const { weights } = interactions as Interactions
+    const weightOf = (user: number, t: number) => weights?.[interactions.offsets[user] + t] ?? 1
+    const { G, C } = definition(histories, n, kernel, weightOf)
     const place = (i: number, j: number) => (Math.floor(j / 16) * block + i) * 16 + (j % 16)
     const close = (actual: number, expected: number, what: string) =>
       assert.ok(Math.abs(actual - expected) <= 1e-6 * Math.abs(expected), `${what}: ${actual}, not ${expected}`)
@@ -174,8 +187,8 @@ test('events that do not fit beside the matrices are refused', async () => {
   })
 })
 
-test('the largest catalogue fits the memory, with a hundred million events', () => {
-  const bytes = denseBytes({ itemCount: DENSE_ITEM_COUNT_MAX, eventCount: 1e8, kernelLength: 60, threads: 2 })
+test('the largest catalogue fits the memory, with seventy-five million events', () => {
+  const bytes = denseBytes({ itemCount: DENSE_ITEM_COUNT_MAX, eventCount: 7.5e7, kernelLength: 60, threads: 2 })
   assert.ok(bytes - 4 * DENSE_ITEM_COUNT_MAX ** 2 <= 2 ** 32)
   assert.ok(bytes < 4.0e9, `${bytes}`)
 })

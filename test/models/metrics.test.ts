@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../src/lib/random.ts'
-import { leaveOneOutMetrics, metricsCollector, placeOfTarget, userMetrics } from '../../src/models/metrics.ts'
+import {
+  leaveOneOutMetrics,
+  metricsCollector,
+  placeOfTarget,
+  userMetrics,
+  weightedGains,
+} from '../../src/models/metrics.ts'
 
 const close = (actual: number, expected: number, tolerance = 5e-5) =>
   assert.ok(Math.abs(actual - expected) < tolerance, `${actual} is not ${expected}`)
@@ -41,6 +47,31 @@ test('the ideal is the same hits on top, in the textbook min(k, truth)', () => {
   const many = hitsAt([1, 2, 3, 4, 5], 40)
   assert.equal(many.textbook_normalized_discounted_cumulative_gain_at_5, 1)
   assert.ok(many.textbook_normalized_discounted_cumulative_gain_at_10 < 1)
+})
+
+test('the worked weights of the guide: .3 and .1 are rewards of 1.5 and .5', () => {
+  const rewards = new Map([
+    [7, 0.3 / 0.2],
+    [8, 0.1 / 0.2],
+  ])
+  const at5 = (ranked: number[]) =>
+    weightedGains(ranked, rewards).normalized_discounted_cumulative_gain_with_event_weights_at_5
+  const ideal = 1 + 1 / Math.log2(3)
+  close(at5([7, 8]), (1.5 + 0.5 / Math.log2(3)) / ideal)
+  close(at5([8, 7]), (0.5 + 1.5 / Math.log2(3)) / ideal)
+  close(at5([1, 2, 8]), 0.5 / 2)
+  assert.deepEqual(Object.values(weightedGains([1, 2, 3], rewards)), [0, 0, 0])
+  const ones = new Map([
+    [7, 1],
+    [9, 1],
+  ])
+  const ranked = [1, 7, 2, 3, 4, 5, 9]
+  const plain = userMetrics(ranked, new Set(ones.keys()))
+  for (const cutoff of [5, 10, 25] as const)
+    assert.equal(
+      weightedGains(ranked, ones)[`normalized_discounted_cumulative_gain_with_event_weights_at_${cutoff}`],
+      plain[`normalized_discounted_cumulative_gain_at_${cutoff}`],
+    )
 })
 
 test('nobody hit: zeros, not NaN', () => {

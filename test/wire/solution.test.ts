@@ -189,7 +189,10 @@ test('CreateSolution refuses settings it cannot honour', async t => {
       'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
     ],
     [{ performHPO: true }, leftOut('performHPO')],
-    [{ solutionConfig: { eventsConfig: {} } }, leftOut('solutionConfig.eventsConfig')],
+    [
+      { solutionConfig: { eventsConfig: { eventParametersList: [{ eventType: 'buy' }] } } },
+      'solutionConfig.eventsConfig was given: it is for recipes of the second generation (-v2), this solution is of aws-user-personalization.',
+    ],
     [
       { solutionConfig: { optimizationObjective: { itemAttribute: 'PRICE', objectiveSensitivity: 'LOW' } } },
       leftOut('solutionConfig.optimizationObjective'),
@@ -206,6 +209,31 @@ test('CreateSolution refuses settings it cannot honour', async t => {
   for (const [change, message] of cases) {
     await refuses(server, 'CreateSolution', { ...input, ...change }, 'InvalidInputException', message)
   }
+})
+
+test('CreateSolution refuses weights of events that mean nothing', async t => {
+  const server = await testServer(t)
+  const datasetGroupArn = await makeGroup(server)
+  const input = { name: 's', datasetGroupArn, recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization-v2' }
+  const at = 'solutionConfig.eventsConfig.eventParametersList'
+  const buy = { eventType: 'buy', weight: 0 }
+  const cases: [object[] | undefined, string][] = [
+    [undefined, `${at} is missing or empty: at least one type of events was expected.`],
+    [[], `${at} is missing or empty: at least one type of events was expected.`],
+    [[buy, { weight: 1 }], `${at}[1].eventType is missing: the type of events that the weight is for was expected.`],
+    [
+      [buy, { eventType: 'BUY' }],
+      `${at}[1].eventType was 'BUY', which the list has before: each type once was expected, whatever its case.`,
+    ],
+    [[buy], `${at} has weights of 0 alone: one above 0 was expected.`],
+  ]
+  for (const [eventParametersList, message] of cases) {
+    const solutionConfig = { eventsConfig: { eventParametersList } }
+    await refuses(server, 'CreateSolution', { ...input, solutionConfig }, 'InvalidInputException', message)
+  }
+  const both = { eventType: 'buy', solutionConfig: { eventsConfig: { eventParametersList: [{ eventType: 'buy' }] } } }
+  const message = 'eventType and solutionConfig.eventsConfig were both given: one of them was expected.'
+  await refuses(server, 'CreateSolution', { ...input, ...both }, 'InvalidInputException', message)
 })
 
 test('CreateSolutionVersion needs a solution, interactions, and mode FULL', async t => {

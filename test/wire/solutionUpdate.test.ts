@@ -62,7 +62,7 @@ test('UpdateSolution and CreateSolution refuse settings that do not fit', async 
     [{ solutionUpdateConfig: config('rate(31 days)') }, schedule('rate(31 days)', 'solutionUpdateConfig')],
     [
       { solutionUpdateConfig: { eventsConfig: {} } },
-      'solutionUpdateConfig.eventsConfig was given: this version of sommelier cannot train with it. Leave it out.',
+      'solutionUpdateConfig.eventsConfig.eventParametersList is missing or empty: at least one type of events was expected.',
     ],
   ]
   for (const [change, message] of cases)

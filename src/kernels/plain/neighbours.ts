@@ -20,6 +20,7 @@ import {
   PAIRS_POSITIONS,
   PAIRS_REACH,
   PAIRS_RIDGE,
+  PAIRS_WEIGHTS,
 } from '../parameters.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
 
@@ -61,14 +62,19 @@ function countGram(memory: PlainMemory, word: (index: number) => number, item: n
 }
 
 function countCross(memory: PlainMemory, word: (index: number) => number, target: number): Sums {
-  const { u32, f64 } = memory
+  const { u32, f32, f64 } = memory
+  const shares = word(PAIRS_WEIGHTS)
   const sums: Sums = new Map()
   const K = word(PAIRS_KERNEL_LENGTH)
   eachPlace(memory, word, target, (event, before, after) => {
     if (K === 0) {
       for (let d = 1; d <= before; d++) add(sums, u32[event - d], 1)
       for (let d = 1; d <= after; d++) add(sums, u32[event + d], 1)
-    } else for (let k = 0; k < before; k++) add(sums, u32[event - 1 - k], f64[word(PAIRS_KERNEL) / 8 + k])
+      return
+    }
+    const share = shares === 0 ? 1 : f32[shares / 4 + event - word(PAIRS_EVENTS) / 4]
+    if (share === 0) return
+    for (let k = 0; k < before; k++) add(sums, u32[event - 1 - k], share * f64[word(PAIRS_KERNEL) / 8 + k])
   })
   return sums
 }

@@ -11,6 +11,7 @@ import {
   PAIRS_REACH,
   PAIRS_RIDGE,
   PAIRS_SYSTEM,
+  PAIRS_WEIGHTS,
   PAIRS_WORDS,
   SYSTEM_PANEL_COUNT,
   SYSTEM_RIGHT,
@@ -20,15 +21,21 @@ import { panelPlace, systemAt } from './cholesky.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
 
 export const pairRow: PlainKernel = (memory, params, row) => {
-  const { u32, f64 } = memory
+  const { u32, f32, f64 } = memory
   const { words, padded } = systemOf(memory, params)
   const K = words[PAIRS_KERNEL_LENGTH]
   const gram = new Float64Array(padded)
   const cross = new Float64Array(padded)
+  const shares = words[PAIRS_WEIGHTS]
+  /** Where the event's own weight would be, in f32. */
+  const shareAt = (event: number) => shares / 4 + event - words[PAIRS_EVENTS] / 4
   eachPlace(memory, words, row, (event, before, after) => {
     if (after === 0) return
     const table = (after - 1) * K
-    for (let k = 0; k < after; k++) cross[u32[event + 1 + k]] += f64[words[PAIRS_KERNEL] / 8 + k]
+    for (let k = 0; k < after; k++) {
+      const share = shares === 0 ? 1 : f32[shareAt(event + 1 + k)]
+      cross[u32[event + 1 + k]] += f64[words[PAIRS_KERNEL] / 8 + k] * share
+    }
     for (let d = 0; d < after; d++) gram[u32[event + d]] += f64[words[PAIRS_AHEAD] / 8 + table + d]
     for (let d = 1; d <= Math.min(before, K - 1); d++) gram[u32[event - d]] += f64[words[PAIRS_BEHIND] / 8 + table + d]
   })
