@@ -23,7 +23,7 @@ import { float, setWord, word } from './words'
  * rounded one by one, so that the plain twin needs no fused arithmetic here.
  */
 @inline
-function exp4(x: v128): v128 {
+export function exp4(x: v128): v128 {
   const inRange = f32x4.ge(x, f32x4.splat(-87.3))
   const y = f32x4.max(x, f32x4.splat(-87.3))
   const n = f32x4.nearest(f32x4.mul(y, f32x4.splat(1.44269504088896341)))
@@ -199,7 +199,7 @@ function collect(keys: usize, end: usize, bound: i32, equals: i32, candidates: u
 }
 
 /** Heapsort (Williams 1964) with the least on top: in place and n·log n for every input. */
-function sortDescending(values: usize, count: i32): void {
+export function sortDescending(values: usize, count: i32): void {
   for (let i = (count >> 1) - 1; i >= 0; i--) sink(values, i, count, load<i64>(values + (<usize>i << 3)))
   for (let last = count - 1; last > 0; last--) {
     const value = load<i64>(values + (<usize>last << 3))

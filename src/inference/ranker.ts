@@ -1,19 +1,22 @@
 /** A model of any form, placed in memory that all threads share, and a ranker on it for each thread: the form picks who does it. */
+
+import { tilesAreWide } from '../kernels/tileShape.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import { openDenseRanker } from './denseRanker.ts'
+import { openFactorRanker } from './factorRanker.ts'
 import { type PlacedDense, placeDense } from './placeDense.ts'
+import { type PlacedFactors, placeFactors } from './placeFactors.ts'
 import { type PlacedPool, placePool } from './placePool.ts'
-import { openPlainRanker, type PlacedPlain, placePlain } from './plainRanker.ts'
 import { openPoolRanker } from './poolRanker.ts'
 import type { Ranker } from './queries.ts'
 
 /** Can be cloned into worker threads; everything large in it is shared memory. */
-export type PlacedModel = PlacedDense | PlacedPool | PlacedPlain
+export type PlacedModel = PlacedDense | PlacedFactors | PlacedPool
 
 export interface PlaceOptions {
   /** Rankers that may be open at once. */
   readonly threads: number
-  /** Queries that are scored together, by dense models. */
+  /** Queries that are scored together, by dense and factor models. */
   readonly blockSize?: number
 }
 
@@ -23,11 +26,11 @@ export interface PlaceOptions {
  */
 export function placeModel(model: HistoryModel, options: PlaceOptions): PlacedModel {
   if (model.form === 'dense') return placeDense(model, options)
-  return model.form === 'pool' ? placePool(model, options) : placePlain(model)
+  return model.form === 'pool' ? placePool(model, options) : placeFactors(model, { ...options, wide: tilesAreWide() })
 }
 
 /** One for each thread, on a slot of its own: slot < placeModel's `threads`. */
 export function openRanker(placed: PlacedModel, slot: number): Ranker {
   if (placed.form === 'dense') return openDenseRanker(placed, slot)
-  return placed.form === 'pool' ? openPoolRanker(placed, slot) : openPlainRanker(placed)
+  return placed.form === 'pool' ? openPoolRanker(placed, slot) : openFactorRanker(placed, slot)
 }

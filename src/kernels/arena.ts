@@ -39,11 +39,28 @@ export function createArena(memory: WebAssembly.Memory): Arena {
     assert(top <= buffer.byteLength, `the memory plan of ${buffer.byteLength} bytes was too small: ${top} are needed`)
     return { ptr, view: new View(buffer, ptr, length) }
   }
-  return {
-    reserveU8: length => reserve(Uint8Array, length),
-    reserveI32: length => reserve(Int32Array, length),
-    reserveU32: length => reserve(Uint32Array, length),
-    reserveF32: length => reserve(Float32Array, length),
-    reserveF64: length => reserve(Float64Array, length),
-  }
+  return arenaOf(reserve)
 }
+
+/** What `reserve` takes of an arena, from its start. It gets views of length 0. */
+export function bytesReserved(reserve: (arena: Arena) => unknown): number {
+  let top = ARENA_START_BYTES
+  const none = new SharedArrayBuffer(0)
+  const count = <View>(View: ViewConstructor<View>, length: number): Reserved<View> => {
+    const ptr = top
+    top += aligned(length * View.BYTES_PER_ELEMENT)
+    return { ptr, view: new View(none, 0, 0) }
+  }
+  reserve(arenaOf(count))
+  return top
+}
+
+type Reserve = <View>(View: ViewConstructor<View>, length: number) => Reserved<View>
+
+const arenaOf = (reserve: Reserve): Arena => ({
+  reserveU8: length => reserve(Uint8Array, length),
+  reserveI32: length => reserve(Int32Array, length),
+  reserveU32: length => reserve(Uint32Array, length),
+  reserveF32: length => reserve(Float32Array, length),
+  reserveF64: length => reserve(Float64Array, length),
+})

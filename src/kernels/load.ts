@@ -26,6 +26,17 @@ export const KERNEL_NAMES = [
   'scanLines',
   'findIds',
   'writeAnswers',
+  'foldIn',
+  'openItems',
+  'quantise',
+  'screenStart',
+  'bestOf',
+  'packScoreTiles',
+  'packScorePanels',
+  'scoreGroup',
+  'sumWeights',
+  'shares',
+  'scoreItems',
 ] as const
 export type KernelName = (typeof KERNEL_NAMES)[number]
 

@@ -1,6 +1,6 @@
 /**
  * Are the kernels, as this machine's V8 compiled them, what the plain twins say? Every kernel runs on two copies of one memory, compiled
- * and plain, on random and adversarial data small enough for start-up (about 0.2 s), and every bit outside scratch must agree. It guards
+ * and plain, on random and adversarial data small enough for start-up (half a second), and every bit outside scratch must agree. It guards
  * against a fault in V8's revectorizer, which is still an experiment.
  */
 import { assert } from '../lib/assert.ts'
@@ -11,6 +11,7 @@ import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
 import { byteCase } from './selfTestBytes.ts'
 import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
+import { bestCase, roundingCase } from './selfTestFactors.ts'
 import { lowRankCase } from './selfTestLowRank.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
 import { poolCase } from './selfTestPool.ts'
@@ -28,7 +29,18 @@ const SEED = 1
 export function selfTest(): SelfTest {
   const fused = maddIsFused()
   const differing = new Set<string>()
-  for (const build of [systemCase, neighbourCase, rankCase, poolCase, extremeCase, lowRankCase, byteCase]) {
+  const cases = [
+    systemCase,
+    neighbourCase,
+    rankCase,
+    poolCase,
+    extremeCase,
+    lowRankCase,
+    byteCase,
+    roundingCase,
+    bestCase,
+  ]
+  for (const build of cases) {
     const memory = sharedMemory(CASE_BYTES)
     const { steps, scratch } = build(createArena(memory), seededRandom(SEED))
     compare(memory, steps, scratch, fused ? fusedMadd : roundedMadd, differing)

@@ -2,6 +2,7 @@
 import type { KernelName } from '../load.ts'
 import { writeAnswers } from './answers.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
+import { bestOf, foldIn, openItems, quantise, screenStart } from './factors.ts'
 import { findIds } from './ids.ts'
 import { scanLines } from './lines.ts'
 import { solveDirections } from './lowRank.ts'
@@ -11,6 +12,7 @@ import { pairRow, togetherRow } from './pairs.ts'
 import { poolScores } from './pool.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
+import { packScorePanels, packScoreTiles, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
 import { innerProducts, turnRows } from './tall.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
@@ -36,4 +38,15 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   scanLines,
   findIds,
   writeAnswers,
+  foldIn,
+  openItems,
+  quantise,
+  screenStart,
+  bestOf,
+  packScoreTiles,
+  packScorePanels,
+  scoreGroup,
+  sumWeights,
+  shares,
+  scoreItems,
 }

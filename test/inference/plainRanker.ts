@@ -1,22 +1,13 @@
 /**
- * Ranks by the plain scores of models/plainScores.ts, one query after the other: for every form that has no kernel of its own, and the twin of
- * those that have. Ties go to the lower index; probabilities are the softmax over the whole catalogue in f64.
+ * Ranks by the plain scores of models/plainScores.ts, one query after the other: the twin of every ranker. Ties go to the lower index;
+ * probabilities are the softmax over the whole catalogue in f64.
  */
-import { assert } from '../lib/assert.ts'
-import type { HistoryModel } from '../models/historyModel.ts'
-import { plainScores } from '../models/plainScores.ts'
-import { type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
+import assert from 'node:assert/strict'
+import { type QueryLists, type RankedBlock, type Ranker, rankedBlock } from '../../src/inference/queries.ts'
+import type { HistoryModel } from '../../src/models/historyModel.ts'
+import { plainScores } from '../../src/models/plainScores.ts'
 
-/** Cloned into every thread: its arrays are best on shared memory. */
-export interface PlacedPlain {
-  readonly form: 'plain'
-  readonly itemCount: number
-  readonly model: HistoryModel
-}
-
-export const placePlain = (model: HistoryModel): PlacedPlain => ({ form: 'plain', itemCount: model.itemCount, model })
-
-export function openPlainRanker({ model }: PlacedPlain): Ranker {
+export function openPlainRanker(model: HistoryModel): Ranker {
   const { itemCount, sharpness } = model
   let ranked: RankedBlock = rankedBlock(0, 0)
   return {

@@ -1,0 +1,223 @@
+/** The exact best of every query of a block: the order in which queries and groups of items meet. */
+import {
+  FACTOR_COUNTS,
+  FACTOR_EXCLUDED_ENDS,
+  FACTOR_EXCLUDED_ITEMS,
+  FACTOR_EXCLUDED_STARTS,
+  FACTOR_GROUP,
+  FACTOR_GROUP_COUNT,
+  FACTOR_ITEM_COUNT,
+  FACTOR_ITEM_OF,
+  FACTOR_ITEMS,
+  FACTOR_MASKED,
+  FACTOR_OPEN_WORDS,
+  FACTOR_POSITION_OF,
+  FACTOR_PRIOR_ORDER,
+  FACTOR_PRIOR_PROBABILITIES,
+  FACTOR_PROBABILITIES,
+  FACTOR_QUERY_COUNT,
+  FACTOR_SCORES,
+  FACTOR_SMALL,
+  FACTOR_START_GROUPS,
+  FACTOR_START_ROWS,
+  FACTOR_TILE_ROWS,
+  FACTOR_WANTED,
+} from '../src/kernels/factorParameters'
+import { entriesOf, itemOf, scoreOf, sortEntries } from './entries'
+import { reopen } from './foldIn'
+import { quantise } from './quantise'
+import {
+  FOUND,
+  isOpen,
+  LISTED,
+  MODE,
+  OPEN,
+  openOf,
+  PENDING,
+  PENDING_LIST,
+  PRIOR,
+  SCREENED,
+  SETTLED,
+  stateOf,
+  THRESHOLD,
+  ZERO,
+} from './queryState'
+import { hits, reaches, scan, scoreEight, screenGroup, startThreshold } from './screen'
+import { word } from './words'
+
+/** Scoring an open item by itself costs as much as screening this many: where fewer are open, they are listed. */
+const LISTED_SHARE = 16
+
+/**
+ * COUNTS, ITEMS and SCORES of all queries, which are folded in and whose OPEN is counted: the WANTED best by f32 score (exactScores.ts)
+ * descending, then item index ascending. Of queries without a history the prior's order, with PROBABILITIES instead of SCORES.
+ * OPEN is EVERY_ITEM again afterwards. One task.
+ *
+ * A group of items stays in the first level cache while all tiles of queries pass, so that the items come from memory once a block.
+ */
+export function bestOf(params: usize, _task: i32): void {
+  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
+  const tiles = (queries + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS
+  const groups = <i32>word(params, FACTOR_GROUP_COUNT)
+  for (let tile = 0; tile < tiles; tile++) startTile(params, tile)
+  let live = true
+  for (let group = <i32>word(params, FACTOR_START_GROUPS); live && group < groups; group++) {
+    live = false
+    for (let tile = 0; tile < tiles; tile++) if (passGroup(params, tile, group)) live = true
+  }
+  for (let query = 0; query < queries; query++) {
+    finish(params, query)
+    reopen(params, query)
+  }
+}
+
+/** Rounds the tile's queries, finds where each one's threshold starts, and passes the first groups. */
+function startTile(params: usize, tile: i32): void {
+  quantise(params, tile)
+  let screened = false
+  const first = tile * FACTOR_TILE_ROWS
+  for (let query = first; query < first + FACTOR_TILE_ROWS; query++) {
+    const state = stateOf(params, query)
+    store<u32>(state, 0, FOUND)
+    store<u32>(state, 0, PENDING)
+    store<f32>(state, -Infinity, THRESHOLD)
+    const mode = load<u32>(state, MODE)
+    if (mode != SCREENED) {
+      if (mode == LISTED) listOpen(params, query, i32.MAX_VALUE)
+      else if (mode == ZERO) listOpen(params, query, <i32>word(params, FACTOR_WANTED))
+      continue
+    }
+    const open = load<u32>(state, OPEN)
+    if (open <= word(params, FACTOR_WANTED) || open <= word(params, FACTOR_ITEM_COUNT) / LISTED_SHARE) {
+      listOpen(params, query, i32.MAX_VALUE)
+      store<u32>(state, SETTLED, MODE)
+    } else screened = true
+  }
+  if (!screened) return
+
+  const rows = <usize>word(params, FACTOR_START_ROWS)
+  const groups = <i32>word(params, FACTOR_START_GROUPS)
+  const rowBytes = <usize>groups * (2 * FACTOR_GROUP)
+  for (let group = 0; group < groups; group++) {
+    screenGroup(params, tile, group, rows + <usize>group * (2 * FACTOR_GROUP), rowBytes, word(params, FACTOR_SMALL))
+  }
+  for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
+    const state = stateOf(params, first + m)
+    if (load<u32>(state, MODE) != SCREENED) continue
+    const row = rows + <usize>m * rowBytes
+    strike(params, first + m, row, <u32>groups * FACTOR_GROUP)
+    store<f32>(state, startThreshold(params, state, row), THRESHOLD)
+    for (let group = 0; group < groups; group++) scan(params, first + m, row + <usize>group * (2 * FACTOR_GROUP), group)
+  }
+}
+
+/** Whether some query of the tile goes on. */
+function passGroup(params: usize, tile: i32, group: i32): bool {
+  const first = tile * FACTOR_TILE_ROWS
+  let live = false
+  for (let query = first; query < first + FACTOR_TILE_ROWS; query++) {
+    const state = stateOf(params, query)
+    if (load<u32>(state, MODE) != SCREENED) continue
+    if (reaches(params, state, group)) live = true
+    else store<u32>(state, SETTLED, MODE)
+  }
+  if (!live) return false
+  const rows = <usize>word(params, FACTOR_START_ROWS)
+  const greatest = <usize>word(params, FACTOR_SMALL)
+  screenGroup(params, tile, group, rows, 2 * FACTOR_GROUP, greatest)
+  for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
+    const state = stateOf(params, first + m)
+    if (load<u32>(state, MODE) != SCREENED) continue
+    if (hits(params, state, group, greatest + <usize>m * 32)) scan(params, first + m, rows + <usize>m * (2 * FACTOR_GROUP), group)
+  }
+  return true
+}
+
+/** Makes what is not open -32 768 in a row of scores of the first `end` positions. */
+function strike(params: usize, query: i32, row: usize, end: u32): void {
+  const items = <usize>word(params, FACTOR_ITEM_OF)
+  for (let position = word(params, FACTOR_ITEM_COUNT); position < end; position++) store<i16>(row + (<usize>position << 1), -32768)
+  if (word(params, FACTOR_MASKED)) {
+    const open = openOf(params, query)
+    for (let position: u32 = 0; position < end; position++) {
+      if (!isOpen(open, load<u32>(items + (<usize>position << 2)))) store<i16>(row + (<usize>position << 1), -32768)
+    }
+    return
+  }
+  const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
+  if (starts == 0) return
+  const excluded = <usize>word(params, FACTOR_EXCLUDED_ITEMS)
+  const positions = <usize>word(params, FACTOR_POSITION_OF)
+  const last = load<u32>(<usize>word(params, FACTOR_EXCLUDED_ENDS) + (<usize>query << 2))
+  for (let i = load<u32>(starts + (<usize>query << 2)); i < last; i++) {
+    const position = load<u32>(positions + (<usize>load<u32>(excluded + (<usize>i << 2)) << 2))
+    if (position < end) store<i16>(row + (<usize>position << 1), -32768)
+  }
+}
+
+/** Scores the open items themselves, by index ascending, at most `most` of them. */
+function listOpen(params: usize, query: i32, most: i32): void {
+  const state = stateOf(params, query)
+  const open = openOf(params, query)
+  const words = <i32>word(params, FACTOR_OPEN_WORDS)
+  const positions = <usize>word(params, FACTOR_POSITION_OF)
+  const list = state + PENDING_LIST
+  let waiting = 0
+  for (let w = 0; w < words; w++) {
+    let bits = load<u32>(open + (<usize>w << 2))
+    while (bits && most > 0) {
+      const item = (w << 5) + ctz(bits)
+      bits &= bits - 1
+      most--
+      store<u32>(list + (<usize>waiting << 2), load<u32>(positions + (<usize>item << 2)))
+      if (++waiting < 8) continue
+      scoreEight(params, query, state, list, 8)
+      waiting = 0
+    }
+  }
+  store<u32>(state, waiting, PENDING)
+}
+
+function finish(params: usize, query: i32): void {
+  const state = stateOf(params, query)
+  const wanted = <usize>word(params, FACTOR_WANTED)
+  if (load<u32>(state, MODE) == PRIOR) {
+    walkPrior(params, query)
+    return
+  }
+  const pending = <i32>load<u32>(state, PENDING)
+  if (pending > 0) {
+    for (let i = pending; i < 8; i++) store<u32>(state + PENDING_LIST + (<usize>i << 2), 0)
+    scoreEight(params, query, state, state + PENDING_LIST, pending)
+  }
+  const entries = entriesOf(params, query)
+  sortEntries(params, state, entries)
+  const found = load<u32>(state, FOUND)
+  let items = <usize>word(params, FACTOR_ITEMS) + ((<usize>query * wanted) << 2)
+  let scores = <usize>word(params, FACTOR_SCORES) + ((<usize>query * wanted) << 2)
+  for (let i: usize = 0; i < <usize>found; i++) {
+    const entry = load<i64>(entries + (i << 3))
+    store<u32>(items + (i << 2), itemOf(entry))
+    store<f32>(scores + (i << 2), scoreOf(entry))
+  }
+  store<u32>(<usize>word(params, FACTOR_COUNTS) + (<usize>query << 2), found)
+}
+
+function walkPrior(params: usize, query: i32): void {
+  const open = openOf(params, query)
+  const order = <usize>word(params, FACTOR_PRIOR_ORDER)
+  const shares = <usize>word(params, FACTOR_PRIOR_PROBABILITIES)
+  const wanted = word(params, FACTOR_WANTED)
+  const row = (<usize>query * wanted) << 2
+  const items = <usize>word(params, FACTOR_ITEMS) + row
+  const probabilities = <usize>word(params, FACTOR_PROBABILITIES) + row
+  let found: u32 = 0
+  for (let place: usize = 0; place < <usize>word(params, FACTOR_ITEM_COUNT) && found < wanted; place++) {
+    const item = load<u32>(order + (place << 2))
+    if (!isOpen(open, item)) continue
+    store<u32>(items + (<usize>found << 2), item)
+    store<f32>(probabilities + (<usize>found << 2), load<f32>(shares + (<usize>item << 2)))
+    found++
+  }
+  store<u32>(<usize>word(params, FACTOR_COUNTS) + (<usize>query << 2), found)
+}

@@ -1,0 +1,215 @@
+/**
+ * Which items can be among a query's best, by their scores in whole numbers, and which need not even be looked at (design/performance.md §2).
+ *
+ * With s the product of the scales of a query u and of a group of items, whole(v) = rounded u · rounded v, and every item v of the group,
+ *
+ *   |s · (u · v) - whole(v)|  ≤  margin  =  scale · ‖u‖ · ‖error of v‖ + ‖error of u‖ · ‖rounded v‖            (Cauchy-Schwarz, twice)
+ *
+ * so an item with whole(v) < s · threshold - margin is not among the best. The f32 score differs from u · v by at most dimension · 2⁻²⁴ · ‖u‖·‖v‖,
+ * which is half a unit at 256 dimensions since s · ‖u‖·‖v‖ ≤ 32 767, and by dimension · 2⁻¹⁴⁹ where it underflows (UNDERFLOW). Items lie by
+ * descending norm: when ‖u‖ · ‖v‖ < threshold for the first of a group, it holds for all that follow.
+ */
+import { screen5x16, screen5x32 } from '../build/assembly/tiles'
+import {
+  FACTOR_CHUNKS,
+  FACTOR_GROUP,
+  FACTOR_GROUPS,
+  FACTOR_ITEM_OF,
+  FACTOR_PANEL,
+  FACTOR_PAIRS,
+  FACTOR_PANELS,
+  FACTOR_QUERIES,
+  FACTOR_QUERY_FLOATS,
+  FACTOR_SMALL,
+  FACTOR_START_GROUPS,
+  FACTOR_START_ROWS,
+  FACTOR_TILE_BYTES,
+  FACTOR_TILE_ROWS,
+  FACTOR_TILES,
+  FACTOR_WANTED,
+  FACTOR_WIDE,
+} from '../src/kernels/factorParameters'
+import { entriesOf, take } from './entries'
+import { exactScores } from './exactScores'
+import { ERROR, isOpen, NORM, openOf, PENDING, PENDING_LIST, SCALE, stateOf, THRESHOLD } from './queryState'
+import { word } from './words'
+
+/** Places in FACTOR_SMALL: greatest of the columns, i16[TILE_ROWS][16]; exact scores, f32[8]; survivors, u32[8 + FACTOR_GROUP]. */
+const SCORES: usize = 256
+const SURVIVORS: usize = 320
+
+/** 257 · 2⁻¹⁴⁹, doubled. */
+const UNDERFLOW: f64 = 2 * 257 * 1.401298464324817e-45
+/** Greatest distance of two roundings, of f64 sums of 256 squares in f32 from the true norm, relative; the study took 1e-4 as well. */
+const RELATIVE: f64 = 1.0001
+
+/** The tile's scores of one group, i16[TILE_ROWS] rows `bytes` apart from `to` on; `greatest` becomes that of each row's columns. */
+export function screenGroup(params: usize, tile: i32, group: i32, to: usize, bytes: usize, greatest: usize): void {
+  const depth = <i32>word(params, FACTOR_PAIRS)
+  const a = <usize>word(params, FACTOR_TILES) + <usize>tile * word(params, FACTOR_TILE_BYTES)
+  const panelBytes = <usize>depth * (2 * FACTOR_PANEL)
+  let b = <usize>word(params, FACTOR_PANELS) + <usize>group * (FACTOR_GROUP / FACTOR_PANEL) * panelBytes
+  const least = i16x8.splat(-32768)
+  for (let at = greatest; at < greatest + 32 * FACTOR_TILE_ROWS; at += 32) {
+    v128.store(at, least)
+    v128.store(at, least, 16)
+  }
+  const wide = word(params, FACTOR_WIDE)
+  for (let panel = 0; panel < FACTOR_GROUP / FACTOR_PANEL; panel++) {
+    if (wide) screen5x32(to, bytes, a, b, depth, greatest)
+    else screen5x16(to, bytes, a, b, depth, greatest)
+    b += panelBytes
+    to += 2 * FACTOR_PANEL
+  }
+}
+
+/** The first group of tile `tile`, into START_ROWS and FACTOR_SMALL: what the self-test compares and times. */
+export function screenStart(params: usize, tile: i32): void {
+  screenGroup(params, tile, 0, word(params, FACTOR_START_ROWS), 2 * FACTOR_GROUP, word(params, FACTOR_SMALL))
+}
+
+/** The margin above, in whole units; the group's parameters lie at `group`. */
+@inline
+function marginOf(state: usize, group: usize): f64 {
+  const roundedItem = load<f64>(state, SCALE) * load<f64>(state, NORM) * load<f64>(group, 8)
+  return (roundedItem + load<f64>(state, ERROR) * load<f64>(group, 16)) * RELATIVE
+}
+
+@inline
+function parametersOf(params: usize, group: i32): usize {
+  return <usize>word(params, FACTOR_GROUPS) + (<usize>group << 5)
+}
+
+/** Only items above it can be among the best: 2 units for f32 rounding and for the strictness of the comparison. */
+function limitOf(state: usize, group: usize): i32 {
+  const scale = load<f64>(state, SCALE) * load<f64>(group)
+  const limit = <f64>load<f32>(state, THRESHOLD) * scale - marginOf(state, group) - 2 - UNDERFLOW * scale
+  return limit > -32768 ? <i32>min<f64>(floor(limit), 32767) : -32768
+}
+
+/** Whether some item from this group on can be among the best. */
+@inline
+export function reaches(params: usize, state: usize, group: i32): bool {
+  const bound = load<f64>(state, NORM) * load<f64>(parametersOf(params, group), 24) * RELATIVE + UNDERFLOW
+  return bound >= <f64>load<f32>(state, THRESHOLD)
+}
+
+/** Whether a group has an item above the limit, from the `greatest` of its columns. */
+@inline
+export function hits(params: usize, state: usize, group: i32, greatest: usize): bool {
+  const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
+  return v128.any_true(v128.or(i16x8.gt_s(v128.load(greatest), limit), i16x8.gt_s(v128.load(greatest, 16), limit)))
+}
+
+/**
+ * A score that at least WANTED open items reach, from the rows of the first groups, f32; -Infinity where there is none. Items that are not open are
+ * -32 768 in them. Of each chunk of four items the greatest counts, so that a pass reads a quarter; nine steps of bisection.
+ */
+export function startThreshold(params: usize, state: usize, rows: usize): f32 {
+  const wanted = <i32>word(params, FACTOR_WANTED)
+  const chunks = <usize>word(params, FACTOR_CHUNKS)
+  let end = chunks
+  const none = f32x4.splat(-Infinity)
+  let most = none
+  let least = f32x4.splat(Infinity)
+  for (let g = 0; g < <i32>word(params, FACTOR_START_GROUPS); g++) {
+    const group = parametersOf(params, g)
+    const unit = <f32>(1 / (load<f64>(state, SCALE) * load<f64>(group)))
+    if (!(unit > 1e-30)) return -Infinity // too near to where f32 ends
+    const units = f32x4.splat(unit)
+    const margin = f32x4.splat(<f32>(marginOf(state, group) + 1.5))
+    for (let at = rows; at < rows + FACTOR_GROUP / 2; at += 16) {
+      const m = i16x8.max_s(
+        i16x8.max_s(v128.load(at), v128.load(at, FACTOR_GROUP / 2)),
+        i16x8.max_s(v128.load(at, FACTOR_GROUP), v128.load(at, FACTOR_GROUP + FACTOR_GROUP / 2)),
+      )
+      for (let half = 0; half < 2; half++) {
+        const whole = f32x4.convert_i32x4_s(half ? i32x4.extend_high_i16x8_s(m) : i32x4.extend_low_i16x8_s(m))
+        const isOpen = f32x4.gt(whole, f32x4.splat(-32768))
+        const bound = f32x4.mul(f32x4.sub(whole, margin), units)
+        most = f32x4.max(most, v128.bitselect(bound, none, isOpen))
+        least = f32x4.min(least, v128.bitselect(bound, f32x4.splat(Infinity), isOpen))
+        v128.store(end, v128.bitselect(bound, none, isOpen))
+        end += 16
+      }
+    }
+    rows += 2 * FACTOR_GROUP
+  }
+  let low = min(
+    min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
+    min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)),
+  )
+  let high = max(
+    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  )
+  if (countChunks(chunks, end, low) < wanted) return -Infinity
+  for (let step = 0; step < 9; step++) {
+    const middle = (low + high) * 0.5
+    const count = countChunks(chunks, end, middle)
+    if (count < wanted) high = middle
+    else low = middle
+    if (count >= wanted && count <= wanted + (wanted >> 3)) break
+  }
+  return low
+}
+
+function countChunks(chunks: usize, end: usize, bound: f32): i32 {
+  const b = f32x4.splat(bound)
+  let c0 = i32x4.splat(0), c1 = c0
+  for (let at = chunks; at < end; at += 32) {
+    c0 = i32x4.sub(c0, f32x4.ge(v128.load(at), b))
+    c1 = i32x4.sub(c1, f32x4.ge(v128.load(at, 16), b))
+  }
+  c0 = i32x4.add(c0, c1)
+  return i32x4.extract_lane(c0, 0) + i32x4.extract_lane(c0, 1) + i32x4.extract_lane(c0, 2) + i32x4.extract_lane(c0, 3)
+}
+
+/** Scores exactly what of a group's row is open and above the limit; less than eight wait in the query's state for company. */
+export function scan(params: usize, query: i32, row: usize, group: i32): void {
+  const state = stateOf(params, query)
+  const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
+  const open = openOf(params, query)
+  const items = <usize>word(params, FACTOR_ITEM_OF)
+  const survivors = <usize>word(params, FACTOR_SMALL) + SURVIVORS
+  let top = survivors + (<usize>load<u32>(state, PENDING) << 2)
+  v128.store(survivors, v128.load(state, PENDING_LIST))
+  v128.store(survivors, v128.load(state, PENDING_LIST + 16), 16)
+  let first = <u32>group * FACTOR_GROUP
+  for (let at = row; at < row + 2 * FACTOR_GROUP; at += 64) {
+    const g0 = i16x8.gt_s(v128.load(at), limit)
+    const g1 = i16x8.gt_s(v128.load(at, 16), limit)
+    const g2 = i16x8.gt_s(v128.load(at, 32), limit)
+    const g3 = i16x8.gt_s(v128.load(at, 48), limit)
+    let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(g0, g1)) | (i8x16.bitmask(i8x16.narrow_i16x8_s(g2, g3)) << 16)
+    while (mask) {
+      const position = first + ctz(mask)
+      mask &= mask - 1
+      store<u32>(top, position)
+      top += <usize>isOpen(open, load<u32>(items + (<usize>position << 2))) << 2
+    }
+    first += 32
+  }
+  let at = survivors
+  for (; at + 32 <= top; at += 32) scoreEight(params, query, state, at, 8)
+  v128.store(state, v128.load(at), PENDING_LIST)
+  v128.store(state, v128.load(at, 16), PENDING_LIST + 16)
+  store<u32>(state, <u32>((top - at) >> 2), PENDING)
+}
+
+/** Takes in the first `count` of the 8 positions listed at `list`, where they reach the threshold; the others are any positions. */
+export function scoreEight(params: usize, query: i32, state: usize, list: usize, count: i32): void {
+  const scores = <usize>word(params, FACTOR_SMALL) + SCORES
+  const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * (<usize>word(params, FACTOR_QUERY_FLOATS) << 2)
+  exactScores(params, from, list, scores)
+  const threshold = f32x4.splat(load<f32>(state, THRESHOLD))
+  let mask = i32x4.bitmask(f32x4.ge(v128.load(scores), threshold)) | (i32x4.bitmask(f32x4.ge(v128.load(scores, 16), threshold)) << 4)
+  mask &= (1 << count) - 1
+  const entries = entriesOf(params, query)
+  const items = <usize>word(params, FACTOR_ITEM_OF)
+  while (mask) {
+    const i = <usize>ctz(mask) << 2
+    mask &= mask - 1
+    take(params, state, entries, load<f32>(scores + i), load<u32>(items + (<usize>load<u32>(list + i) << 2)))
+  }
+}

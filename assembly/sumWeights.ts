@@ -1,0 +1,173 @@
+/** Every item's score: for the exact sum over the catalogue, many queries at a time in the f32 tile; for one query, all of them. */
+import { score5x16, score5x8 } from '../build/assembly/tiles'
+import {
+  FACTOR_COUNTS,
+  FACTOR_DIMENSION,
+  FACTOR_EVERY_SCORE,
+  FACTOR_GROUP,
+  FACTOR_GROUP_COUNT,
+  FACTOR_ITEM_COUNT,
+  FACTOR_ITEM_OF,
+  FACTOR_PROBABILITIES,
+  FACTOR_QUERIES,
+  FACTOR_QUERY_COUNT,
+  FACTOR_QUERY_FLOATS,
+  FACTOR_ROW_FLOATS,
+  FACTOR_ROWS,
+  FACTOR_SCORE_PANELS,
+  FACTOR_SCORE_ROWS,
+  FACTOR_SCORE_TILES,
+  FACTOR_SCORES,
+  FACTOR_SHARPNESS,
+  FACTOR_SMALL,
+  FACTOR_TILE_ROWS,
+  FACTOR_TOTALS,
+  FACTOR_WANTED,
+  FACTOR_WIDE,
+} from '../src/kernels/factorParameters'
+import { TILE_COLUMNS } from '../src/kernels/parameters'
+import { exactScores } from './exactScores'
+import { MODE, PRIOR, stateOf } from './queryState'
+import { exp4 } from './rank'
+import { float, word } from './words'
+
+/** SCORE_TILES of all queries; places beyond the last are 0. One task. */
+export function packScoreTiles(params: usize, _task: i32): void {
+  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
+  const places = ((queries + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS) * FACTOR_TILE_ROWS
+  const dimension = <i32>word(params, FACTOR_DIMENSION)
+  const rowBytes = <usize>word(params, FACTOR_QUERY_FLOATS) << 2
+  for (let query = 0; query < places; query++) {
+    const tile = query / FACTOR_TILE_ROWS
+    const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * rowBytes
+    let to = <usize>word(params, FACTOR_SCORE_TILES)
+    to += (<usize>(tile * dimension * FACTOR_TILE_ROWS) + <usize>(query - tile * FACTOR_TILE_ROWS)) << 2
+    for (let x: usize = 0; x < <usize>dimension; x++) {
+      store<f32>(to, query < queries ? load<f32>(from + (x << 2)) : 0)
+      to += 4 * FACTOR_TILE_ROWS
+    }
+  }
+}
+
+/** SCORE_PANELS of group `group`. */
+export function packScorePanels(params: usize, group: i32): void {
+  const dimension = <usize>word(params, FACTOR_DIMENSION)
+  const rowBytes = <usize>word(params, FACTOR_ROW_FLOATS) << 2
+  const panels = <usize>word(params, FACTOR_SCORE_PANELS)
+  let from = <usize>word(params, FACTOR_ROWS) + <usize>group * FACTOR_GROUP * rowBytes
+  for (let item: usize = 0; item < <usize>FACTOR_GROUP; item++) {
+    const panel = item / TILE_COLUMNS
+    let to = panels + ((panel * dimension * TILE_COLUMNS + (item - panel * TILE_COLUMNS)) << 2)
+    for (let x: usize = 0; x < dimension; x++) {
+      store<f32>(to, load<f32>(from + (x << 2)))
+      to += 4 * TILE_COLUMNS
+    }
+    from += rowBytes
+  }
+}
+
+/** SCORE_ROWS of the group in SCORE_PANELS for the queries of tile `tile`. */
+export function scoreGroup(params: usize, tile: i32): void {
+  const dimension = <i32>word(params, FACTOR_DIMENSION)
+  const a = <usize>word(params, FACTOR_SCORE_TILES) + (<usize>(tile * dimension * FACTOR_TILE_ROWS) << 2)
+  let b = <usize>word(params, FACTOR_SCORE_PANELS)
+  let to = <usize>word(params, FACTOR_SCORE_ROWS)
+  const wide = word(params, FACTOR_WIDE)
+  for (let panel = 0; panel < FACTOR_GROUP / TILE_COLUMNS; panel++) {
+    if (wide) score5x16(to, 4 * FACTOR_GROUP, a, b, dimension)
+    else score5x8(to, 4 * FACTOR_GROUP, a, b, dimension)
+    b += <usize>dimension * (4 * TILE_COLUMNS)
+    to += 4 * TILE_COLUMNS
+  }
+}
+
+/**
+ * TOTALS of all queries over the whole catalogue. The greatest score is the greatest so far: when a group brings a greater one, what was
+ * added up before is multiplied by exp(sharpness · their difference). In a group, lane l of 4 adds up in f64 the items ≡ l mod 4,
+ * then (l0 + l1) + (l2 + l3). One task.
+ */
+export function sumWeights(params: usize, _task: i32): void {
+  packScoreTiles(params, 0)
+  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
+  const totals = <usize>word(params, FACTOR_TOTALS)
+  for (let query = 0; query < queries; query++) {
+    store<f64>(totals + (<usize>query << 4), -Infinity)
+    store<f64>(totals + (<usize>query << 4), 0, 8)
+  }
+  const items = <i32>word(params, FACTOR_ITEM_COUNT)
+  for (let group = 0; group < <i32>word(params, FACTOR_GROUP_COUNT); group++) {
+    packScorePanels(params, group)
+    for (let first = 0; first < queries; first += FACTOR_TILE_ROWS) {
+      scoreGroup(params, first / FACTOR_TILE_ROWS)
+      for (let m = 0; m < min(FACTOR_TILE_ROWS, queries - first); m++) {
+        const row = <usize>word(params, FACTOR_SCORE_ROWS) + <usize>m * (4 * FACTOR_GROUP)
+        for (let i = items - group * FACTOR_GROUP; i < FACTOR_GROUP; i++) store<f32>(row + (<usize>i << 2), -Infinity)
+        addWeights(row, totals + (<usize>(first + m) << 4), float(params, FACTOR_SHARPNESS))
+      }
+    }
+  }
+}
+
+function addWeights(row: usize, totals: usize, sharpness: f32): void {
+  const before = <f32>load<f64>(totals)
+  let m = f32x4.splat(before)
+  for (let at = row; at < row + 4 * FACTOR_GROUP; at += 16) m = f32x4.pmax(m, v128.load(at))
+  const greatest = max(
+    max(f32x4.extract_lane(m, 0), f32x4.extract_lane(m, 1)),
+    max(f32x4.extract_lane(m, 2), f32x4.extract_lane(m, 3)),
+  )
+  let total = load<f64>(totals, 8)
+  if (greatest > before) {
+    total *= <f64>f32x4.extract_lane(exp4(f32x4.splat(sharpness * (before - greatest))), 0)
+    store<f64>(totals, <f64>greatest)
+  }
+  const s = f32x4.splat(sharpness)
+  const g = f32x4.splat(greatest)
+  let t01 = f64x2.splat(0)
+  let t23 = t01
+  for (let at = row; at < row + 4 * FACTOR_GROUP; at += 16) {
+    const w = exp4(f32x4.mul(s, f32x4.sub(v128.load(at), g)))
+    t01 = f64x2.add(t01, f64x2.promote_low_f32x4(w))
+    t23 = f64x2.add(t23, f64x2.promote_low_f32x4(v128.shuffle<f32>(w, w, 2, 3, 2, 3)))
+  }
+  const sum = f64x2.extract_lane(t01, 0) + f64x2.extract_lane(t01, 1) + (f64x2.extract_lane(t23, 0) + f64x2.extract_lane(t23, 1))
+  store<f64>(totals, total + sum, 8)
+}
+
+/** PROBABILITIES of all queries with a history, from their SCORES and TOTALS. One task. */
+export function shares(params: usize, _task: i32): void {
+  const wanted = <usize>word(params, FACTOR_WANTED)
+  const sharpness = f32x4.splat(float(params, FACTOR_SHARPNESS))
+  for (let query: usize = 0; query < <usize>word(params, FACTOR_QUERY_COUNT); query++) {
+    if (load<u32>(stateOf(params, <i32>query), MODE) == PRIOR) continue
+    const totals = <usize>word(params, FACTOR_TOTALS) + (query << 4)
+    const greatest = f32x4.splat(<f32>load<f64>(totals))
+    const total = load<f64>(totals, 8)
+    const found = <usize>load<u32>(<usize>word(params, FACTOR_COUNTS) + (query << 2))
+    const scores = <usize>word(params, FACTOR_SCORES) + ((query * wanted) << 2)
+    const probabilities = <usize>word(params, FACTOR_PROBABILITIES) + ((query * wanted) << 2)
+    for (let i: usize = 0; i < found; i += 4) {
+      const w = exp4(f32x4.mul(sharpness, f32x4.sub(v128.load(scores + (i << 2)), greatest)))
+      store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 0) / total))
+      if (i + 1 < found) store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 1) / total), 4)
+      if (i + 2 < found) store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 2) / total), 8)
+      if (i + 3 < found) store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 3) / total), 12)
+    }
+  }
+}
+
+/** EVERY_SCORE of query `query`, by item. */
+export function scoreItems(params: usize, query: i32): void {
+  const items = <usize>word(params, FACTOR_ITEM_COUNT)
+  const itemOf = <usize>word(params, FACTOR_ITEM_OF)
+  const everyScore = <usize>word(params, FACTOR_EVERY_SCORE)
+  const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * (<usize>word(params, FACTOR_QUERY_FLOATS) << 2)
+  const list = <usize>word(params, FACTOR_SMALL)
+  for (let first: usize = 0; first < items; first += 8) {
+    for (let i: usize = 0; i < 8; i++) store<u32>(list + (i << 2), <u32>(first + i))
+    exactScores(params, from, list, list + 32)
+    for (let i: usize = 0; i < 8 && first + i < items; i++) {
+      store<f32>(everyScore + (<usize>load<u32>(itemOf + ((first + i) << 2)) << 2), load<f32>(list + 32 + (i << 2)))
+    }
+  }
+}

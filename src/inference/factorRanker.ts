@@ -1,0 +1,164 @@
+/**
+ * Histories in, the best items and their probabilities out: exact, block by block, on the calling thread. For factor models.
+ *
+ *   query        Σ_f Σ_k kernels[f][k] · sources[f, event k places before the newest], added up in f32, f ascending, then k
+ *   score        query · item over the factors ascending, then the bias, in f32: one order of summation (assembly/exactScores.ts)
+ *   order        score descending, then item index ascending: exactly that, though few items are scored at all (assembly/screen.ts)
+ *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials added up in f64
+ *
+ * Lists that lie in the model's own memory are read where they are; others are copied. Results are views of that memory where they fit
+ * (PlacedFactors.resultCells).
+ */
+import { START_GROUPS_MAX } from '../kernels/factorMemory.ts'
+import * as at from '../kernels/factorParameters.ts'
+import { instantiate } from '../kernels/load.ts'
+import { assert } from '../lib/assert.ts'
+import type { PlacedFactors } from './placeFactors.ts'
+import { type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
+
+/** Chunks of four scores of which k are above where the threshold starts: twice as many as that find a good one. */
+const START_SHARE = 2
+
+/** One for each thread, on a slot of its own: slot < placeFactors's `threads`. */
+export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
+  const { memory, itemCount, entryCount, resultCells, excludedMax } = placed
+  const { buffer } = memory
+  const places = placed.slots[slot]
+  assert(
+    places !== undefined,
+    `the model was placed for ${placed.slots.length} threads, slot ${slot} is not among them`,
+  )
+  const { params } = places
+  const kernels = instantiate(placed.module, memory, slot)
+  const words = new Uint32Array(buffer, params, at.FACTOR_WORDS)
+  const history = listPlace(buffer, places.historyOffsets, places.historyItems, placed.blockSize)
+  const struck = listPlace(buffer, places.excludedOffsets, places.excludedItems, placed.blockSize)
+  const openWords = words[at.FACTOR_OPEN_WORDS]
+  const open = new Uint32Array(buffer, words[at.FACTOR_OPEN], placed.blockSize * openWords)
+  const everyScore = new Float32Array(buffer, words[at.FACTOR_EVERY_SCORE], itemCount)
+  const prior = new Float32Array(buffer, words[at.FACTOR_PRIOR], itemCount)
+
+  const viewsAt = (cell: number, query: number, count: number, k: number): RankedBlock => ({
+    counts: new Uint32Array(buffer, places.counts + 4 * query, count),
+    items: new Int32Array(buffer, places.items + 4 * cell, count * k),
+    probabilities: new Float32Array(buffer, places.probabilities + 4 * cell, count * k),
+  })
+
+  /** Queries [from, from + count) of the block as vectors. */
+  const fold = (lists: QueryLists, from: number, count: number): void => {
+    const { starts, items } = placeLists(history, lists, from, count, placed.historyLength)
+    words[at.FACTOR_STARTS] = starts
+    words[at.FACTOR_ENDS] = starts + 4
+    words[at.FACTOR_EVENTS] = items
+    words[at.FACTOR_QUERY_COUNT] = count
+    words[at.FACTOR_FAULT] = 0
+    for (let query = 0; query < count; query++) kernels.foldIn(params, query)
+    assert(words[at.FACTOR_FAULT] === 0, 'a history names an item that the model does not have')
+  }
+
+  /** What may be chosen by queries [from, from + count). */
+  const restrict = ({ allowed, excluded }: QueryBlock, from: number, count: number): void => {
+    words[at.FACTOR_MASKED] = allowed ? 1 : 0
+    for (let query = 0; allowed && query < count; query++) {
+      const items = allowed[from + query]
+      assert(items.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
+      assert(itemCount % 32 === 0 || items[items.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
+      open.set(items, query * openWords)
+    }
+    const place = excluded && placeLists(struck, excluded, from, count, Number.POSITIVE_INFINITY)
+    words[at.FACTOR_EXCLUDED_STARTS] = place?.starts ?? 0
+    words[at.FACTOR_EXCLUDED_ENDS] = place ? place.starts + 4 : 0
+    words[at.FACTOR_EXCLUDED_ITEMS] = place?.items ?? 0
+    kernels.openItems(params, 0)
+    assert(words[at.FACTOR_FAULT] === 0, 'an exclusion names an item that the model does not have')
+  }
+
+  return {
+    rank(block) {
+      const { count, k, allowed, excluded } = block
+      assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)
+      assert(block.offsets.length > count)
+      assert(!excluded || excluded.offsets.length > count)
+      assert(!allowed || allowed.length >= count)
+      const stays = count * k <= resultCells
+      const ranked = stays ? viewsAt(0, 0, count, k) : rankedBlock(count, k)
+      const capacity = k <= at.FACTOR_SORTED_MAX ? k : Math.min(itemCount, 2 * k)
+      const size = Math.min(placed.blockSize, Math.floor(entryCount / capacity), Math.floor(resultCells / k))
+      words[at.FACTOR_WANTED] = k
+      words[at.FACTOR_CAPACITY] = capacity
+      words[at.FACTOR_START_GROUPS] = Math.min(
+        words[at.FACTOR_GROUP_COUNT],
+        START_GROUPS_MAX,
+        Math.ceil((START_SHARE * 4 * k) / at.FACTOR_GROUP),
+      )
+      let from = 0
+      while (from < count) {
+        const most = Math.min(size, count - from)
+        const part = excluded && !isPlaced(excluded, buffer) ? fitting(excluded.offsets, from, most, excludedMax) : most
+        const [cell, query] = stays ? [from * k, from] : [0, 0]
+        words[at.FACTOR_ITEMS] = places.items + 4 * cell
+        words[at.FACTOR_PROBABILITIES] = places.probabilities + 4 * cell
+        words[at.FACTOR_COUNTS] = places.counts + 4 * query
+        fold(block, from, part)
+        restrict(block, from, part)
+        kernels.bestOf(params, 0)
+        kernels.sumWeights(params, 0)
+        kernels.shares(params, 0)
+        if (!stays) {
+          const views = viewsAt(0, 0, part, k)
+          ranked.counts.set(views.counts, from)
+          ranked.items.set(views.items, from * k)
+          ranked.probabilities.set(views.probabilities, from * k)
+        }
+        from += part
+      }
+      return ranked
+    },
+    scoreAll(items) {
+      if (items.length === 0) everyScore.set(prior)
+      else {
+        fold({ offsets: Uint32Array.of(0, items.length), items }, 0, 1)
+        kernels.scoreItems(params, 0)
+      }
+      return everyScore
+    },
+  }
+}
+
+/** Where lists of a block are copied to. */
+interface ListPlace {
+  readonly buffer: SharedArrayBuffer
+  readonly offsets: Uint32Array
+  readonly items: Uint32Array
+}
+
+const listPlace = (buffer: SharedArrayBuffer, offsets: number, items: number, blockSize: number): ListPlace => ({
+  buffer,
+  offsets: new Uint32Array(buffer, offsets, blockSize + 1),
+  items: new Uint32Array(buffer, items),
+})
+
+const isPlaced = ({ offsets, items }: QueryLists, buffer: SharedArrayBuffer) =>
+  offsets.buffer === buffer && items.buffer === buffer
+
+/** Addresses of the offsets of lists [from, from + count) and of the items they count from; of a list that is copied, its last `newest`. */
+function placeLists(place: ListPlace, lists: QueryLists, from: number, count: number, newest: number) {
+  if (isPlaced(lists, place.buffer))
+    return { starts: lists.offsets.byteOffset + 4 * from, items: lists.items.byteOffset }
+  let top = 0
+  for (let q = 0; q < count; q++) {
+    const end = lists.offsets[from + q + 1]
+    const start = Math.max(lists.offsets[from + q], end - newest)
+    for (let i = start; i < end; i++) place.items[top++] = lists.items[i]
+    place.offsets[q + 1] = top
+  }
+  return { starts: place.offsets.byteOffset, items: place.items.byteOffset }
+}
+
+/** How many of the lists from `from` on, `most` at most, have `room` items together; a list alone always has. */
+function fitting(offsets: Uint32Array, from: number, most: number, room: number): number {
+  let count = most
+  while (count > 1 && offsets[from + count] - offsets[from] > room) count = Math.ceil(count / 2)
+  assert(offsets[from + count] - offsets[from] <= room, `an exclusion has at most ${room} items`)
+  return count
+}

@@ -1,0 +1,122 @@
+/**
+ * A factor model in shared memory, in the layouts its kernels read (assembly/screen.ts, foldIn.ts), with a workplace for each thread. The value can
+ * be cloned into worker threads; every thread opens a ranker of its own on it (factorRanker.ts).
+ */
+import { type Arena, bytesReserved, createArena } from '../kernels/arena.ts'
+import {
+  connectSlot,
+  type FactorSlot,
+  factorShape,
+  fillFactors,
+  reserveFactorSlot,
+  reserveFactors,
+} from '../kernels/factorMemory.ts'
+import { kernelModule, sharedMemory } from '../kernels/load.ts'
+import { assert } from '../lib/assert.ts'
+import { Refusal } from '../lib/refusal.ts'
+import { type FactorModel, historyLength } from '../models/historyModel.ts'
+import { checkFinite, checkSharpness, F32_MAX, refuseTooLarge } from './rankSlots.ts'
+
+/** Queries that pass a group of items together: their 8-bit forms take 0.3 MB at 64 dimensions, and the items are read once for all of them. */
+const BLOCK_SIZE_DEFAULT = 480
+
+/** Entries of a block's queries in the second level cache, while the groups pass; with large k the block is smaller instead. */
+const ENTRIES_BYTES = 2 ** 21
+
+/** Results that stay in shared memory, as views that need no copy: 2 600 queries of 25. */
+const RESULT_CELLS = 2 ** 16
+
+/** Excluded items of a block that are copied at once. */
+const EXCLUDED_MAX = 2 ** 16
+
+export interface PlacedFactors {
+  readonly form: 'factors'
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  readonly itemCount: number
+  /** Events of a history that count. */
+  readonly historyLength: number
+  readonly blockSize: number
+  /** Entries of all queries of a block together. */
+  readonly entryCount: number
+  /** Results of a block that shared memory has room for: queries · k. */
+  readonly resultCells: number
+  readonly excludedMax: number
+  readonly slots: readonly FactorSlot[]
+}
+
+/**
+ * Copies the model; the caller's may go. `threads` rankers may be open at once; `blockSize` queries pass the items together; `wide` takes the tiles
+ * for 256-bit vectors: the same bits either way.
+ * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model does not
+ * fit 4 GiB.
+ */
+export function placeFactors(
+  model: FactorModel,
+  options: { threads: number; blockSize?: number; wide: boolean },
+): PlacedFactors {
+  const { threads, blockSize = BLOCK_SIZE_DEFAULT, wide } = options
+  const { itemCount, dimension, kernels, sources, targets, bias, prior } = model
+  assert(Number.isInteger(threads) && threads >= 1)
+  assert(Number.isInteger(blockSize) && blockSize >= 1)
+  assert(itemCount >= 1 && dimension >= 1)
+  assert(prior.length === itemCount)
+  assert(targets.length === itemCount * dimension)
+  assert(sources.length === kernels.length * itemCount * dimension)
+  assert(!bias || bias.length === itemCount)
+  const queryMax = checkValues(model)
+
+  const shape = factorShape(model)
+  const entryCount = Math.max(ENTRIES_BYTES / 8, itemCount)
+  const sizes = {
+    blockSize,
+    entryCount,
+    resultCells: Math.max(RESULT_CELLS, itemCount),
+    excludedMax: Math.max(EXCLUDED_MAX, itemCount),
+  }
+  const historyEvents = historyLength(model)
+  const reserve = (arena: Arena) => ({
+    shared: reserveFactors(arena, model, shape),
+    slots: Array.from({ length: threads }, () => reserveFactorSlot(arena, shape, { ...sizes, historyEvents })),
+  })
+  const bytes = bytesReserved(reserve)
+  refuseTooLarge(itemCount, bytes)
+  const memory = sharedMemory(bytes)
+  const { shared, slots } = reserve(createArena(memory))
+  fillFactors(model, shape, shared)
+  for (const slot of slots) connectSlot(slot, model, shape, shared, { queryMax, wide })
+  return {
+    form: 'factors',
+    module: kernelModule(),
+    memory,
+    itemCount,
+    historyLength: historyEvents,
+    ...sizes,
+    slots: slots.map(({ addresses }) => addresses),
+  }
+}
+
+/**
+ * Finite numbers only, and none so large that a score is not. The greatest component a query may have: half of what keeps |score| ≤
+ * dimension · max|query| · max|target| + max|bias| finite, for rounding.
+ */
+function checkValues(model: FactorModel): number {
+  const { itemCount, dimension, kernels, sources, targets, bias, prior, sharpness } = model
+  checkSharpness(sharpness)
+  checkFinite('prior', prior)
+  const inRow = (at: number) => `[${Math.floor(at / dimension)}, ${at % dimension}]`
+  let query = 1
+  for (const [f, kernel] of kernels.entries()) {
+    checkFinite(`kernel ${f}`, kernel)
+    const total = kernel.reduce((sum, weight) => sum + Math.abs(weight), 0)
+    const size = itemCount * dimension
+    query += total * checkFinite(`sources of kernel ${f}`, sources.subarray(f * size, (f + 1) * size), inRow)
+  }
+  const target = dimension * checkFinite('targets', targets, inRow) + (bias ? checkFinite('bias', bias) : 0)
+  const queryMax = F32_MAX / 2 / Math.max(1, target)
+  if (!(query <= queryMax))
+    throw new Refusal(
+      `The model is damaged: its queries reach ${query} and its items ${target}, so that scores are not finite.`,
+    )
+  return queryMax
+}

@@ -1,0 +1,192 @@
+/** Where a factor model and a thread's workplace lie in shared memory: parameters.ts says what each part is. */
+import type { Arena, Reserved } from './arena.ts'
+import { descendingOrder, fillItems, type ItemShape, type ItemValues } from './factorItems.ts'
+import * as at from './factorParameters.ts'
+
+export interface FactorValues extends ItemValues {
+  readonly kernels: readonly Float32Array[]
+  /** f32[kernels, itemCount, dimension] */
+  readonly sources: Float32Array
+  /** f32[itemCount] */
+  readonly prior: Float32Array
+  readonly sharpness: number
+}
+
+/** Groups from whose scores a threshold starts, at most: for k up to 2 048; with more, scoring items is most of the work anyway. */
+export const START_GROUPS_MAX = 64
+
+export interface FactorShape extends ItemShape {
+  readonly sourceFloats: number
+  readonly openWords: number
+}
+
+const upTo = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple
+
+export function factorShape({ itemCount, dimension, bias }: FactorValues): FactorShape {
+  const width = dimension + (bias ? 1 : 0)
+  return {
+    itemCount,
+    dimension: width,
+    rowFloats: upTo(width, 4),
+    queryFloats: upTo(width, 8),
+    pairs: Math.ceil(width / 2),
+    groupCount: Math.ceil(itemCount / at.FACTOR_GROUP),
+    sourceFloats: upTo(dimension, 8),
+    openWords: Math.floor(itemCount / 32) + 1,
+  }
+}
+
+type PlacedValues = ReturnType<typeof reserveFactors>
+
+export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValues, shape: FactorShape) {
+  const places = shape.groupCount * at.FACTOR_GROUP
+  return {
+    rows: arena.reserveF32(places * shape.rowFloats),
+    panels: arena.reserveU8(places * shape.pairs * 2),
+    groups: arena.reserveF64(shape.groupCount * 4),
+    itemOf: arena.reserveU32(places),
+    positionOf: arena.reserveU32(itemCount),
+    roundedNorm: arena.reserveF64(1),
+    sources: arena.reserveF32(kernels.length * itemCount * shape.sourceFloats),
+    kernels: arena.reserveF32(kernels.reduce((sum, kernel) => sum + kernel.length, 0)),
+    kernelOffsets: arena.reserveU32(kernels.length + 1),
+    prior: arena.reserveF32(itemCount),
+    priorOrder: arena.reserveU32(itemCount),
+    priorProbabilities: arena.reserveF32(itemCount),
+    everyItem: arena.reserveU32(shape.openWords),
+  }
+}
+
+/** The model in the layouts its kernels read. */
+export function fillFactors(values: FactorValues, shape: FactorShape, placed: PlacedValues): void {
+  placed.roundedNorm.view[0] = fillItems(values, shape, placed)
+  fillSources(values, shape, placed)
+  fillPrior(values, placed)
+  for (let item = 0; item < values.itemCount; item++) placed.everyItem.view[item >>> 5] |= 1 << (item & 31)
+}
+
+function fillSources(
+  { itemCount, dimension, kernels, sources }: FactorValues,
+  { sourceFloats }: FactorShape,
+  to: PlacedValues,
+): void {
+  for (let row = 0; row < kernels.length * itemCount; row++)
+    to.sources.view.set(sources.subarray(row * dimension, (row + 1) * dimension), row * sourceFloats)
+  let top = 0
+  for (const [f, kernel] of kernels.entries()) {
+    to.kernels.view.set(kernel, top)
+    to.kernelOffsets.view[f + 1] = top += kernel.length
+  }
+}
+
+/** The prior's order, and its softmax in f64. */
+function fillPrior({ itemCount, prior, sharpness }: FactorValues, to: PlacedValues): void {
+  to.prior.view.set(prior)
+  const order = descendingOrder(prior)
+  to.priorOrder.view.set(order)
+  const best = prior[order[0]]
+  let total = 0
+  for (let item = 0; item < itemCount; item++) total += Math.exp(sharpness * (prior[item] - best))
+  for (let item = 0; item < itemCount; item++)
+    to.priorProbabilities.view[item] = Math.exp(sharpness * (prior[item] - best)) / total
+}
+
+/** Addresses of a slot's parameter block, and of what the block points to unless a call says otherwise. */
+export interface FactorSlot {
+  readonly params: number
+  /** u32[blockSize + 1], u32[…]: copies of lists that lie elsewhere. */
+  readonly historyOffsets: number
+  readonly historyItems: number
+  readonly excludedOffsets: number
+  readonly excludedItems: number
+  readonly counts: number
+  readonly items: number
+  readonly probabilities: number
+}
+
+export interface FactorSlotSizes {
+  readonly blockSize: number
+  readonly entryCount: number
+  readonly resultCells: number
+  readonly excludedMax: number
+  readonly historyEvents: number
+}
+
+/** A slot's parameter block, with the addresses of its workplace. */
+export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: FactorSlotSizes) {
+  const { blockSize, resultCells } = sizes
+  const tiles = Math.ceil(blockSize / at.FACTOR_TILE_ROWS)
+  const places = tiles * at.FACTOR_TILE_ROWS
+  const startGroups = Math.min(shape.groupCount, START_GROUPS_MAX)
+  const tileBytes = at.FACTOR_TILE_HEADER + (shape.queryFloats / 2) * 4 * at.FACTOR_TILE_ROWS
+  const { ptr: params, view: words } = arena.reserveU32(at.FACTOR_WORDS)
+  const set = (word: number, { ptr }: Reserved<unknown>) => {
+    words[word] = ptr
+  }
+  set(at.FACTOR_QUERIES, arena.reserveF32(places * shape.queryFloats))
+  const open = arena.reserveU32(places * shape.openWords)
+  set(at.FACTOR_OPEN, open)
+  set(at.FACTOR_TILES, arena.reserveU8(tiles * tileBytes))
+  words[at.FACTOR_TILE_BYTES] = tileBytes
+  set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
+  set(at.FACTOR_ENTRIES, arena.reserveF64(sizes.entryCount))
+  set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount))
+  set(at.FACTOR_START_ROWS, arena.reserveU8(at.FACTOR_TILE_ROWS * startGroups * 2 * at.FACTOR_GROUP))
+  set(at.FACTOR_CHUNKS, arena.reserveF32((startGroups * at.FACTOR_GROUP) / 4))
+  set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))
+  set(at.FACTOR_SCORE_PANELS, arena.reserveF32(at.FACTOR_GROUP * shape.dimension))
+  set(at.FACTOR_SCORE_TILES, arena.reserveF32(places * shape.dimension))
+  set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * at.FACTOR_GROUP))
+  set(at.FACTOR_TOTALS, arena.reserveF64(2 * places))
+  set(at.FACTOR_SCORES, arena.reserveF32(resultCells + 4)) // read four at a time
+  set(at.FACTOR_EVERY_SCORE, arena.reserveF32(shape.itemCount))
+  const addresses: FactorSlot = {
+    params,
+    historyOffsets: arena.reserveU32(blockSize + 1).ptr,
+    historyItems: arena.reserveU32(blockSize * sizes.historyEvents).ptr,
+    excludedOffsets: arena.reserveU32(blockSize + 1).ptr,
+    excludedItems: arena.reserveU32(sizes.excludedMax).ptr,
+    counts: arena.reserveU32(resultCells).ptr,
+    items: arena.reserveI32(resultCells).ptr,
+    probabilities: arena.reserveF32(resultCells).ptr,
+  }
+  return { words, addresses, open: open.view }
+}
+
+/** Tells a slot where the model lies. `queryMax`: greatest component of a query; `wide`: which tiles. */
+export function connectSlot(
+  { words, open }: { words: Uint32Array; open: Uint32Array },
+  { kernels, bias, sharpness }: FactorValues,
+  shape: FactorShape,
+  shared: PlacedValues,
+  { queryMax, wide }: { queryMax: number; wide: boolean },
+): void {
+  words[at.FACTOR_ITEM_COUNT] = shape.itemCount
+  words[at.FACTOR_DIMENSION] = shape.dimension
+  words[at.FACTOR_ROW_FLOATS] = shape.rowFloats
+  words[at.FACTOR_QUERY_FLOATS] = shape.queryFloats
+  words[at.FACTOR_SOURCE_FLOATS] = shape.sourceFloats
+  words[at.FACTOR_PAIRS] = shape.pairs
+  words[at.FACTOR_GROUP_COUNT] = shape.groupCount
+  words[at.FACTOR_OPEN_WORDS] = shape.openWords
+  words[at.FACTOR_ROWS] = shared.rows.ptr
+  words[at.FACTOR_PANELS] = shared.panels.ptr
+  words[at.FACTOR_GROUPS] = shared.groups.ptr
+  words[at.FACTOR_ITEM_OF] = shared.itemOf.ptr
+  words[at.FACTOR_POSITION_OF] = shared.positionOf.ptr
+  words[at.FACTOR_ROUNDED_NORM] = shared.roundedNorm.ptr
+  words[at.FACTOR_SOURCES] = shared.sources.ptr
+  words[at.FACTOR_KERNELS] = shared.kernels.ptr
+  words[at.FACTOR_KERNEL_OFFSETS] = shared.kernelOffsets.ptr
+  words[at.FACTOR_PRIOR] = shared.prior.ptr
+  words[at.FACTOR_PRIOR_ORDER] = shared.priorOrder.ptr
+  words[at.FACTOR_PRIOR_PROBABILITIES] = shared.priorProbabilities.ptr
+  words[at.FACTOR_EVERY_ITEM] = shared.everyItem.ptr
+  words[at.FACTOR_KERNEL_COUNT] = kernels.length
+  words[at.FACTOR_BIAS] = bias ? 1 : 0
+  words[at.FACTOR_WIDE] = wide ? 1 : 0
+  const floats = new Float32Array(words.buffer, words.byteOffset, at.FACTOR_WORDS)
+  floats[at.FACTOR_QUERY_MAX] = queryMax
+  floats[at.FACTOR_SHARPNESS] = sharpness
+  for (let from = 0; from < open.length; from += shape.openWords) open.set(shared.everyItem.view, from)
+}

@@ -1,0 +1,116 @@
+/**
+ * The parameter block of factor models: words in shared memory, like those of parameters.ts; assembly/ reads this file as well.
+ */
+
+// Exact top-k of factor models (assembly/screen.ts, bestOf.ts). One block for each thread; "positions" are items by descending norm.
+export const FACTOR_ITEM_COUNT = 0
+/** Dimensions of an item: the model's, and one for the bias where there is one. */
+export const FACTOR_DIMENSION = 1
+/** Floats from one row to the next: of items a multiple of 4, of queries and sources of 8. What is beyond the dimensions is 0. */
+export const FACTOR_ROW_FLOATS = 2
+export const FACTOR_QUERY_FLOATS = 3
+export const FACTOR_SOURCE_FLOATS = 4
+/** f32[groups · FACTOR_GROUP, ROW_FLOATS]: items by position; 0 beyond the last. */
+export const FACTOR_ROWS = 5
+/** u8[groups · FACTOR_GROUP / FACTOR_PANEL][PAIRS][FACTOR_PANEL][2]: their 7-bit form, 64 + round(value · scale of the group). */
+export const FACTOR_PANELS = 6
+/** f64[groups, 4]: scale, greatest ‖rounding error‖ and ‖rounded row‖ in the group, greatest ‖row‖ from this group on. */
+export const FACTOR_GROUPS = 7
+export const FACTOR_GROUP_COUNT = 8
+/** u32[groups · FACTOR_GROUP]: the item at each position, itemCount beyond the last; u32[itemCount]: the inverse. */
+export const FACTOR_ITEM_OF = 9
+export const FACTOR_POSITION_OF = 10
+/** f32: no query may have a greater component, so that every score is finite. */
+export const FACTOR_QUERY_MAX = 11
+/** f64[1]: greatest ‖rounded row‖ of all. */
+export const FACTOR_ROUNDED_NORM = 12
+/** f32[kernels][itemCount][SOURCE_FLOATS], f32[…] one after the other, u32[kernels + 1] where each begins. */
+export const FACTOR_SOURCES = 13
+export const FACTOR_KERNELS = 14
+export const FACTOR_KERNEL_OFFSETS = 15
+export const FACTOR_KERNEL_COUNT = 16
+/** 1 when the last dimension is the bias, whose query component is 1. */
+export const FACTOR_BIAS = 17
+/** u32[itemCount], f32[itemCount]: all items by the prior, best first, and their probabilities: for those without a history. */
+export const FACTOR_PRIOR_ORDER = 18
+export const FACTOR_PRIOR_PROBABILITIES = 19
+/** u32[OPEN_WORDS]: a bit for each item, all others 0. */
+export const FACTOR_EVERY_ITEM = 20
+/** floor(itemCount / 32) + 1: there is a bit beyond the last item. */
+export const FACTOR_OPEN_WORDS = 21
+/** Not 0: the tiles for 256-bit vectors. */
+export const FACTOR_WIDE = 22
+export const FACTOR_SHARPNESS = 23
+// The block at hand.
+export const FACTOR_QUERY_COUNT = 24
+export const FACTOR_WANTED = 25
+/** u32[queries] twice, i32[…]: query q's history is EVENTS[STARTS[q] … ENDS[q]), oldest first. */
+export const FACTOR_STARTS = 26
+export const FACTOR_ENDS = 27
+export const FACTOR_EVENTS = 28
+/** The same of what must not be chosen; EXCLUDED_STARTS is 0 when nothing is excluded. */
+export const FACTOR_EXCLUDED_STARTS = 29
+export const FACTOR_EXCLUDED_ENDS = 30
+export const FACTOR_EXCLUDED_ITEMS = 31
+/** Not 0: OPEN was filled with what is allowed to each; else it is EVERY_ITEM for all. Either way it is EVERY_ITEM again afterwards. */
+export const FACTOR_MASKED = 32
+/** Out: not 0 when an item is none of the model's, or a query is not finite or too great. */
+export const FACTOR_FAULT = 33
+// A workplace for it.
+/** f32[queries, QUERY_FLOATS] */
+export const FACTOR_QUERIES = 34
+/** [queries / FACTOR_TILE_ROWS]: FACTOR_TILE_HEADER bytes, then u32[QUERY_FLOATS / 2][FACTOR_TILE_ROWS]; the queries' 8-bit form. */
+export const FACTOR_TILES = 35
+export const FACTOR_TILE_BYTES = 36
+/** [queries] of QUERY_STATE bytes. */
+export const FACTOR_STATES = 37
+/** u32[queries, OPEN_WORDS]: what may be chosen, by item. */
+export const FACTOR_OPEN = 38
+/** i64[queries, CAPACITY]: the best so far, as keys; CAPACITY ≥ WANTED, with room beyond it for WANTED > FACTOR_SORTED_MAX. */
+export const FACTOR_ENTRIES = 39
+export const FACTOR_CAPACITY = 40
+/** i64[CAPACITY] */
+export const FACTOR_SORTING = 41
+/** i16[FACTOR_TILE_ROWS, START_GROUPS · FACTOR_GROUP]: scores of the first groups. */
+export const FACTOR_START_ROWS = 42
+export const FACTOR_START_GROUPS = 43
+/** f32[START_GROUPS · FACTOR_GROUP / 4] */
+export const FACTOR_CHUNKS = 44
+/** FACTOR_SMALL_BYTES of it. */
+export const FACTOR_SMALL = 45
+// Scores in f32 and the exact sums (assembly/sumWeights.ts).
+/** f32[FACTOR_GROUP / TILE_COLUMNS][DIMENSION][TILE_COLUMNS], f32[queries / FACTOR_TILE_ROWS][DIMENSION][FACTOR_TILE_ROWS] */
+export const FACTOR_SCORE_PANELS = 46
+export const FACTOR_SCORE_TILES = 47
+/** f32[FACTOR_TILE_ROWS, FACTOR_GROUP] */
+export const FACTOR_SCORE_ROWS = 48
+/** f64[queries, 2]: Out: the greatest score s of the catalogue, and Σ exp(sharpness · (score - s)). */
+export const FACTOR_TOTALS = 49
+// Out.
+/** u32[queries], i32[queries, WANTED], f32[queries, WANTED] twice: best first. */
+export const FACTOR_COUNTS = 50
+export const FACTOR_ITEMS = 51
+export const FACTOR_SCORES = 52
+export const FACTOR_PROBABILITIES = 53
+/** f32[itemCount] */
+export const FACTOR_EVERY_SCORE = 54
+/** ceil(DIMENSION / 2) */
+export const FACTOR_PAIRS = 55
+/** f32[itemCount] */
+export const FACTOR_PRIOR = 56
+export const FACTOR_WORDS = 64
+
+/** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
+export const FACTOR_TILE_ROWS = 5
+/** Bytes before a tile's dimensions: where its accumulators start, i16 for each query. */
+export const FACTOR_TILE_HEADER = 16
+/** Items in a panel of the 7-bit form. */
+export const FACTOR_PANEL = 32
+/** Items whose 7-bit form has one scale, and after which a query may stop: 8 panels; 16 KB at 64 dimensions, half the first level cache. */
+export const FACTOR_GROUP = 256
+/** Up to here the best are kept sorted, so that the k-th is known after every change; above they are collected and cut down. */
+export const FACTOR_SORTED_MAX = 64
+/** Bytes of a query's state (assembly/queryState.ts). */
+export const QUERY_STATE = 128
+/** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit. */
+export const FACTOR_SMALL_BYTES = 8192

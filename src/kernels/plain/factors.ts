@@ -1,0 +1,204 @@
+/** The plain twins of assembly/foldIn.ts, quantise.ts, screen.ts and bestOf.ts. The best are found by scoring and sorting everything. */
+import * as at from '../factorParameters.ts'
+import type { PlainKernel, PlainMemory } from './memory.ts'
+
+const { fround } = Math
+
+/** Offsets and values of assembly/queryState.ts. */
+const [NORM, SCALE, ERROR, OPEN, MODE] = [0, 8, 16, 32, 36]
+const [SCREENED, SETTLED, LISTED, ZERO] = [0, 1, 2, 3]
+export const PRIOR = 4
+const TINY = 2 ** -110
+
+export const wordsOf = ({ u32 }: PlainMemory, params: number) => u32.subarray(params / 4, params / 4 + at.FACTOR_WORDS)
+export const modeOf = ({ u32 }: PlainMemory, words: Uint32Array, query: number) =>
+  u32[(words[at.FACTOR_STATES] + query * at.QUERY_STATE + MODE) / 4]
+export const queryOf = ({ f32 }: PlainMemory, words: Uint32Array, query: number) => {
+  const from = words[at.FACTOR_QUERIES] / 4 + query * words[at.FACTOR_QUERY_FLOATS]
+  return f32.subarray(from, from + words[at.FACTOR_QUERY_FLOATS])
+}
+const openOf = ({ u32 }: PlainMemory, words: Uint32Array, query: number) => {
+  const from = words[at.FACTOR_OPEN] / 4 + query * words[at.FACTOR_OPEN_WORDS]
+  return u32.subarray(from, from + words[at.FACTOR_OPEN_WORDS])
+}
+const isOpen = (open: Uint32Array, item: number) => ((open[item >>> 5] >>> (item & 31)) & 1) === 1
+
+/** List `query` of lists that are given by the words of their starts, ends and items. */
+function listOf(
+  { u32 }: PlainMemory,
+  words: Uint32Array,
+  query: number,
+  [starts, ends, items]: readonly number[],
+): Uint32Array {
+  const from = words[items] / 4
+  return u32.subarray(from + u32[words[starts] / 4 + query], from + u32[words[ends] / 4 + query])
+}
+const HISTORY = [at.FACTOR_STARTS, at.FACTOR_ENDS, at.FACTOR_EVENTS]
+const EXCLUDED = [at.FACTOR_EXCLUDED_STARTS, at.FACTOR_EXCLUDED_ENDS, at.FACTOR_EXCLUDED_ITEMS]
+
+export const foldIn: PlainKernel = (memory, params, query) => {
+  const { u32, f32, madd } = memory
+  const words = wordsOf(memory, params)
+  const events = listOf(memory, words, query, HISTORY)
+  u32[(words[at.FACTOR_STATES] + query * at.QUERY_STATE + MODE) / 4] = events.length === 0 ? PRIOR : SCREENED
+  const vector = queryOf(memory, words, query).fill(0)
+  if (events.some(event => event >= words[at.FACTOR_ITEM_COUNT])) {
+    words[at.FACTOR_FAULT] = 1
+    return
+  }
+  const width = words[at.FACTOR_SOURCE_FLOATS]
+  for (let f = 0; f < words[at.FACTOR_KERNEL_COUNT]; f++) {
+    const first = u32[words[at.FACTOR_KERNEL_OFFSETS] / 4 + f]
+    const length = Math.min(u32[words[at.FACTOR_KERNEL_OFFSETS] / 4 + f + 1] - first, events.length)
+    for (let k = 0; k < length; k++) {
+      const row =
+        words[at.FACTOR_SOURCES] / 4 + (f * words[at.FACTOR_ITEM_COUNT] + events[events.length - 1 - k]) * width
+      const weight = f32[words[at.FACTOR_KERNELS] / 4 + first + k]
+      for (let x = 0; x < width; x++) vector[x] = madd(weight, f32[row + x], vector[x])
+    }
+  }
+  if (words[at.FACTOR_BIAS] !== 0) vector[words[at.FACTOR_DIMENSION] - 1] = 1
+}
+
+export const openItems: PlainKernel = (memory, params) => {
+  const words = wordsOf(memory, params)
+  for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
+    const open = openOf(memory, words, query)
+    for (const item of words[at.FACTOR_EXCLUDED_STARTS] === 0 ? [] : listOf(memory, words, query, EXCLUDED)) {
+      if (item >= words[at.FACTOR_ITEM_COUNT]) {
+        words[at.FACTOR_FAULT] = 1
+        return
+      }
+      open[item >>> 5] &= ~(1 << (item & 31))
+    }
+    let count = 0
+    for (let item = 0; item < words[at.FACTOR_ITEM_COUNT]; item++) if (isOpen(open, item)) count++
+    memory.u32[(words[at.FACTOR_STATES] + query * at.QUERY_STATE + OPEN) / 4] = count
+  }
+}
+
+/** (l0 + l1) + (l2 + l3) of sums over the places ≡ l mod 4, in f32. */
+function sumOfLanes(values: Float32Array): number {
+  const lanes = new Float32Array(4)
+  for (let i = 0; i < values.length; i++) lanes[i % 4] += values[i]
+  return fround(fround(lanes[0] + lanes[1]) + fround(lanes[2] + lanes[3]))
+}
+
+export const quantise: PlainKernel = (memory, params, tile) => {
+  const { u32, f64 } = memory
+  const words = wordsOf(memory, params)
+  const to = words[at.FACTOR_TILES] + tile * words[at.FACTOR_TILE_BYTES]
+  const bytes = new Uint8Array(u32.buffer, to, words[at.FACTOR_TILE_BYTES])
+  for (let m = 0; m < at.FACTOR_TILE_ROWS; m++) {
+    const query = tile * at.FACTOR_TILE_ROWS + m
+    const state = words[at.FACTOR_STATES] + query * at.QUERY_STATE
+    const vector = queryOf(memory, words, query)
+    if (query >= words[at.FACTOR_QUERY_COUNT]) u32[(state + MODE) / 4] = SETTLED
+    else if (u32[(state + MODE) / 4] === SCREENED) chooseScale(memory, words, vector, state)
+    const screened = u32[(state + MODE) / 4] === SCREENED
+    const scale = screened ? f64[(state + SCALE) / 8] : 0
+    const scaled = vector.map(value => (screened ? value * scale : 0))
+    const whole = scaled.map(nearestEven)
+    const squares = scaled.map((value, x) => fround(whole[x] - value) ** 2)
+    let sum = 0
+    for (let x = 0; x < vector.length; x++) {
+      for (const copy of [0, 2])
+        bytes[at.FACTOR_TILE_HEADER + 4 * ((x >> 1) * at.FACTOR_TILE_ROWS + m) + copy + (x & 1)] = whole[x]
+      sum += whole[x]
+    }
+    bytes[2 * m] = -64 * sum
+    bytes[2 * m + 1] = (-64 * sum) >> 8
+    // Four lanes add the errors of eight components at a time, first those of two together.
+    const pairs = new Float32Array(squares.length / 2)
+    for (let i = 0; i < pairs.length; i++) {
+      const x = 8 * Math.floor(i / 4) + (i % 4)
+      pairs[i] = squares[x] + squares[x + 4]
+    }
+    if (screened) f64[(state + ERROR) / 8] = Math.sqrt(sumOfLanes(pairs))
+  }
+}
+
+function chooseScale({ u32, f32, f64 }: PlainMemory, words: Uint32Array, vector: Float32Array, state: number): void {
+  const greatest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  if (!(greatest <= f32[words.byteOffset / 4 + at.FACTOR_QUERY_MAX])) {
+    words[at.FACTOR_FAULT] = 1
+    u32[(state + MODE) / 4] = SETTLED
+  } else if (greatest < TINY) u32[(state + MODE) / 4] = greatest === 0 ? ZERO : LISTED
+  else {
+    const inverse = fround(1 / greatest)
+    const norm = Math.sqrt(sumOfLanes(vector.map(value => fround(value * inverse) ** 2))) * greatest
+    const roundedNorm = Math.max(f64[words[at.FACTOR_ROUNDED_NORM] / 8], 1)
+    const fitting = (32700 / roundedNorm - 0.5 * Math.sqrt(words[at.FACTOR_DIMENSION])) / norm
+    f64[(state + NORM) / 8] = norm
+    f64[(state + SCALE) / 8] = fround(Math.min(127 / greatest, fitting))
+  }
+}
+
+/** To the nearest whole number, ties to even; |x| < 2²². */
+const nearestEven = (x: number) => fround(fround(x + 1.5 * 2 ** 23) - 1.5 * 2 ** 23)
+
+export const screenStart: PlainKernel = (memory, params, tile) => {
+  const words = wordsOf(memory, params)
+  const { buffer } = memory.u32
+  const i8 = new Int8Array(buffer)
+  const i16 = new Int16Array(buffer)
+  const a = words[at.FACTOR_TILES] + tile * words[at.FACTOR_TILE_BYTES]
+  const greatest = i16
+    .subarray(words[at.FACTOR_SMALL] / 2, words[at.FACTOR_SMALL] / 2 + 16 * at.FACTOR_TILE_ROWS)
+    .fill(-32768)
+  for (let m = 0; m < at.FACTOR_TILE_ROWS; m++) {
+    for (let item = 0; item < at.FACTOR_GROUP; item++) {
+      const panel =
+        words[at.FACTOR_PANELS] + Math.floor(item / at.FACTOR_PANEL) * words[at.FACTOR_PAIRS] * at.FACTOR_PANEL * 2
+      let sum = i16[a / 2 + m]
+      for (let x = 0; x < 2 * words[at.FACTOR_PAIRS]; x++) {
+        const q = i8[a + at.FACTOR_TILE_HEADER + 4 * ((x >> 1) * at.FACTOR_TILE_ROWS + m) + (x & 1)]
+        sum += q * i8[panel + ((x >> 1) * at.FACTOR_PANEL + (item % at.FACTOR_PANEL)) * 2 + (x & 1)]
+      }
+      const place = words[at.FACTOR_START_ROWS] / 2 + m * at.FACTOR_GROUP + item
+      i16[place] = sum
+      greatest[16 * m + (item % 16)] = Math.max(greatest[16 * m + (item % 16)], i16[place])
+    }
+  }
+}
+
+/** The score of the item at a position. */
+export function scoreAt(
+  { f32, madd }: PlainMemory,
+  words: Uint32Array,
+  vector: Float32Array,
+  position: number,
+): number {
+  const row = words[at.FACTOR_ROWS] / 4 + position * words[at.FACTOR_ROW_FLOATS]
+  let score = 0
+  for (let x = 0; x < words[at.FACTOR_DIMENSION]; x++) score = madd(vector[x], f32[row + x], score)
+  return score
+}
+
+export const bestOf: PlainKernel = (memory, params) => {
+  const { u32, f32 } = memory
+  const words = wordsOf(memory, params)
+  const wanted = words[at.FACTOR_WANTED]
+  for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
+    const open = openOf(memory, words, query)
+    const prior = modeOf(memory, words, query) === PRIOR
+    const order = u32.subarray(words[at.FACTOR_PRIOR_ORDER] / 4).subarray(0, words[at.FACTOR_ITEM_COUNT])
+    const items = [...order].filter(item => isOpen(open, item))
+    const scores = new Float32Array(words[at.FACTOR_ITEM_COUNT])
+    const vector = queryOf(memory, words, query)
+    for (const item of prior ? [] : items)
+      scores[item] = scoreAt(memory, words, vector, u32[words[at.FACTOR_POSITION_OF] / 4 + item]) + 0
+    if (!prior) items.sort((a, b) => scores[b] - scores[a] || a - b)
+    const best = items.slice(0, wanted)
+    u32[words[at.FACTOR_COUNTS] / 4 + query] = best.length
+    for (const [place, item] of best.entries()) {
+      u32[words[at.FACTOR_ITEMS] / 4 + query * wanted + place] = item
+      if (prior)
+        f32[words[at.FACTOR_PROBABILITIES] / 4 + query * wanted + place] =
+          f32[words[at.FACTOR_PRIOR_PROBABILITIES] / 4 + item]
+      else f32[words[at.FACTOR_SCORES] / 4 + query * wanted + place] = scores[item]
+    }
+    const every = words[at.FACTOR_EVERY_ITEM] / 4
+    open.set(u32.subarray(every, every + words[at.FACTOR_OPEN_WORDS]))
+  }
+}

@@ -1,0 +1,125 @@
+/** What the self-test runs the kernels of factor models on: two groups of items, the second not full, with both shapes of the tiles. */
+import type { Random } from '../lib/random.ts'
+import type { Arena } from './arena.ts'
+import {
+  connectSlot,
+  type FactorValues,
+  factorShape,
+  fillFactors,
+  reserveFactorSlot,
+  reserveFactors,
+} from './factorMemory.ts'
+import * as at from './factorParameters.ts'
+import { type Case, extremes, type Step } from './selfTestCases.ts'
+
+const ITEM_COUNT = 300
+const DIMENSION = 6
+const HISTORIES = [[3], [], [5, 5, 5, 5], [20, 21], [7, 290, 12, 9], [30], [31, 4], [299, 0, 17], [33, 30]]
+const EVENTS_MAX = 4
+const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
+
+/** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
+function rowOf(item: number, random: Random): ArrayLike<number> {
+  if (item === 30) return new Float32Array(DIMENSION)
+  if (item === 31) return new Float32Array(DIMENSION).fill(1e-36)
+  if (item % 50 === 5) return new Float32Array(DIMENSION).fill(0.25)
+  if (item === 20) return Float32Array.of(0, 0, 3000, 0, 0, 0)
+  if (item % 41 === 0) return extremes(random, DIMENSION).map(value => value * 1e-6)
+  return Array.from({ length: DIMENSION }, () => random.normal())
+}
+
+function valuesOf(random: Random): FactorValues {
+  const rows = (count: number) =>
+    Float32Array.from(
+      Array.from({ length: count }, (_, row) => [...Array.from(rowOf(row % ITEM_COUNT, random))]).flat(),
+    )
+  return {
+    itemCount: ITEM_COUNT,
+    dimension: DIMENSION,
+    kernels: [Float32Array.of(1, 0.5, 0.25, 0.125), Float32Array.of(-0.75, 0.3)],
+    sources: rows(2 * ITEM_COUNT),
+    targets: rows(ITEM_COUNT),
+    bias: Float32Array.from({ length: ITEM_COUNT }, (_, item) => (item % 50 === 5 ? 1 : random.normal())),
+    prior: Float32Array.from({ length: ITEM_COUNT }, (_, item) => -Math.log(1 + Math.floor(item / 3))),
+    sharpness: 0.7,
+  }
+}
+
+/** The model and a slot; every history, and for each the exclusion of its own items. */
+function place(arena: Arena, random: Random): Uint32Array {
+  const values = valuesOf(random)
+  const shape = factorShape(values)
+  const shared = reserveFactors(arena, values, shape)
+  const slot = reserveFactorSlot(arena, shape, {
+    blockSize: HISTORIES.length,
+    entryCount: HISTORIES.length * ITEM_COUNT,
+    resultCells: HISTORIES.length * ITEM_COUNT,
+    excludedMax: HISTORIES.length * EVENTS_MAX,
+    historyEvents: EVENTS_MAX,
+  })
+  fillFactors(values, shape, shared)
+  connectSlot(slot, values, shape, shared, { queryMax: 1e30, wide: false })
+  const { words, addresses } = slot
+  const offsets = new Uint32Array(words.buffer, addresses.historyOffsets, HISTORIES.length + 1)
+  for (const [q, history] of HISTORIES.entries()) offsets[q + 1] = offsets[q] + history.length
+  new Uint32Array(words.buffer, addresses.historyItems, HISTORIES.length * EVENTS_MAX).set(HISTORIES.flat())
+  words[at.FACTOR_STARTS] = addresses.historyOffsets
+  words[at.FACTOR_ENDS] = addresses.historyOffsets + 4
+  words[at.FACTOR_EVENTS] = addresses.historyItems
+  words[at.FACTOR_QUERY_COUNT] = HISTORIES.length
+  words[at.FACTOR_COUNTS] = addresses.counts
+  words[at.FACTOR_ITEMS] = addresses.items
+  words[at.FACTOR_PROBABILITIES] = addresses.probabilities
+  return words
+}
+
+const exclude = (words: Uint32Array, yes: boolean): Step[] =>
+  [at.FACTOR_EXCLUDED_STARTS, at.FACTOR_EXCLUDED_ENDS, at.FACTOR_EXCLUDED_ITEMS].map((word, i) => ({
+    params: words.byteOffset,
+    word,
+    value: yes ? words[[at.FACTOR_STARTS, at.FACTOR_ENDS, at.FACTOR_EVENTS][i]] : 0,
+  }))
+
+/** Folding, rounding and both tiles, every byte compared. */
+export function roundingCase(arena: Arena, random: Random): Case {
+  const words = place(arena, random)
+  const params = words.byteOffset
+  const steps: Step[] = [{ kernel: 'foldIn', params, tasks: HISTORIES.length }]
+  steps.push(...exclude(words, true), { kernel: 'openItems', params, tasks: 1 })
+  steps.push({ kernel: 'quantise', params, tasks: TILES }, { kernel: 'packScoreTiles', params, tasks: 1 })
+  for (const value of [1, 0]) {
+    steps.push({ params, word: at.FACTOR_WIDE, value }, { kernel: 'screenStart', params, tasks: TILES })
+    steps.push({ kernel: 'packScorePanels', params, tasks: 2 }, { kernel: 'scoreGroup', params, tasks: TILES })
+  }
+  return { steps, scratch: [] }
+}
+
+/** The best, of everything, of what is not excluded and of what is allowed; what is no result is scratch. */
+export function bestCase(arena: Arena, random: Random): Case {
+  const words = place(arena, random)
+  const params = words.byteOffset
+  const steps: Step[] = []
+  for (const wide of [1, 0])
+    for (const [wanted, excluded, masked] of [
+      [1, false, 0],
+      [25, true, 0],
+      [100, true, 1],
+      [ITEM_COUNT, false, 0],
+    ] as const) {
+      steps.push({ params, word: at.FACTOR_WIDE, value: wide }, { params, word: at.FACTOR_MASKED, value: masked })
+      steps.push({ params, word: at.FACTOR_WANTED, value: wanted })
+      steps.push({ params, word: at.FACTOR_CAPACITY, value: Math.min(ITEM_COUNT, wanted <= 64 ? wanted : 2 * wanted) })
+      steps.push({ params, word: at.FACTOR_START_GROUPS, value: wanted === 1 ? 1 : 2 }, ...exclude(words, excluded))
+      steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length })
+      for (let word = 0; masked === 1 && word < HISTORIES.length * words[at.FACTOR_OPEN_WORDS]; word++)
+        if (word % words[at.FACTOR_OPEN_WORDS] < 9)
+          steps.push({ params: words[at.FACTOR_OPEN], word, value: random.below(4) === 0 ? 0 : random.uint32() | 0 })
+      for (const kernel of ['openItems', 'bestOf', 'sumWeights', 'shares', 'scoreItems'] as const)
+        steps.push({ kernel, params, tasks: 1 })
+    }
+  const scratch = [
+    { from: words[at.FACTOR_TILES], to: words[at.FACTOR_SCORE_PANELS] },
+    { from: words[at.FACTOR_SCORE_PANELS], to: words[at.FACTOR_TOTALS] },
+  ]
+  return { steps, scratch }
+}

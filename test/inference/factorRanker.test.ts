@@ -1,0 +1,319 @@
+/** The screen against every score: exactly the best by f32 score, then index, whatever the numbers look like. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { openFactorRanker } from '../../src/inference/factorRanker.ts'
+import { placeFactors } from '../../src/inference/placeFactors.ts'
+import type { QueryBlock } from '../../src/inference/queries.ts'
+import { type Random, seededRandom } from '../../src/lib/random.ts'
+import type { FactorModel } from '../../src/models/historyModel.ts'
+import { factorModel } from '../models/forms.ts'
+import { openPlainRanker } from './plainRanker.ts'
+
+type Lists = readonly (readonly number[])[]
+
+const listsOf = (lists: Lists) => {
+  const offsets = new Uint32Array(lists.length + 1)
+  for (const [q, list] of lists.entries()) offsets[q + 1] = offsets[q] + list.length
+  return { offsets, items: Int32Array.from(lists.flat()) }
+}
+
+const blockOf = (histories: Lists, k: number, more: Partial<QueryBlock> = {}): QueryBlock => ({
+  count: histories.length,
+  k,
+  ...listsOf(histories),
+  ...more,
+})
+
+const isIn = (set: Uint32Array | undefined, item: number) => !set || ((set[item >>> 5] >>> (item & 31)) & 1) === 1
+
+/** A model whose query is the target of the one event there is: every kind of row meets every other. */
+function modelOf(itemCount: number, dimension: number, value: (item: number, x: number) => number): FactorModel {
+  const targets = new Float32Array(itemCount * dimension)
+  for (let i = 0; i < targets.length; i++) targets[i] = value(Math.floor(i / dimension), i % dimension)
+  return {
+    form: 'factors',
+    itemCount,
+    dimension,
+    kernels: [Float32Array.of(1)],
+    sources: targets,
+    targets,
+    bias: undefined,
+    prior: new Float32Array(itemCount),
+    sharpness: 1,
+  }
+}
+
+/** Every query of the block has the best of what is open to it by the scores of scoreAll, which are near those in f64. */
+function checkBlock(model: FactorModel, block: QueryBlock, options: { wide: boolean; blockSize?: number }) {
+  const ranker = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0)
+  const ranked = ranker.rank(block)
+  const { counts, items } = { counts: ranked.counts.slice(), items: ranked.items.slice() }
+  const { itemCount, dimension, targets, sources, kernels, bias } = model
+  for (let q = 0; q < block.count; q++) {
+    const history = block.items.subarray(block.offsets[q], block.offsets[q + 1])
+    const scores = ranker.scoreAll(history).slice()
+    const gone = new Set(block.excluded?.items.subarray(block.excluded.offsets[q], block.excluded.offsets[q + 1]))
+    const open = Array.from({ length: itemCount }, (_, item) => item)
+    const left = open.filter(item => isIn(block.allowed?.[q], item) && !gone.has(item))
+    left.sort((a, b) => scores[b] - scores[a] || a - b)
+    const best = left.slice(0, block.k)
+    assert.equal(counts[q], best.length)
+    const found = Array.from(items.subarray(q * block.k, q * block.k + best.length))
+    assert.deepEqual(found, best, `query ${q}`)
+    if (history.length !== 1 || kernels.length !== 1) continue
+    for (let item = 0; item < itemCount; item += 1 + (itemCount >> 6)) {
+      let [sum, size] = [bias?.[item] ?? 0, Math.abs(bias?.[item] ?? 0)]
+      for (let x = 0; x < dimension; x++) {
+        const term = Math.fround(kernels[0][0] * sources[history[0] * dimension + x]) * targets[item * dimension + x]
+        sum += term
+        size += Math.abs(term)
+      }
+      assert.ok(Math.abs(scores[item] - sum) <= size * (dimension + 1) * 2 ** -24 + dimension * 2 ** -149)
+    }
+  }
+}
+
+const randomLists = (random: Random, itemCount: number, count: number, most: number): Lists =>
+  Array.from({ length: count }, () => Array.from({ length: random.below(most) + 1 }, () => random.below(itemCount)))
+
+test('every number of factors from 1 to 256', () => {
+  for (let dimension = 1; dimension <= 256; dimension++) {
+    const random = seededRandom(dimension)
+    const model = factorModel(dimension, 270, dimension, dimension % 3 === 0)
+    const histories = randomLists(random, 270, 3, 4)
+    checkBlock(model, blockOf(histories, 9, { excluded: listsOf(histories) }), {
+      wide: dimension % 2 === 0,
+      blockSize: 7,
+    })
+  }
+})
+
+test('catalogues of 1, 2, 255, 256, 257 and 20 001 items, any k, with exclusions and repeats of them', () => {
+  for (const itemCount of [1, 2, 255, 256, 257, 20_001])
+    for (const k of [1, 2, 25, 64, 65, 500, itemCount].filter(k => k <= itemCount)) {
+      const random = seededRandom(itemCount + k)
+      const model = factorModel(itemCount, itemCount, 8)
+      const histories = randomLists(random, itemCount, 6, 3)
+      const excluded = listsOf(randomLists(random, itemCount, 6, 40))
+      checkBlock(model, blockOf(histories, k, { excluded }), { wide: true, blockSize: 4 })
+    }
+})
+
+const adversarial: Record<string, (random: Random) => (item: number, x: number) => number> = {
+  'all items equal': () => (_, x) => x - 3,
+  'all items zero': () => () => 0,
+  'zero users': random => item => (item % 5 === 0 ? 0 : random.normal()),
+  'one huge norm': random => item => (item === 77 ? 1e15 : 1) * random.normal(),
+  duplicates: () => (item, x) => Math.sin((item % 10) * 31 + x * 7),
+  'heavy tails': random => () => Math.exp(3 * random.normal()) * (random.below(2) ? 1 : -1),
+  'one-hot rows': () => (item, x) => (item % 16 === x ? 1 : 0),
+  'all scores negative': random => (item, x) => (x === 0 ? (item % 7 === 0 ? -5 : 5) : 0.01 * random.normal()),
+  'tiny magnitudes': random => () => 1e-18 * random.normal(),
+  'magnitudes where products underflow': random => () => 1e-23 * random.normal(),
+  'subnormal magnitudes': random => () => 1e-41 * random.normal(),
+  'great magnitudes': random => () => 1e17 * random.normal(),
+  'plus and minus one': random => () => (random.below(2) ? 1 : -1),
+  'nearly parallel': random => () => 1 + 1e-4 * random.normal(),
+  'nearly cancelling': random => (_, x) => (x % 2 === 0 ? 1 : -1) + 1e-6 * random.normal(),
+}
+
+for (const [name, valuesOf] of Object.entries(adversarial))
+  test(`exact for ${name}`, () => {
+    const random = seededRandom(11)
+    const itemCount = 700
+    const model = modelOf(itemCount, 16, valuesOf(random))
+    const histories = Array.from({ length: 23 }, (_, q) => [q * 7])
+    for (const [k, wide] of [
+      [5, true],
+      [25, false],
+      [100, true],
+      [650, false],
+    ] as const)
+      checkBlock(model, blockOf(histories, k, { excluded: listsOf(histories) }), { wide })
+  })
+
+test('more wanted than remain, everything excluded, nothing allowed', () => {
+  const itemCount = 300
+  const model = factorModel(5, itemCount, 12, true)
+  const everything = Array.from({ length: itemCount }, (_, item) => item)
+  const lists = [[1], [], [2], [3], [], [4]]
+  const excluded = listsOf([everything, everything, everything.slice(10), [], [], everything.slice(1)])
+  checkBlock(
+    model,
+    blockOf(
+      lists.filter(list => list.length > 0),
+      20,
+    ),
+    { wide: true },
+  )
+  const ranker = openFactorRanker(placeFactors(model, { threads: 1, wide: true }), 0)
+  assert.deepEqual([...ranker.rank(blockOf(lists, 20, { excluded })).counts], [0, 0, 10, 20, 20, 1])
+  const none = new Uint32Array(Math.ceil(itemCount / 32))
+  assert.deepEqual([...ranker.rank(blockOf([[1], []], 20, { allowed: [none, none] })).counts], [0, 0])
+  assert.deepEqual([...ranker.rank(blockOf(lists, 20)).counts], [20, 20, 20, 20, 20, 20])
+})
+
+test('masks of every density, with and without exclusions, several blocks', () => {
+  const itemCount = 3000
+  const random = seededRandom(8)
+  const model = factorModel(6, itemCount, 24)
+  const histories = randomLists(random, itemCount, 40, 3)
+  const allowed = histories.map((_, q) => {
+    const set = new Uint32Array(Math.ceil(itemCount / 32))
+    for (let item = 0; item < itemCount; item++)
+      if (random.uniform() < [1, 0.5, 0.1, 0.02][q % 4]) set[item >>> 5] |= 1 << (item & 31)
+    return set
+  })
+  for (const k of [3, 25, 130])
+    for (const excluded of [undefined, listsOf(histories)])
+      checkBlock(model, blockOf(histories, k, { allowed, ...(excluded && { excluded }) }), {
+        wide: true,
+        blockSize: 11,
+      })
+})
+
+test('the same bytes for any size of block and of tile, in memory of its own or in that of the model', () => {
+  const random = seededRandom(3)
+  const model = factorModel(9, 2000, 33, true)
+  const histories = [...randomLists(random, 2000, 60, 6), [], [1999]]
+  const block = blockOf(histories, 40, { excluded: listsOf(histories) })
+  const ranks = [
+    { wide: true, blockSize: 480 },
+    { wide: false, blockSize: 480 },
+    { wide: true, blockSize: 1 },
+    { wide: false, blockSize: 13 },
+  ].map(options => {
+    const { counts, items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(
+      block,
+    )
+    return [counts.slice(), items.slice(), probabilities.slice()]
+  })
+  for (const rank of ranks) assert.deepEqual(rank, ranks[0])
+
+  const placed = placeFactors(model, { threads: 1, wide: true })
+  const ranker = openFactorRanker(placed, 0)
+  const wanted = ranker.rank({ ...block, k: 2000 })
+  const large = [wanted.counts, wanted.items, wanted.probabilities].map(array => array.slice())
+  assert.notEqual(wanted.items.buffer, placed.memory.buffer, 'too large to stay there')
+  const small = ranker.rank(block)
+  assert.equal(small.items.buffer, placed.memory.buffer)
+  assert.deepEqual([small.counts, small.items, small.probabilities], ranks[0])
+  for (let q = 0; q < histories.length; q++)
+    assert.deepEqual(
+      large[1].subarray(q * 2000, q * 2000 + 40),
+      small.items.subarray(q * 40, q * 40 + 40),
+      'k does not change the order',
+    )
+})
+
+test('agrees with the plain ranker: items, probabilities, and the prior for those without a history', () => {
+  for (const [bias, k] of [
+    [false, 25],
+    [true, 90],
+  ] as const) {
+    const random = seededRandom(k)
+    const model = factorModel(k, 900, 10, bias)
+    const histories = [[], ...randomLists(random, 900, 20, 9), []]
+    const block = blockOf(histories, k, { excluded: listsOf(histories.map((list, q) => (q === 0 ? [0, 1] : list))) })
+    const fast = openFactorRanker(placeFactors(model, { threads: 1, wide: false }), 0)
+    const plain = openPlainRanker(model)
+    const [a, b] = [fast.rank(block), plain.rank(block)]
+    assert.deepEqual(a.counts, b.counts)
+    assert.deepEqual(a.items, b.items)
+    for (let i = 0; i < a.items.length; i++)
+      assert.ok(Math.abs(a.probabilities[i] - b.probabilities[i]) <= 1e-4 * b.probabilities[i] + 1e-30)
+    assert.deepEqual(fast.scoreAll(new Int32Array(0)), model.prior)
+  }
+})
+
+test('numbers that are not finite, and scores that would not be, are refused', () => {
+  const refused = (change: (model: FactorModel) => Partial<FactorModel>, message: string) => {
+    const model = factorModel(1, 4, 3, true)
+    assert.throws(() => placeFactors({ ...model, ...change(model) }, { threads: 1, wide: true }), {
+      name: 'Refusal',
+      message,
+    })
+  }
+  const withValue = (values: Float32Array, at: number, value: number) =>
+    Float32Array.from(values).fill(value, at, at + 1)
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number
+  refused(({ targets }) => ({ targets: withValue(targets, 7, nan) }), 'The model is damaged: targets [2, 1] is NaN.')
+  refused(
+    ({ sources }) => ({ sources: withValue(sources, 14, inf) }),
+    'The model is damaged: sources of kernel 1 [0, 2] is Infinity.',
+  )
+  refused(({ bias }) => ({ bias: withValue(bias!, 3, -inf) }), 'The model is damaged: bias [3] is -Infinity.')
+  refused(({ prior }) => ({ prior: withValue(prior, 0, nan) }), 'The model is damaged: prior [0] is NaN.')
+  refused(
+    ({ kernels }) => ({ kernels: [kernels[0], withValue(kernels[1], 1, nan)] }),
+    'The model is damaged: kernel 1 [1] is NaN.',
+  )
+  refused(() => ({ sharpness: 0 }), 'The model is damaged: its sharpness is 0, where a number above 0 was expected.')
+  const great = factorModel(1, 4, 3)
+  assert.throws(
+    () =>
+      placeFactors(
+        { ...great, sources: great.sources.fill(1e20), targets: great.targets.fill(1e20) },
+        { threads: 1, wide: true },
+      ),
+    {
+      name: 'Refusal',
+      message: /^The model is damaged: its queries reach \S+ and its items \S+, so that scores are not finite\.$/,
+    },
+  )
+})
+
+test('worker threads and V8 with other flags answer with the same bytes', async () => {
+  const random = seededRandom(12)
+  const model = factorModel(4, 1500, 20, true)
+  const histories = randomLists(random, 1500, 70, 5)
+  const block = blockOf(histories, 30, { excluded: listsOf(histories) })
+  const placed = placeFactors(model, { threads: 3, wide: true })
+  const ranker = openFactorRanker(placed, 0)
+  const expected = ranker.rank(block)
+  const bytes = Buffer.concat(
+    [expected.counts, expected.items, expected.probabilities].map(array => Buffer.from(array.slice().buffer)),
+  )
+  const url = new URL('../../src/inference/factorRanker.ts', import.meta.url).href
+  const source = `const { parentPort, workerData } = require('node:worker_threads')
+    import(workerData.url).then(({ openFactorRanker }) => {
+      const { counts, items, probabilities } = openFactorRanker(workerData.placed, workerData.slot).rank(workerData.block)
+      parentPort.postMessage([counts, items, probabilities].map(array => array.slice()))
+    })`
+  const workers = [1, 2].map(slot => new Worker(source, { eval: true, workerData: { url, placed, slot, block } }))
+  const answers = await Promise.all(workers.map(worker => once(worker, 'message')))
+  await Promise.all(workers.map(worker => worker.terminate()))
+  for (const [arrays] of answers)
+    assert.deepEqual(Buffer.concat(arrays.map((array: Uint32Array) => Buffer.from(array.buffer))), bytes)
+
+  const program = `import { openFactorRanker } from ${JSON.stringify(url)}
+    import { placeFactors } from ${JSON.stringify(new URL('../../src/inference/placeFactors.ts', import.meta.url).href)}
+    import { factorModel } from ${JSON.stringify(new URL('../models/forms.ts', import.meta.url).href)}
+    const [block, wide] = JSON.parse(process.argv[1])
+    const typed = ({ offsets, items }) => ({ offsets: Uint32Array.from(offsets), items: Int32Array.from(items) })
+    const placed = placeFactors(factorModel(4, 1500, 20, true), { threads: 1, wide })
+    const { counts, items, probabilities } = openFactorRanker(placed, 0).rank({ ...block, ...typed(block), excluded: typed(block.excluded) })
+    for (const array of [counts, items, probabilities]) process.stdout.write(Buffer.from(array.slice().buffer))`
+  const lists = ({ offsets, items }: { offsets: Uint32Array; items: Int32Array }) => ({
+    offsets: [...offsets],
+    items: [...items],
+  })
+  const plainBlock = { ...block, ...lists(block), excluded: lists(block.excluded!) }
+  for (const [flags, wide] of [
+    [['--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'], true],
+    [['--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'], false],
+    [['--liftoff-only'], true],
+  ] as const) {
+    const output = execFileSync(process.execPath, [
+      ...flags,
+      '--input-type=module',
+      '--eval',
+      program,
+      JSON.stringify([plainBlock, wide]),
+    ])
+    assert.equal(Buffer.compare(output, bytes), 0, flags.join(' '))
+  }
+})
