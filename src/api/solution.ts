@@ -5,6 +5,7 @@ import { shown } from '../resources/resources.ts'
 import { campaign, datasetGroup, solution, solutionVersion } from '../resources/types.ts'
 import { datasetTypes } from './dataset.ts'
 import { creating, deleting, describing, listing } from './nounOperations.ts'
+import { checkObjective } from './objective.ts'
 import { operation } from './operation.ts'
 import { recipeOf } from './recipe.ts'
 import { refuse, refuseNow } from './refuse.ts'
@@ -44,7 +45,7 @@ const createSolution = creating('CreateSolution', solution, {
     solutionConfig: optional(SolutionConfig),
   },
   differences:
-    'performAutoML, performHPO (but for -v2 recipes, which ignore it) and optimizationObjective are refused: training cannot honour them yet.',
+    'performAutoML and performHPO (but for -v2 recipes, which ignore it) are refused: training cannot honour them yet.',
   async make(input, resources) {
     if (input.performAutoML) {
       refuse(
@@ -60,6 +61,7 @@ const createSolution = creating('CreateSolution', solution, {
     checkSettings(recipe, { ...input, config: input.solutionConfig ?? {}, at })
     const config = input.solutionConfig?.trainingDataConfig ?? {}
     await checkColumns({ config, at, group: group.arn, types: datasetTypes }, resources)
+    await checkObjective(input.solutionConfig?.optimizationObjective, recipe, group.arn, resources)
     return {
       parent: group.arn,
       body: {

@@ -31,13 +31,8 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
   )
   // The -v2 recipes ignore it in the reference too (training.md §1).
   const ignoresHPO = recipe.name.endsWith('-v2')
-  const unsupported: [string, boolean][] = [
-    ['performHPO', performHPO && !ignoresHPO],
-    [`${at}.optimizationObjective`, (config.optimizationObjective?.objectiveSensitivity ?? 'OFF') !== 'OFF'],
-  ]
-  for (const [member, given] of unsupported) {
-    if (given) refuse(`${member} was given: this version of sommelier cannot train with it. Leave it out.`)
-  }
+  if (performHPO && !ignoresHPO)
+    refuse('performHPO was given: this version of sommelier cannot train with it. Leave it out.')
   if (config.eventsConfig) checkEvents(recipe, config.eventsConfig, settings.eventType, `${at}.eventsConfig`)
   if (performIncrementalUpdate)
     refuse(`performIncrementalUpdate was true: it is for aws-semantic-similarity, this solution is of ${recipe.name}.`)

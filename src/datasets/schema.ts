@@ -37,6 +37,8 @@ const VERSION = '1.0'
 const COLUMN_TYPES: readonly string[] = ['string', 'int', 'long', 'float', 'double', 'boolean'] satisfies ColumnType[]
 const NUMERIC_TYPES: readonly ColumnType[] = ['int', 'long', 'float', 'double']
 
+export const isNumeric = ({ type }: Pick<Column, 'type'>): boolean => NUMERIC_TYPES.includes(type)
+
 /** Reads a schema and checks what holds for every dataset type. Throws Refusal. */
 export function parseSchema(avroJson: string): DatasetSchema {
   const schema = parseJson(avroJson)

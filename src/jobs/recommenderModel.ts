@@ -29,6 +29,7 @@ export async function describeTraining(
     eventType: recipe.eventType,
     eventValueThreshold: undefined,
     events: undefined,
+    objective: undefined,
     sources: data,
     modelPrefix: `models/${workId}-${attempt}/`,
   }

@@ -18,6 +18,7 @@ export const trainSolutionVersion = workKind({
       eventType: body.eventType,
       eventValueThreshold: eventValueThreshold === undefined ? undefined : Number(eventValueThreshold),
       events: eventWeights(body.solutionConfig),
+      objective: objectiveOf(body.solutionConfig),
       sources: hidden.data,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
@@ -42,6 +43,16 @@ const eventWeights = ({ eventsConfig }: SolutionConfigBody) =>
     weight,
     eventValueThreshold,
   }))
+
+/** s of models/objective.ts: HIGH goes for the greatest expected value, the others for the greater part of it. */
+const STRENGTHS: Readonly<Record<string, number>> = { LOW: 0.25, MEDIUM: 0.5, HIGH: 1 }
+
+function objectiveOf({ optimizationObjective: asked }: SolutionConfigBody) {
+  const strength = STRENGTHS[asked?.objectiveSensitivity ?? 'OFF']
+  return asked?.itemAttribute === undefined || strength === undefined
+    ? undefined
+    : { column: asked.itemAttribute, strength }
+}
 
 /** The same for a version that the schedule asks for (autoTraining.ts). */
 export const trainAutomatically = workKind({ ...trainSolutionVersion, name: 'trainAutomatically', background: true })

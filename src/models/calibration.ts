@@ -58,6 +58,10 @@ export const withSharpness = (model: HistoryModel, sharpness: number): HistoryMo
   prior: model.prior.map(score => (score * model.sharpness) / sharpness),
 })
 
+/** The same model where there is nothing to calibrate. */
+export const sharpened = (model: HistoryModel, sharpness: number | undefined): HistoryModel =>
+  sharpness === undefined ? model : withSharpness(model, sharpness)
+
 /** How far the best score lies above the average one, in the mean over pairs; 1 where all scores are equal. */
 function meanSpread(pairs: readonly ScoredPair[]): number {
   let sum = 0

@@ -37,6 +37,8 @@ export interface EvaluationOptions {
   readonly itemCount: number
   /** What coverage is a share of. */
   readonly catalogueItemCount: number
+  /** What each item is worth; then `average_rewards_at_k` is measured too. */
+  readonly values?: Float64Array | undefined
   /** Whether items of the input may not be recommended, as in many published tables; the service itself never removes them. */
   readonly withoutInputItems: boolean
 }
@@ -58,7 +60,7 @@ export async function evaluateRanking(
     const ranked = ranker.rank(block)
     for (let row = 0; row < count; row++) {
       const best = ranked.items.subarray(row * k, row * k + ranked.counts[row])
-      collector.add(best, new Set(listAt(test.truths, from + row)), rewardsAt(test, from + row))
+      collector.add(best, new Set(listAt(test.truths, from + row)), rewardsAt(test, from + row), options.values)
     }
   }
   return collector.result()

@@ -93,6 +93,17 @@ export function weightedGains(ranked: ArrayLike<number>, rewards: ReadonlyMap<nu
 }
 
 /**
+ * How much of the value of what a user did is found among the first RANKED_COUNT recommendations, 0 to 1; values are above 0. (The reference speaks of
+ * the rewards from the top 25 recommendations over all rewards of the user, normalised: spec/training.md §3.)
+ */
+function shareOfValue(ranked: ArrayLike<number>, truth: ReadonlySet<number>, values: Float64Array): number {
+  let [found, all] = [0, 0]
+  for (const item of truth) all += values[item]
+  for (let p = 0; p < Math.min(RANKED_COUNT, ranked.length); p++) if (truth.has(ranked[p])) found += values[ranked[p]]
+  return found / all
+}
+
+/**
  * Means over users. Add users in a fixed order: sums in double precision depend on it.
  *   catalogueItemCount  what coverage is a share of: the distinct items of the catalogue, with or without interactions
  */
@@ -101,11 +112,20 @@ export function metricsCollector(catalogueItemCount: number) {
   const recommended = new Set<number>()
   let userCount = 0
   return {
-    /** `rewards`: of each item of `truth` its reward, 1 for an ordinary one; absent: nothing is said of rewards. */
-    add(ranked: ArrayLike<number>, truth: ReadonlySet<number>, rewards?: ReadonlyMap<number, number>): void {
+    /** `values`: what each item is worth, by index. `rewards`: of each item of `truth` its reward, 1 for an ordinary one; absent: nothing is said of rewards. */
+    add(
+      ranked: ArrayLike<number>,
+      truth: ReadonlySet<number>,
+      rewards?: ReadonlyMap<number, number>,
+      values?: Float64Array,
+    ): void {
       userCount++
       for (let p = 0; p < Math.min(RANKED_COUNT, ranked.length); p++) recommended.add(ranked[p])
-      const found = { ...userMetrics(ranked, truth), ...(rewards && weightedGains(ranked, rewards)) }
+      const found = {
+        ...userMetrics(ranked, truth),
+        ...(rewards && weightedGains(ranked, rewards)),
+        ...(values && { average_rewards_at_k: shareOfValue(ranked, truth, values) }),
+      }
       for (const [name, value] of Object.entries(found)) {
         const total = sums.get(name) ?? { sum: 0, squares: 0 }
         total.sum += value

@@ -2,9 +2,11 @@
  * How the model of a recipe is judged: fitted on a part of the data, asked about the rest, beside popularity on the same split
  * (spec/training.md §3). What is measured is a model that has not seen the answers; the one that is kept is fitted on everything.
  */
+import { sharpened } from '../models/calibration.ts'
 import { calibrate, evaluateRanking, type OpenRanker } from '../models/evaluation.ts'
 import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { withObjective } from '../models/objective.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
 import { splitByUsers } from '../models/splits.ts'
 import { type TrainingControl, type TrainingData, withUsers } from './trainingData.ts'
@@ -33,14 +35,17 @@ export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
   const { training, trainingUsers, test } = splitByUsers(data.interactions, seed)
   const { catalogueItemCount } = data
   const { itemCount } = training
+  const values = data.objective?.values
   const measure = (ranker: ReturnType<OpenRanker>) =>
-    evaluateRanking(ranker, test, { itemCount, catalogueItemCount, withoutInputItems: false }, control)
+    evaluateRanking(ranker, test, { itemCount, catalogueItemCount, withoutInputItems: false, values }, control)
 
   const model = await fit(withUsers(data, trainingUsers), control)
   const ranker = control.openRanker(model)
-  const metrics = await measure(ranker)
   /** The prior gives shares as they are; there is nothing to calibrate. */
   const sharpness = isPriorAlone(model) ? undefined : await calibrate(ranker, model.itemCount, test, control)
+  const metrics = await measure(
+    data.objective ? control.openRanker(withObjective(sharpened(model, sharpness), data.objective)) : ranker,
+  )
   const baseline = await measure(control.openRanker(popularityModel(uniqueUserCounts(training))))
   return { metrics, baseline, sharpness }
 }

@@ -11,6 +11,7 @@ export const personalizedRanking = recipe({
     'Ranks a list of items for a user. Sommelier trains the model of aws-user-personalization; scores are a softmax over the items of the list, and items without interactions come last.',
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
+  objective: true,
   batch: { record: 'userId and itemList', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),
 })

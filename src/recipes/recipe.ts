@@ -42,6 +42,8 @@ interface Facts {
   readonly limits: RecipeLimits
   /** What ITEMS and USERS tell is learnt from, and items without interactions get their place by it (models/standIns.ts). */
   readonly metadata?: true
+  /** Items may have values that recommendations are to raise (optimizationObjective). */
+  readonly objective?: true
   /** Events may have weights by their types (eventsConfig). */
   readonly weighsEvents?: true
   /** Absent: a batch inference job cannot be made of it. */

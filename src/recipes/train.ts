@@ -8,11 +8,12 @@
  */
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
-import { withSharpness } from '../models/calibration.ts'
+import { sharpened } from '../models/calibration.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
 import { withNewItems } from '../models/newItems.ts'
+import { withObjective } from '../models/objective.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
 import type { EvaluationControl } from './evaluate.ts'
@@ -64,8 +65,8 @@ export async function trainSolution(
     evaluation,
   )
   const fitted = await configured.train(selected, stageOf('training', options))
-  const calibrated = sharpness === undefined ? fitted : withSharpness(fitted, sharpness)
-  const model = await withItemsOfMetadata(calibrated, recipe, selected, options)
+  const whole = await withItemsOfMetadata(sharpened(fitted, sharpness), recipe, selected, options)
+  const model = selected.objective ? withObjective(whole, selected.objective) : whole
   return { metrics, baseline, model, histories: newestEvents(data.interactions, historyLength(model)) }
 }
 

@@ -2,6 +2,7 @@
 import type { WorkControl } from '../lib/work.ts'
 import { type Features, featureRows } from '../models/features.ts'
 import type { Interactions } from '../models/interactions.ts'
+import type { Objective } from '../models/objective.ts'
 import { ofUsers } from '../models/splits.ts'
 
 export interface TrainingControl extends WorkControl {
@@ -17,6 +18,8 @@ export interface TrainingData {
   readonly itemFeatures?: Features
   /** The same of items without interactions, which have the indexes after those of `interactions`. */
   readonly newItemFeatures?: Features
+  /** What each item is worth, those without interactions too. */
+  readonly objective?: Objective
   /** The same, one row a user of `interactions`. */
   readonly userFeatures?: Features
 }

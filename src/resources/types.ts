@@ -229,7 +229,12 @@ export interface SolutionConfigBody {
   readonly autoTrainingConfig?: { readonly schedulingExpression?: string | undefined } | undefined
   readonly trainingDataConfig?: TrainingDataConfigBody | undefined
   readonly eventsConfig?: EventsConfigBody | undefined
+  readonly optimizationObjective?: ObjectiveBody | undefined
   readonly [member: string]: Json | undefined
+}
+export type ObjectiveBody = {
+  readonly itemAttribute?: string | undefined
+  readonly objectiveSensitivity?: string | undefined
 }
 export type EventsConfigBody = {
   readonly eventParametersList?: EventParametersBody[] | undefined

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answers, metadataShop, SHELF_LENGTH, trained } from '../support/metadataShop.ts'
 import { itemId, smallWorld, walks } from '../support/sequences.ts'
-import { testServer } from '../support/server.ts'
+import { call, refuses, testServer } from '../support/server.ts'
 
 const users = Array.from({ length: smallWorld.users }, (_, user) => `user-${user}`)
 const { lastItem } = walks()
@@ -34,6 +34,50 @@ for (const recipe of ['aws-user-personalization-v2', 'aws-user-personalization']
     assert.deepEqual(of.stranger.recommendedItems.slice(-4), ['new-0', 'new-1', 'new-2', 'new-3'])
   })
 }
+
+test('an objective raises what is worth more, and its metric is shown', async t => {
+  const server = await testServer(t)
+  const { group } = await metadataShop(server)
+  const objective = (objectiveSensitivity: string, itemAttribute = 'PRICE') => ({
+    solutionConfig: { optimizationObjective: { itemAttribute, objectiveSensitivity } },
+  })
+  const priceOf = (item: string) => (item.startsWith('new') ? 100 : Number(item.split('-')[1]))
+  const price = (items: readonly string[]) => items.reduce((sum, item) => sum + priceOf(item), 0)
+  const found: number[] = []
+  for (const [place, sensitivity] of ['OFF', 'HIGH'].entries()) {
+    const name = `of-${place}`
+    const version = await trained(server, group, 'aws-user-personalization', { name, ...objective(sensitivity) })
+    const { metrics } = await call<{ metrics: Record<string, number> }>(server, 'GetSolutionMetrics', {
+      solutionVersionArn: version,
+    })
+    assert.equal('average_rewards_at_k' in metrics, sensitivity !== 'OFF')
+    const filtered = await answers(server, version, name, users, { numResults: 5 })
+    found.push(users.reduce((sum, user) => sum + price(filtered[user].recommendedItems), 0))
+  }
+  assert.ok(found[1] > found[0], `${found}`)
+  const asked = { name: 'no', datasetGroupArn: group }
+  const at = 'solutionConfig.optimizationObjective'
+  for (const [recipe, more, message] of [
+    [
+      'aws-user-personalization-v2',
+      objective('LOW'),
+      `${at} was given: it is for aws-user-personalization and aws-personalized-ranking, this solution is of aws-user-personalization-v2.`,
+    ],
+    [
+      'aws-personalized-ranking',
+      objective('LOW', 'SHELF'),
+      `${at}.itemAttribute was 'SHELF': a numeric column of ITEMS that cannot be null was expected, which are PRICE.`,
+    ],
+    [
+      'aws-user-personalization',
+      { solutionConfig: { optimizationObjective: { objectiveSensitivity: 'HIGH' } } },
+      `${at}.itemAttribute is missing: a numeric column of ITEMS was expected.`,
+    ],
+  ] as const) {
+    const recipeArn = `arn:aws:personalize:::recipe/${recipe}`
+    await refuses(server, 'CreateSolution', { ...asked, recipeArn, ...more }, 'InvalidInputException', message)
+  }
+})
 
 test('columns that are excluded are not learnt from', async t => {
   const server = await testServer(t)

@@ -195,7 +195,7 @@ test('CreateSolution refuses settings it cannot honour', async t => {
     ],
     [
       { solutionConfig: { optimizationObjective: { itemAttribute: 'PRICE', objectiveSensitivity: 'LOW' } } },
-      leftOut('solutionConfig.optimizationObjective'),
+      `solutionConfig.optimizationObjective.itemAttribute was 'PRICE': the dataset group ${datasetGroupArn} has no dataset of type ITEMS.`,
     ],
     [
       { solutionConfig: { eventValueThreshold: 'high' } },
