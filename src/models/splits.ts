@@ -177,7 +177,7 @@ export function usersByHistoryLength(
 }
 
 /** The values at two percentiles by nearest rank: shares in [0, 1], `values` in any order. */
-function percentileRange(
+export function percentileRange(
   values: Uint32Array,
   { min, max }: { min: number; max: number },
 ): { least: number; most: number } {

@@ -8,7 +8,7 @@ import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
 import { withObjective } from '../models/objective.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
-import { splitByUsers } from '../models/splits.ts'
+import { type HeldOut, itemLists, listAt, splitByUsers } from '../models/splits.ts'
 import { type TrainingControl, type TrainingData, withUsers } from './trainingData.ts'
 
 export interface EvaluationControl extends TrainingControl {
@@ -48,4 +48,39 @@ export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
   )
   const baseline = await measure(control.openRanker(popularityModel(uniqueUserCounts(training))))
   return { metrics, baseline, sharpness }
+}
+
+/**
+ * The same split for what is asked about one item: the newest one of a tested user's older events is the question, and cannot be an answer.
+ * Nothing is calibrated, since such recipes give no scores.
+ */
+export const evaluateForItems: Evaluate = async (fit, data, seed, control) => {
+  const { training, trainingUsers, test } = splitByUsers(data.interactions, seed)
+  const asked = aboutNewestItems(test)
+  const { catalogueItemCount } = data
+  const { itemCount } = training
+  const measure = (model: HistoryModel) =>
+    evaluateRanking(
+      control.openRanker(model),
+      asked,
+      { itemCount, catalogueItemCount, withoutInputItems: true },
+      control,
+    )
+  const metrics = await measure(await fit(withUsers(data, trainingUsers), control))
+  const baseline = await measure(popularityModel(uniqueUserCounts(training)))
+  return { metrics, baseline, sharpness: undefined }
+}
+
+/** A repeat of the question cannot be found and is not asked for, unless nothing else would be. */
+function aboutNewestItems(test: HeldOut): HeldOut {
+  const rows = Array.from({ length: test.userCount }, (_, row) => {
+    const question = listAt(test.inputs, row).slice(-1)
+    const others = listAt(test.truths, row).filter(item => item !== question[0])
+    return { question, truth: others.length > 0 ? others : listAt(test.truths, row) }
+  })
+  return {
+    ...test,
+    inputs: itemLists(rows.map(({ question }) => question)),
+    truths: itemLists(rows.map(({ truth }) => truth)),
+  }
 }

@@ -8,6 +8,8 @@ import { personalizedRanking } from './personalizedRanking.ts'
 import { personalizedRankingV2 } from './personalizedRankingV2.ts'
 import { popularityCount } from './popularityCount.ts'
 import type { Recipe } from './recipe.ts'
+import { similarItems } from './similarItems.ts'
+import { sims } from './sims.ts'
 import { userPersonalization } from './userPersonalization.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
 import { videoOnDemand } from './videoOnDemand.ts'
@@ -16,6 +18,8 @@ export const recipes: readonly Recipe[] = [
   popularityCount,
   personalizedRanking,
   personalizedRankingV2,
+  similarItems,
+  sims,
   userPersonalization,
   userPersonalizationV2,
   hrnn,

@@ -13,6 +13,8 @@ export interface Parameter<T> {
   readonly values?: readonly string[]
   /** Whether hyperparameter optimisation may choose it. */
   readonly tunable: boolean
+  /** Only such an optimisation chooses it: a value that is given is refused. */
+  readonly searchOnly?: boolean
   /** What was expected, to complete '… was expected'. */
   readonly expected: string
   /** Undefined for a text that is not a value. */
@@ -27,13 +29,21 @@ interface NumberOptions {
   readonly max: number
   readonly default: number
   readonly tunable?: boolean
+  readonly searchOnly?: boolean
 }
 
-export const integer = ({ min, max, default: standard, tunable = false }: NumberOptions): Parameter<number> => ({
+export const integer = ({
+  min,
+  max,
+  default: standard,
+  tunable = false,
+  searchOnly = false,
+}: NumberOptions): Parameter<number> => ({
   kind: 'integer',
   default: standard,
   range: { min, max },
   tunable,
+  searchOnly,
   expected: `an integer from ${min} to ${max}`,
   parse: text => (/^[+-]?\d+$/.test(text) ? within(Number(text), min, max) : undefined),
 })
@@ -93,6 +103,10 @@ export function parseParameters<P extends Parameters>(
   }
   const values = names.map(name => {
     if (!Object.hasOwn(texts, name)) return [name, parameters[name].default]
+    if (parameters[name].searchOnly)
+      throw new Refusal(
+        `The ${words.kind} ${name} was given: only hyperparameter optimisation chooses it, within a range of hpoConfig.`,
+      )
     const value = parameters[name].parse(texts[name])
     if (value === undefined)
       throw new Refusal(
@@ -101,4 +115,13 @@ export function parseParameters<P extends Parameters>(
     return [name, value]
   })
   return Object.fromEntries(values)
+}
+
+/** Throws Refusal where `min_…_percentile` is above `max_…_percentile`. */
+export function checkPercentiles(values: Readonly<Record<string, unknown>>, of: string): void {
+  const [min, max] = [`min_${of}_percentile`, `max_${of}_percentile`]
+  if ((values[min] as number) <= (values[max] as number)) return
+  throw new Refusal(
+    `The feature transformation parameter ${min} is ${values[min]}, where at most ${max}, ${values[max]}, was expected.`,
+  )
 }

@@ -120,7 +120,11 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
       return {
         select: data => (select ? select(data, featurization) : data),
         evaluate,
-        train: async (data, control) => train(data, { ...values, ...featurization }, control),
+        async train(data, control) {
+          const model = await train(data, { ...values, ...featurization }, control)
+          control.signal.throwIfAborted()
+          return model
+        },
       }
     },
   }

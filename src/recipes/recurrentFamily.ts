@@ -7,11 +7,10 @@
  * (transformerFamily.ts) is for quality. The reference service describes a hierarchical recurrent network (HRNN: Quadrana et al. 2017); this
  * is not Amazon's implementation.
  */
-import { Refusal } from '../lib/refusal.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import { usersByHistoryLength } from '../models/splits.ts'
 import { fitHistoryFactors } from './historyFactors.ts'
-import { continuous, flag, integer, type ParameterValues } from './parameters.ts'
+import { checkPercentiles, continuous, flag, integer, type ParameterValues } from './parameters.ts'
 import { type TrainingControl, type TrainingData, withUsers } from './trainingData.ts'
 
 const hyperparameters = (hiddenDimension: number) => ({
@@ -52,12 +51,3 @@ export const recurrentFamily = ({ hiddenDimension }: { hiddenDimension: number }
   ): Promise<HistoryModel> =>
     fitHistoryFactors(interactions, { eventCount: bptt, recency: recency_mask, rank: hidden_dimension }, control),
 })
-
-/** Throws Refusal where `min_…_percentile` is above `max_…_percentile`. */
-function checkPercentiles(values: Readonly<Record<string, unknown>>, of: string): void {
-  const [min, max] = [`min_${of}_percentile`, `max_${of}_percentile`]
-  if ((values[min] as number) <= (values[max] as number)) return
-  throw new Refusal(
-    `The feature transformation parameter ${min} is ${values[min]}, where at most ${max}, ${values[max]}, was expected.`,
-  )
-}

@@ -13,10 +13,27 @@ const nextStep = {
 /** Item 0 has the most events, all of one user; item 1 has the most users. */
 const popular = { interactions: interactionsOf([[0, 0, 0, 0, 0, 0], [1, 2], [1], [2, 1]]), history: [2], expected: 1 }
 
+/**
+ * Everybody has one of twenty pairs, half of them in the other order, and item 40, which most people have, at one end or the other. The other
+ * item of the pair goes with an item, not the popular one.
+ */
+const pairs = {
+  interactions: interactionsOf(
+    Array.from({ length: 400 }, (_, user) => {
+      const pair = user % 2 === 0 ? [2 * (user % 20), 2 * (user % 20) + 1] : [2 * (user % 20) + 1, 2 * (user % 20)]
+      return user % 3 === 0 ? pair : user % 3 === 1 ? [40, ...pair] : [...pair, 40]
+    }),
+  ),
+  history: [6],
+  expected: 7,
+}
+
 const obvious: Record<string, RecipeCase['obvious']> = {
   'aws-popularity-count': popular,
   'aws-personalized-ranking': nextStep,
   'aws-personalized-ranking-v2': nextStep,
+  'aws-similar-items': nextStep,
+  'aws-sims': pairs,
   'aws-user-personalization': nextStep,
   'aws-user-personalization-v2': nextStep,
   'aws-hrnn': nextStep,

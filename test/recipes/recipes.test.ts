@@ -4,6 +4,8 @@ import { Refusal } from '../../src/lib/refusal.ts'
 import { hrnnColdstart } from '../../src/recipes/hrnnColdstart.ts'
 import { recipeByArn, recipes } from '../../src/recipes/index.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
+import { similarItems } from '../../src/recipes/similarItems.ts'
+import { sims } from '../../src/recipes/sims.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { userPersonalizationV2 } from '../../src/recipes/userPersonalizationV2.ts'
 
@@ -32,6 +34,8 @@ test('what is described, as in spec/recipes.md §1, §2 and §7', () => {
     'aws-popularity-count | POPULAR_ITEMS | aws-popularity-count | sims | 2019-06-10 | userId',
     `aws-personalized-ranking | PERSONALIZED_RANKING | aws-personalized-ranking | ${old} | userId and itemList | scores`,
     'aws-personalized-ranking-v2 | PERSONALIZED_RANKING | aws-personalized-ranking-v2 | aws-personalized-ranking-v2 | 2024-01-01 | userId and itemList | scores',
+    'aws-similar-items | RELATED_ITEMS | aws-similar-items | aws-similar-items | 2021-10-05 | itemId',
+    'aws-sims | RELATED_ITEMS | aws-sims | sims | 2019-06-10 | itemId',
     `aws-user-personalization | USER_PERSONALIZATION | aws-user-personalization | ${old} | userId | scores`,
     'aws-user-personalization-v2 | USER_PERSONALIZATION | aws-user-personalization-v2 | aws-user-personalization-v2 | 2024-01-01 | userId | scores | reasons',
     `aws-hrnn | USER_PERSONALIZATION | aws-hrnn | ${old} | userId | scores | legacy`,
@@ -66,6 +70,19 @@ test('parameters have the defaults and ranges of spec/recipes.md §4', () => {
     'aws-popularity-count': [[], []],
     'aws-personalized-ranking': [recurrent(149), percentiles],
     'aws-personalized-ranking-v2': [transformer, []],
+    'aws-similar-items': [
+      ['item_id_hidden_dim 100 30..200 integer T', 'item_metadata_hidden_dim 100 30..200 integer T'],
+      [],
+    ],
+    'aws-sims': [
+      ['popularity_discount_factor 0.5 0..1 continuous T', 'min_cointeraction_count 3 0..10 integer T'],
+      [
+        'min_user_history_length_percentile 0.005 0..1 continuous',
+        'max_user_history_length_percentile 0.995 0..1 continuous',
+        'min_item_interaction_count_percentile 0.01 0..1 continuous',
+        'max_item_interaction_count_percentile 0.9 0..1 continuous',
+      ],
+    ],
     'aws-user-personalization': [recurrent(149), percentiles],
     'aws-user-personalization-v2': [transformer, []],
     'aws-hrnn': [recurrent(43), percentiles],
@@ -135,6 +152,16 @@ test('settings are refused by name, value and what was expected', () => {
     hrnnColdstart,
     { featureTransformationParameters: { cold_start_relative_from: 'yesterday' } },
     "The feature transformation parameter cold_start_relative_from is 'yesterday', where one of latestItem, currentTime was expected.",
+  )
+  refused(
+    similarItems,
+    { hyperparameters: { item_id_hidden_dim: '50' } },
+    'The hyperparameter item_id_hidden_dim was given: only hyperparameter optimisation chooses it, within a range of hpoConfig.',
+  )
+  refused(
+    sims,
+    { featureTransformationParameters: { min_item_interaction_count_percentile: '1' } },
+    'The feature transformation parameter min_item_interaction_count_percentile is 1, where at most max_item_interaction_count_percentile, 0.9, was expected.',
   )
   refused(
     popularityCount,

@@ -26,6 +26,8 @@ test('recipes are listed in the order of their names and described', async t => 
       'aws-personalized-ranking',
       'aws-personalized-ranking-v2',
       'aws-popularity-count',
+      'aws-similar-items',
+      'aws-sims',
       'aws-user-personalization',
       'aws-user-personalization-v2',
       'aws-vod-because-you-watched-x',
@@ -35,8 +37,8 @@ test('recipes are listed in the order of their names and described', async t => 
       'aws-vod-trending-now',
     ],
   )
-  const page = await call<Recipes>(server, 'ListRecipes', { maxResults: 8 })
-  const rest = await call<Recipes>(server, 'ListRecipes', { maxResults: 8, nextToken: page.nextToken })
+  const page = await call<Recipes>(server, 'ListRecipes', { maxResults: 12 })
+  const rest = await call<Recipes>(server, 'ListRecipes', { maxResults: 12, nextToken: page.nextToken })
   assert.deepEqual([...page.recipes, ...rest.recipes], recipes)
   const ofDomain = await call<Recipes>(server, 'ListRecipes', { domain: 'ECOMMERCE' })
   assert.deepEqual(
@@ -80,8 +82,8 @@ test('recipes are listed in the order of their names and described', async t => 
 
 test('an unknown recipe names those there are', async t => {
   const server = await testServer(t)
-  const recipeArn = 'arn:aws:personalize:::recipe/aws-sims'
-  const message = `Resource Arn ${recipeArn} does not exist. This version of sommelier has the recipes aws-popularity-count, aws-personalized-ranking, aws-personalized-ranking-v2, aws-user-personalization, aws-user-personalization-v2.`
+  const recipeArn = 'arn:aws:personalize:::recipe/aws-ffnn'
+  const message = `Resource Arn ${recipeArn} does not exist. This version of sommelier has the recipes aws-popularity-count, aws-personalized-ranking, aws-personalized-ranking-v2, aws-similar-items, aws-sims, aws-user-personalization, aws-user-personalization-v2.`
   await refuses(server, 'DescribeRecipe', { recipeArn }, 'ResourceNotFoundException', message)
   const input = { name: 's', datasetGroupArn: await makeGroup(server), recipeArn }
   await refuses(server, 'CreateSolution', input, 'ResourceNotFoundException', message)
