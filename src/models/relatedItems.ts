@@ -6,6 +6,9 @@
 import type { HistoryModel } from './historyModel.ts'
 import type { SparseRows } from './sparseRows.ts'
 
+/** Beyond it what is related is hardly so, and a list that asks for more ends in popular items; an entry takes 8 bytes. */
+export const RELATED_ROW_LENGTH = 200
+
 /** Only the newest event counts. */
 const NEWEST = Float32Array.of(1)
 

@@ -15,7 +15,7 @@ import type { HistoryModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import { fitNeighbourhoodRidge } from '../models/neighbourhoodRidge.ts'
 import { eventCounts, logShares } from '../models/popularity.ts'
-import { type RelatedExpert, relatedItemsModel } from '../models/relatedItems.ts'
+import { RELATED_ROW_LENGTH, type RelatedExpert, relatedItemsModel } from '../models/relatedItems.ts'
 import { largestOfRows, type SparseRows } from '../models/sparseRows.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
 
@@ -26,8 +26,6 @@ const EVENT_COUNT = 60
 const SHRINKAGE = 38
 /** δ, as for users. */
 const DIAGONAL = 0.5
-/** Beyond it what is related is hardly so, and a list that asks for more ends in popular items; an entry takes 8 bytes. */
-export const RELATED_ROW_LENGTH = 200
 /**
  * Up to here the whole system is solved: ten seconds on two cores. Beyond, catalogues are sparse, and with the 100 to 300 best sources of
  * each item nothing is lost (§3.12); on dense data it would be 4 %.

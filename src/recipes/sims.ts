@@ -7,15 +7,12 @@
  */
 import { fitCoOccurrence } from '../models/coOccurrence.ts'
 import { eventCounts, logShares, uniqueUserCounts } from '../models/popularity.ts'
-import { relatedItemsModel } from '../models/relatedItems.ts'
+import { RELATED_ROW_LENGTH, relatedItemsModel } from '../models/relatedItems.ts'
 import { percentileRange, usersByHistoryLength } from '../models/splits.ts'
 import { evaluateForItems } from './evaluate.ts'
 import { checkPercentiles, continuous, integer } from './parameters.ts'
 import { recipe } from './recipe.ts'
 import { withUsers } from './trainingData.ts'
-
-/** Beyond it what is related is hardly so, and a list that asks for more ends in popular items; an entry takes 8 bytes. */
-const ROW_LENGTH = 200
 
 export const sims = recipe({
   name: 'aws-sims',
@@ -55,7 +52,7 @@ export const sims = recipe({
       {
         popularityDiscount: values.popularity_discount_factor,
         countMin: values.min_cointeraction_count,
-        rowLength: ROW_LENGTH,
+        rowLength: RELATED_ROW_LENGTH,
         counts: item => events[item] >= least && events[item] <= most,
       },
       control,
