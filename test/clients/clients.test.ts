@@ -13,13 +13,18 @@ import { walks } from '../support/sequences.ts'
 import { serverProcess, temporaryFolder } from '../support/server.ts'
 import { checkAnswers } from './answers.ts'
 import { awsCli, boto3, type Client, ClientRefusal, javascriptSdk, type Members, type Place } from './clients.ts'
-import { arnIn, deployments, recommendations, resources } from './flows.ts'
+import { arnIn, deployments, recommendations, refuses, resources } from './flows.ts'
+import { refusals } from './refusals.ts'
+import { makeWorld } from './world.ts'
 
 const bin = process.env.SOMMELIER_TEST_CLIENTS ?? ''
 const skip = bin === '' && 'SOMMELIER_TEST_CLIENTS is not set (npm run test:clients sets it)'
 
-/** The CLI is a start of Python for every call: two keep two cores busy. */
-const CLIS_AT_ONCE = 2
+/** Questions under way at once: they keep two cores busy. */
+const AT_ONCE = 2
+
+/** Each client's own. */
+const REGIONS = ['us-east-1', 'eu-west-1', 'ap-south-1']
 
 const anybody = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
 
@@ -31,10 +36,10 @@ interface Pair {
 
 /** Each client in a region of its own. */
 function clientsOf(t: TestContext, endpoint: string, keys: Pick<Place, 'accessKeyId' | 'secretAccessKey'>): Pair[] {
-  const place = (region: string): Place => ({ endpoint, region, ...keys })
-  const clients = [javascriptSdk(place('us-east-1')), boto3(bin, place('eu-west-1')), awsCli(bin, place('ap-south-1'))]
+  const [javascript, python, cli] = REGIONS.map((region): Place => ({ endpoint, region, ...keys }))
+  const clients = [javascriptSdk(javascript), boto3(bin, python), awsCli(bin, cli)]
   return clients.map(client => {
-    const asker = javascriptSdk(place(client.region))
+    const asker = javascriptSdk({ endpoint, region: client.region, ...keys })
     t.after(() => {
       client.close()
       asker.close()
@@ -84,6 +89,25 @@ test('resources through each client, signatures checked', { skip }, async t => {
   )
 })
 
+/** The table of refusals.ts, and every list with a token that is none. */
+test('every documented refusal through each client', { skip }, async t => {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'buckets', 'bucket'), { recursive: true })
+  await makeWorld(folder, REGIONS)
+  const server = await serverProcess(t, folder, ['--auth', 'lenient', '--auto-training', 'off'])
+  await Promise.all(
+    clientsOf(t, server.url, anybody).map(async ({ client }) => {
+      for (const [operation, input, name, message] of refusals(resource => arnIn(client, resource)))
+        await refuses(client, operation, input, name, message)
+      const lists = services[0].operations.filter(({ name }) => name.startsWith('List') && !name.startsWith('ListTags'))
+      for (const { name } of lists) {
+        const message = 'The nextToken was not given out by this list operation with these parameters.'
+        await refuses(client, name, { nextToken: 'bogus' }, 'InvalidNextTokenException', message)
+      }
+    }),
+  )
+})
+
 /** What each client shows of every operation asked with the least it takes: nothing of it exists. */
 test('every operation goes through every client, and says the same to each', { skip }, async t => {
   const server = await serverProcess(t, temporaryFolder(), ['--auth', 'lenient'])
@@ -116,5 +140,5 @@ test('every operation goes through every client, and says the same to each', { s
       for (const other of others) assert.equal(other, first, name)
     }
   }
-  await Promise.all(Array.from({ length: CLIS_AT_ONCE }, compareNext))
+  await Promise.all(Array.from({ length: AT_ONCE }, compareNext))
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import * as sdk from '@aws-sdk/client-personalize'
 
 export type Members = Record<string, unknown>
@@ -44,6 +45,8 @@ export const environmentOf = ({ accessKeyId, secretAccessKey }: Place): NodeJS.P
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   AWS_PAGER: '',
+  // botocore tries again after LimitExceededException, and waits for seconds.
+  AWS_MAX_ATTEMPTS: '1',
 })
 
 interface SdkModule {
@@ -100,76 +103,96 @@ interface BotoAnswer {
 }
 
 export function boto3(bin: string, place: Place): Client {
-  const script = new URL('./boto.py', import.meta.url).pathname
-  const process = spawn(join(bin, 'python'), [script, place.endpoint, place.region], {
-    env: environmentOf(place),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const lines = createInterface(process.stdout)[Symbol.asyncIterator]()
-  let last: Promise<unknown> = Promise.resolve()
-  const ask = (call: Members & { operation: string }): Promise<BotoAnswer> => {
-    const answer = last.then(async () => {
-      process.stdin.write(`${JSON.stringify(call)}\n`)
-      const { value, done } = await lines.next()
-      assert.ok(!done, 'boto3 ended')
-      const said = JSON.parse(value) as BotoAnswer
-      assert.equal(said.failure, undefined)
-      if (!said.refusal) return said
-      const { name, message, shown, modelled } = said.refusal
-      // botocore takes LimitExceededException for throttling, tries again, and says so.
-      const told = shown.replace(/ \(reached max retries: \d+\)/, '')
-      assert.equal(told, `An error occurred (${name}) when calling the ${call.operation} operation: ${message}`)
-      throw new ClientRefusal(name, message, modelled)
-    })
-    last = answer.catch(() => {})
-    return answer
+  const script = fileURLToPath(new URL('./boto.py', import.meta.url))
+  const { ask, close } = lines<Members, BotoAnswer>(bin, [script, place.endpoint, place.region], environmentOf(place))
+  const answered = async (call: Members & { operation: string }): Promise<BotoAnswer> => {
+    const said = await ask(call)
+    assert.equal(said.failure, undefined)
+    if (!said.refusal) return said
+    const { name, message, shown, modelled } = said.refusal
+    // botocore takes LimitExceededException for throttling, would try again, and says so.
+    const told = shown.replace(/ \(reached max retries: \d+\)/, '')
+    assert.equal(told, `An error occurred (${name}) when calling the ${call.operation} operation: ${message}`)
+    throw new ClientRefusal(name, message, modelled)
   }
   return {
     name: 'boto3',
     region: place.region,
-    call: async (operation, input) => (await ask({ operation, input })).output!,
-    pages: async (operation, input, pageSize) => (await ask({ operation, input, pageSize })).pages!,
-    close: () => process.kill(),
+    call: async (operation, input) => (await answered({ operation, input })).output!,
+    pages: async (operation, input, pageSize) => (await answered({ operation, input, pageSize })).pages!,
+    close,
   }
 }
 
 /** Exit code of version 1 when a service refused. */
 const CLI_REFUSED = 255
 
-export function awsCli(bin: string, place: Place): Client {
-  const { endpoint, region } = place
-  const run = (
-    operation: string,
-    input: Members,
-    options: string[],
-    variables: NodeJS.ProcessEnv,
-  ): Promise<Members> => {
-    const command = operation.replace(/(?<!^)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
-    const args = ['personalize', command, '--cli-input-json', JSON.stringify(input), '--output', 'json', ...options]
-    const env = { ...environmentOf(place), AWS_DEFAULT_REGION: region, ...variables }
-    return new Promise((resolve, reject) => {
-      execFile(join(bin, 'aws'), args, { env }, (error, stdout, stderr) => {
-        const refusal =
-          /^\s*(?:aws: \[ERROR\]: )?An error occurred \((\w+)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: ([\s\S]*?)\n*$/.exec(
-            stderr,
-          )
-        if (error && refusal && error.code === CLI_REFUSED) {
-          assert.equal(refusal[2], operation)
-          // The CLI shows names and has no classes.
-          reject(new ClientRefusal(refusal[1], refusal[3], true))
-        } else if (error) reject(new Error(`aws ${args.join(' ')} ended with ${error.code}: ${stderr}`))
-        else resolve(stdout.trim() === '' ? {} : JSON.parse(stdout))
-      })
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+type Run = (args: string[]) => Promise<Ended>
+
+/** The command as people type it: a start of Python for every call. */
+export function awsCommand(bin: string, place: Place): Client {
+  const env = { ...environmentOf(place), AWS_DEFAULT_REGION: place.region }
+  const run: Run = args =>
+    new Promise(resolve => {
+      execFile(join(bin, 'aws'), args, { env }, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      )
     })
+  return awsClient(place, run, () => {})
+}
+
+/** What the command runs, without its start: ./cli.py. */
+export function awsCli(bin: string, place: Place): Client {
+  const env = { ...environmentOf(place), AWS_DEFAULT_REGION: place.region }
+  const { ask, close } = lines<string[], Ended>(bin, [fileURLToPath(new URL('./cli.py', import.meta.url))], env)
+  return awsClient(place, ask, close)
+}
+
+function awsClient({ endpoint, region }: Place, run: Run, close: () => void): Client {
+  const call = async (operation: string, input: Members, options: string[]): Promise<Members> => {
+    const command = operation.replace(/(?<!^)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+    const json = ['--cli-input-json', JSON.stringify(input), '--output', 'json']
+    const args = ['personalize', command, ...json, '--endpoint-url', endpoint, ...options]
+    const { code, stdout, stderr } = await run(args)
+    if (code === 0) return stdout.trim() === '' ? {} : JSON.parse(stdout)
+    const refusal =
+      /^\s*(?:aws: \[ERROR\]: )?An error occurred \((\w+)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: ([\s\S]*?)\n*$/.exec(
+        stderr,
+      )
+    if (!refusal || code !== CLI_REFUSED) throw new Error(`aws ${args.join(' ')} ended with ${code}: ${stderr}`)
+    assert.equal(refusal[2], operation)
+    // The CLI shows names and has no classes.
+    throw new ClientRefusal(refusal[1], refusal[3], true)
   }
   return {
     name: 'AWS CLI',
     region,
-    call: (operation, input) => run(operation, input, ['--no-paginate'], { AWS_ENDPOINT_URL: endpoint }),
+    call: (operation, input) => call(operation, input, ['--no-paginate']),
     // The CLI shows all pages as one.
-    pages: async (operation, input, pageSize) => [
-      await run(operation, input, ['--page-size', `${pageSize}`, '--endpoint-url', endpoint], {}),
-    ],
-    close() {},
+    pages: async (operation, input, pageSize) => [await call(operation, input, ['--page-size', `${pageSize}`])],
+    close,
   }
+}
+
+/** A program of Python that answers a line of JSON with a line of JSON. */
+function lines<Question, Answer>(bin: string, args: string[], env: NodeJS.ProcessEnv) {
+  const program = spawn(join(bin, 'python'), args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const said = createInterface(program.stdout)[Symbol.asyncIterator]()
+  let last: Promise<unknown> = Promise.resolve()
+  const ask = (question: Question): Promise<Answer> => {
+    const answer = last.then(async () => {
+      program.stdin.write(`${JSON.stringify(question)}\n`)
+      const { value, done } = await said.next()
+      assert.ok(!done, `${args[0]} ended`)
+      return JSON.parse(value) as Answer
+    })
+    last = answer.catch(() => {})
+    return answer
+  }
+  return { ask, close: () => void program.kill() }
 }
