@@ -4,17 +4,30 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { services } from '../../src/api/index.ts'
+import { interactionsSchema } from '../support/flow.ts'
 import { smallest } from '../support/samples.ts'
 import { walks } from '../support/sequences.ts'
 import { serverProcess, temporaryFolder } from '../support/server.ts'
+import { shopCsv } from '../support/serving.ts'
 import { checkAnswers } from './answers.ts'
-import { awsCli, boto3, type Client, ClientRefusal, javascriptSdk, type Members, type Place } from './clients.ts'
+import {
+  awsCli,
+  awsCommand,
+  boto3,
+  type Client,
+  ClientRefusal,
+  javascriptSdk,
+  type Members,
+  type Place,
+} from './clients.ts'
 import { arnIn, deployments, recommendations, refuses, resources } from './flows.ts'
 import { refusals } from './refusals.ts'
+import { segments, shop } from './shopFlow.ts'
 import { makeWorld } from './world.ts'
 
 const bin = process.env.SOMMELIER_TEST_CLIENTS ?? ''
@@ -52,6 +65,8 @@ function clientsOf(t: TestContext, endpoint: string, keys: Pick<Place, 'accessKe
 function fillBucket(folder: string): void {
   mkdirSync(join(folder, 'in'), { recursive: true })
   writeFileSync(join(folder, 'interactions.csv'), walks().csv)
+  writeFileSync(join(folder, 'shop.csv'), shopCsv())
+  writeFileSync(join(folder, 'gone.csv'), 'USER_ID\nuser-3\n')
   writeFileSync(join(folder, 'in', 'users.json'), '{"userId": "user-3"}\n{"userId": "user-59"}\n')
 }
 
@@ -70,14 +85,31 @@ test('resources and recommendations through each client, signatures off', { skip
   )
 })
 
-test('resources through each client, signatures checked', { skip }, async t => {
+test('filters, recommenders, metrics and data deletion through each client', { skip }, async t => {
   const folder = temporaryFolder()
+  const bucket = join(folder, 'buckets', 'walks')
+  fillBucket(bucket)
+  const server = await serverProcess(t, folder, ['--auth', 'off'])
+  await Promise.all(
+    clientsOf(t, server.url, anybody).map(async ({ client, asker }) => {
+      await shop(client, asker, 'walks')
+      const [report] = globSync(join(bucket, 'reports', client.region, '**', '*.csv'))
+      assert.ok(report, `${client.name} has a report of its metrics`)
+    }),
+  )
+})
+
+test('from import to recommendations through each client, signatures checked', { skip }, async t => {
+  const folder = temporaryFolder()
+  const bucket = join(folder, 'buckets', 'walks')
+  fillBucket(bucket)
   const server = await serverProcess(t, folder, ['--auth', 'strict'])
-  const main = new URL('../../src/main.ts', import.meta.url).pathname
-  const made = execFileSync(process.execPath, [main, 'keys', 'create', '--user', 'tester', '--json', '--data', folder])
-  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = JSON.parse(made.toString())
-  const keys = { accessKeyId, secretAccessKey }
-  const wrongSecret = clientsOf(t, server.url, { accessKeyId, secretAccessKey: 'wrong' })
+  const keys = keysOf(folder, 'tester')
+  const policy = join(folder, 'reader.json')
+  const statement = { Effect: 'Allow', Action: ['personalize:List*', 'personalize:Describe*'], Resource: '*' }
+  writeFileSync(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))
+  const readers = clientsOf(t, server.url, keysOf(folder, 'reader', '--policy', policy))
+  const wrongSecret = clientsOf(t, server.url, { ...keys, secretAccessKey: 'wrong' })
   const unknownKey = clientsOf(t, server.url, anybody)
   await Promise.all(
     clientsOf(t, server.url, keys).map(async ({ client, asker }, i) => {
@@ -85,12 +117,51 @@ test('resources through each client, signatures checked', { skip }, async t => {
       const name = async (other: Client) => other.call('ListSchemas', {}).catch((error: Error) => error.name)
       assert.equal(await name(wrongSecret[i].client), 'SignatureDoesNotMatch')
       assert.equal(await name(unknownKey[i].client), 'InvalidClientTokenId')
+      const group = arnIn(client, 'dataset-group/forbidden')
+      const denied = await readers[i].client.call('CreateDatasetGroup', { name: 'forbidden' }).catch(error => error)
+      assert.deepEqual(
+        [denied.name, denied.message],
+        [
+          'AccessDeniedException',
+          `User: arn:aws:iam::000000000000:user/reader is not authorized to perform: personalize:CreateDatasetGroup on resource: ${group} because no identity-based policy allows the personalize:CreateDatasetGroup action`,
+        ],
+      )
+      await recommendations(client, asker, 'walks')
+      checkAnswers(readFileSync(join(bucket, 'out', client.region, 'users.json.out'), 'utf8'))
     }),
   )
 })
 
+/** Of a new key in the data folder. */
+function keysOf(folder: string, user: string, ...more: string[]): Pick<Place, 'accessKeyId' | 'secretAccessKey'> {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  const args = [main, 'keys', 'create', '--user', user, '--json', '--data', folder, ...more]
+  const { AccessKeyId, SecretAccessKey } = JSON.parse(execFileSync(process.execPath, args).toString())
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey }
+}
+
+test('the command `aws` itself, as people type it', { skip }, async t => {
+  const folder = temporaryFolder()
+  const server = await serverProcess(t, folder, ['--auth', 'strict'])
+  const place = { endpoint: server.url, region: 'us-east-1', ...keysOf(folder, 'tester') }
+  const aws = awsCommand(bin, place)
+  const schema = interactionsSchema()
+  const schemaArn = arnIn(aws, 'schema/one')
+  assert.deepEqual(await aws.call('CreateSchema', { name: 'one', schema }), { schemaArn })
+  const [{ schemas }] = await aws.pages('ListSchemas', {}, 1)
+  assert.deepEqual(
+    (schemas as Members[]).map(({ name }) => name),
+    ['one'],
+  )
+  const message = `Another resource with Arn ${schemaArn} already exists.`
+  await refuses(aws, 'CreateSchema', { name: 'one', schema }, 'ResourceAlreadyExistsException', message)
+  assert.deepEqual(await aws.call('DeleteSchema', { schemaArn }), {})
+  const unsigned = awsCommand(bin, place, ['--no-sign-request'])
+  await refuses(unsigned, 'ListSchemas', {}, 'MissingAuthenticationToken', 'Missing Authentication Token')
+})
+
 /** The table of refusals.ts, and every list with a token that is none. */
-test('every documented refusal through each client', { skip }, async t => {
+test('every documented refusal, and user segments, through each client', { skip }, async t => {
   const folder = temporaryFolder()
   mkdirSync(join(folder, 'buckets', 'bucket'), { recursive: true })
   await makeWorld(folder, REGIONS)
@@ -104,6 +175,7 @@ test('every documented refusal through each client', { skip }, async t => {
         const message = 'The nextToken was not given out by this list operation with these parameters.'
         await refuses(client, name, { nextToken: 'bogus' }, 'InvalidNextTokenException', message)
       }
+      await segments(client)
     }),
   )
 })

@@ -77,7 +77,8 @@ export function javascriptSdk(place: Place): Client {
     },
     async pages(operation, input, pageSize) {
       const paginate = named[`paginate${operation}`] as (how: object, input: Members) => AsyncIterable<object>
-      return shown(() => Array.fromAsync(paginate({ client, pageSize }, input), plain))
+      // It writes into its input.
+      return shown(() => Array.fromAsync(paginate({ client, pageSize }, { ...input }), plain))
     },
     close: () => client.destroy(),
   }
@@ -135,11 +136,11 @@ interface Ended {
 type Run = (args: string[]) => Promise<Ended>
 
 /** The command as people type it: a start of Python for every call. */
-export function awsCommand(bin: string, place: Place): Client {
+export function awsCommand(bin: string, place: Place, options: string[] = []): Client {
   const env = { ...environmentOf(place), AWS_DEFAULT_REGION: place.region }
   const run: Run = args =>
     new Promise(resolve => {
-      execFile(join(bin, 'aws'), args, { env }, (error, stdout, stderr) =>
+      execFile(join(bin, 'aws'), [...args, ...options], { env }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       )
     })

@@ -14,7 +14,7 @@ const POLL_MS = 25
 export const arnIn = ({ region }: Client, resource: string): string =>
   `arn:aws:personalize:${region}:000000000000:${resource}`
 
-const undated = ({ creationDateTime, lastUpdatedDateTime, ...others }: Members): Members => {
+export const undated = ({ creationDateTime, lastUpdatedDateTime, ...others }: Members): Members => {
   assert.ok(typeof creationDateTime === 'number' && typeof lastUpdatedDateTime === 'number')
   assert.ok(creationDateTime <= lastUpdatedDateTime)
   return others
@@ -29,12 +29,12 @@ export async function settled(asker: Client, operation: string, input: Members):
   }
 }
 
-async function active(asker: Client, operation: string, input: Members): Promise<void> {
+export async function active(asker: Client, operation: string, input: Members): Promise<void> {
   const { status, failureReason } = await settled(asker, operation, input)
   assert.deepEqual([status, failureReason], ['ACTIVE', undefined])
 }
 
-async function gone(asker: Client, operation: string, input: Members): Promise<void> {
+export async function gone(asker: Client, operation: string, input: Members): Promise<void> {
   for (;;) {
     const found = await settled(asker, operation, input).catch((error: unknown) => error)
     if (found instanceof ClientRefusal) return assert.equal(found.name, 'ResourceNotFoundException')

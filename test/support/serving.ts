@@ -36,15 +36,19 @@ export async function trainedVersion(server: TestServer, solutionArn: string): P
 /** Events of every user's walk that are views; the rest, too few for a training, are purchases. */
 const VIEWS = 20
 
+/** 1200 views, 600 purchases; thirty events of each user. */
+export function shopCsv(): string {
+  const [, ...rows] = walks().csv.trimEnd().split('\n')
+  const typed = rows.map((row, i) => `${row},${i % 30 < VIEWS ? 'view' : 'Purchase'}`)
+  return `ITEM_ID,TIMESTAMP,USER_ID,EVENT_TYPE\n${typed.join('\n')}\n`
+}
+
 /** An ACTIVE group of the domain ECOMMERCE with imported interactions: 1200 views, 600 purchases. */
 export async function shop(
   server: TestServer,
   name = 'shop',
 ): Promise<{ datasetGroupArn: string; datasetArn: string }> {
-  const [, ...rows] = walks().csv.trimEnd().split('\n')
-  const typed = rows.map((row, i) => `${row},${i % 30 < VIEWS ? 'view' : 'Purchase'}`)
-  const csv = `ITEM_ID,TIMESTAMP,USER_ID,EVENT_TYPE\n${typed.join('\n')}\n`
-  writeFileSync(join(server.dataFolder, 'buckets', 'bucket', 'shop.csv'), csv)
+  writeFileSync(join(server.dataFolder, 'buckets', 'bucket', 'shop.csv'), shopCsv())
   const { datasetGroupArn } = await call<{ datasetGroupArn: string }>(server, 'CreateDatasetGroup', {
     name,
     domain: 'ECOMMERCE',
