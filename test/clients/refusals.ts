@@ -11,7 +11,8 @@ import { ROLE } from './flows.ts'
 export type RefusalCase = readonly [operation: string, input: Members, exception: string, message: string]
 
 const recipe = (name: string) => `arn:aws:personalize:::recipe/${name}`
-const noRecipe = `Resource Arn ${recipe('aws-none')} does not exist. This version of sommelier has the recipes ${recipes.map(({ name }) => name).join(', ')}.`
+const named = recipes.filter(({ legacy }) => !legacy).map(({ name }) => name)
+const noRecipe = `Resource Arn ${recipe('aws-none')} does not exist. This version of sommelier has the recipes ${named.join(', ')}.`
 
 const dataSource = { dataLocation: 's3://bucket/x.csv' }
 const jobOutput = { s3DataDestination: { path: 's3://bucket/out/' } }

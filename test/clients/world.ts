@@ -171,7 +171,11 @@ class Region {
         trainingMode: 'FULL',
         trainingType: 'MANUAL',
       },
-      hidden: { data: { interactions: [], items: [] }, model: 'sommelier/models/none', metrics: {} },
+      hidden: {
+        data: { interactions: [], items: [], users: [], metadata: {} },
+        model: 'sommelier/models/none',
+        metrics: {},
+      },
     })
   }
 
