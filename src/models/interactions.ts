@@ -15,5 +15,5 @@ export interface Interactions {
   readonly weights?: Float32Array
 }
 
-export const historyOf = (interactions: Interactions, user: number): Int32Array =>
+export const historyOf = (interactions: Pick<Interactions, 'offsets' | 'items'>, user: number): Int32Array =>
   interactions.items.subarray(interactions.offsets[user], interactions.offsets[user + 1])

@@ -98,7 +98,7 @@ export interface LowRankMemory {
 /** Everything but what the model decides: scales, ridge, inverses and directions are still zero. Rejects with `signal.reason`. */
 export async function placeLowRank(
   { arena }: Pick<Team, 'arena'>,
-  interactions: Interactions,
+  interactions: Pick<Interactions, 'offsets' | 'items'>,
   kernels: readonly GeometricKernel[],
   size: LowRankSize,
   signal: AbortSignal,

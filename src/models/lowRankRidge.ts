@@ -13,7 +13,6 @@
  * catalogues of every size (docs/decisions/0021). The first rounds only turn the directions, so they need few steps.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
 import {
   LANES,
   LOW_DIRECTIONS,
@@ -27,18 +26,13 @@ import {
 import { startTeam, type Team } from '../kernels/team.ts'
 import { assert } from '../lib/assert.ts'
 import { derivedSeed, seededRandom } from '../lib/random.ts'
-import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import { historyOf, type Interactions } from './interactions.ts'
-import {
-  type GeometricKernel,
-  type LowRankMemory,
-  type LowRankSize,
-  lowRankBytes,
-  placeLowRank,
-} from './lowRankMemory.ts'
+import { type GeometricKernel, type LowRankMemory, type LowRankSize, placeLowRank } from './lowRankMemory.ts'
+import { type Histories, planLowRank, planText } from './lowRankPlan.ts'
 import { inTurns } from './pairCounts.ts'
 import { eventCounts } from './popularity.ts'
+import { ofUsers } from './splits.ts'
 import { symmetricEigen } from './symmetricEigen.ts'
 
 /**
@@ -46,8 +40,6 @@ import { symmetricEigen } from './symmetricEigen.ts'
  * (exact .1558; 1, 2, 4 steps .1554; 2, 4, 8 steps .1562), Online Retail .2000 (.1991; .1980; .1996).
  */
 const ROUNDS = [1, 2, 8]
-/** Directions beyond the rank, at least: they take what the last ones would lose to each other. */
-const SPARE_DIRECTIONS = 8
 /** Directions whose share of the leading one's square is smaller are rounding, and left out. */
 const NEGLIGIBLE_SHARE = 1e-9
 /** Numbers unpacked between two turns of the event loop: some ten milliseconds. */
@@ -73,17 +65,9 @@ export interface LowRankRidge {
   readonly targets: Float32Array
 }
 
-export function sizeOf(interactions: Interactions, kernelCount: number, rank: number, threads: number): LowRankSize {
-  const { userCount, itemCount, items, offsets } = interactions
-  let longest = 0
-  for (let user = 0; user < userCount; user++) longest = Math.max(longest, offsets[user + 1] - offsets[user])
-  const blockCount = Math.ceil((Math.min(rank, itemCount) + SPARE_DIRECTIONS) / LANES)
-  return { userCount, itemCount, eventCount: items.length, longest, kernelCount, blockCount, threads }
-}
-
 /**
- * The same bytes for any number of threads. Throws Refusal when the memory does not suffice; rejects with `signal.reason` when aborted.
- * Cost: about (3·rounds + 2·steps) · F · events · rank multiplications and as many reads of 64 bytes / 16.
+ * The same bytes for any number of threads. Throws Refusal where neither memory nor time suffice (lowRankPlan.ts); the plan stands in the
+ * stage that is reported. Rejects with `signal.reason` when aborted.
  */
 export async function fitLowRankRidge(
   interactions: Interactions,
@@ -94,19 +78,19 @@ export async function fitLowRankRidge(
   const { itemCount } = interactions
   assert(itemCount >= 1 && rank >= 1 && kernels.length >= 1)
   for (const { decay, length } of kernels) assert(decay > 0 && decay <= 1 && length >= 1)
-  const size = sizeOf(interactions, kernels.length, rank, threads)
-  const bytes = lowRankBytes(size)
-  if (bytes > MEMORY_BYTES_MAX)
-    throw new Refusal(
-      `${size.eventCount} interactions with ${itemCount} different items need ${bytes} bytes to train on; at most ${MEMORY_BYTES_MAX} can be used.`,
-    )
-  const team = await startTeam({ threads, bytes })
+  const walks = ROUNDS.reduce((sum, steps) => sum + walksOf(steps), 0)
+  const plan = planLowRank(interactions, { kernelCount: kernels.length, rank, threads, walks })
+  const { size, bytes, users } = plan
+  const stage = `solving ${planText(plan)}`
+  const report = (done: number) => progress({ stage, done, total: walks * size.blockCount, unit: 'walks' })
+  report(0)
+  const histories = users ? ofUsers(interactions, users) : interactions
+  const team = await startTeam({ threads: size.threads, bytes })
   try {
-    const memory = await placeLowRank(team, interactions, kernels, size, signal)
-    weigh(interactions, options, memory)
+    const memory = await placeLowRank(team, histories, kernels, size, signal)
+    weigh(histories, options, memory)
     await drawSigns(memory.directions.view, derivedSeed(seed, 'directions'), signal)
     const { blockCount } = size
-    const total = ROUNDS.reduce((sum, steps) => sum + passes(steps), 0) * blockCount
     let before = 0
     let [directions, images] = [memory.directions, memory.images]
     for (const [round, steps] of ROUNDS.entries()) {
@@ -115,10 +99,9 @@ export async function fitLowRankRidge(
       memory.words[LOW_DIRECTIONS] = directions.ptr
       memory.words[LOW_IMAGES] = images.ptr
       memory.words[LOW_STEPS] = steps
-      const finished = (blocks: number) =>
-        progress({ stage: 'solving', done: before + blocks * passes(steps), total, unit: 'passes' })
+      const finished = (blocks: number) => report(before + blocks * walksOf(steps))
       await team.run('solveDirections', memory.params, blockCount, { signal, finished })
-      before += blockCount * passes(steps)
+      before += blockCount * walksOf(steps)
     }
     const dimension = Math.min(rank, itemCount)
     await align(team, memory, { directions: directions.ptr, images: images.ptr }, dimension, size, signal)
@@ -128,11 +111,11 @@ export async function fitLowRankRidge(
   }
 }
 
-/** Walks along all histories: the right-hand side, each step, the images. */
-const passes = (steps: number): number => steps + 2
+/** Walks along all histories that a block takes: the right-hand side, each step, the images. */
+const walksOf = (steps: number): number => steps + 2
 
 /** S, R and the inverse diagonal. */
-function weigh(interactions: Interactions, options: LowRankRidgeOptions, memory: LowRankMemory): void {
+function weigh(interactions: Histories, options: LowRankRidgeOptions, memory: LowRankMemory): void {
   const { itemCount, userCount } = interactions
   const { kernels, shrinkage, diagonal } = options
   const counts = eventCounts(interactions)

@@ -23,7 +23,7 @@ export function uniqueUserCounts(interactions: Interactions): Float64Array {
 }
 
 /** How many events each item has. f64[itemCount]. */
-export function eventCounts(interactions: Interactions): Float64Array {
+export function eventCounts(interactions: Pick<Interactions, 'itemCount' | 'items'>): Float64Array {
   const counts = new Float64Array(interactions.itemCount)
   for (const item of interactions.items) counts[item]++
   return counts
