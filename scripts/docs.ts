@@ -37,21 +37,29 @@ for (const [path, text] of Object.entries(pages)) {
 process.exitCode = stale ? 1 : 0
 
 function operationsPage(): string {
-  const sections = services.map(({ targetPrefix, operations }) => {
+  const sections = services.map(({ targetPrefix, operations }, i) => {
     const sorted = [...operations].sort((a, b) => (a.name < b.name ? -1 : 1))
-    return `## ${targetPrefix}\n\n${sorted.map(operationSection).join('\n')}`
+    return `## ${targetPrefix}\n\n${sorted.map(each => operationSection(each, i === 0)).join('\n')}`
   })
   const count = services[0].operations.length
   return `${NOTE}
 # Operations
 
-Every operation there is: ${count} of the control plane, and those of our own. Each is complete: what it takes, checks, answers and refuses.
-A member in bold is required; constraints are those of the interface model. Where an operation departs from the reference service, it says so.
+Every operation there is: ${count} of the control plane, and those of our own. State: 'complete' means that it takes, checks, answers and
+refuses what the reference service does, but for the differences it names. A member in bold is required; constraints are those of the interface model.
+
+What differs everywhere:
+
+- Sentences of refusals that the reference does not document are ours: they say which member it was, what it was and what was expected.
+- [Quotas](limits.md) are the reference's, and the operator may change each and switch it off.
+- Times are those of the work itself: seconds where the reference takes minutes, or hours.
+- A roleArn is assumed only with \`--assume-roles\` and an S3 as the store; a policy that allows passing it is asked for in any case.
+- A policy has to allow every resource that a request names, not only the one that it makes; tags given with a Create operation need no action of their own.
 
 ${sections.join('\n')}`
 }
 
-function operationSection(operation: AnyOperation<never>): string {
+function operationSection(operation: AnyOperation<never>, reference: boolean): string {
   const rows = membersOf(operation.input).map(
     ([name, member]) => `| ${member.required ? `**${name}**` : name} | ${constraints(member.shape)} |`,
   )
@@ -60,7 +68,7 @@ function operationSection(operation: AnyOperation<never>): string {
   return `### ${operation.name}
 ${table}
 Answers ${answer.join(', ')}. Errors: ${operation.errors.join(', ')}.
-${operation.differences ? `\n${operation.differences}\n` : ''}`
+${reference ? `\nState: complete. Differences from the reference service: ${operation.differences ?? 'none known.'}\n` : ''}`
 }
 
 function membersOf(shape: Shape<unknown>): [string, Member<unknown>][] {

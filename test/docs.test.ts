@@ -38,6 +38,16 @@ test('README names every recipe there is, and every kind of operation', () => {
   )
 })
 
+test('the reference page gives every operation its state and its differences from the reference service', () => {
+  const sections = read('docs/reference/operations.md').split(/^### /m)
+  for (const { name, differences = 'none known.' } of services[0].operations) {
+    const section = sections.find(each => each.startsWith(`${name}\n`))
+    assert.ok(section, name)
+    assert.match(differences, /^\S.*\.$/, name)
+    assert.ok(section.includes(`\nState: complete. Differences from the reference service: ${differences}\n`), name)
+  }
+})
+
 test('every npm command in a document exists', () => {
   const { scripts } = JSON.parse(read('package.json'))
   const wrong = documents.flatMap(path =>

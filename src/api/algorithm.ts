@@ -138,6 +138,7 @@ const describeFeatureTransformation = operation({
     ),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException'],
+  differences: 'The parameters are those of our models.',
   async handle({ featureTransformationArn }) {
     const { facts, parameters } = described(
       featureTransformationArn,

@@ -55,6 +55,8 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     batchInferenceJobMode: optional(JobMode),
     themeGenerationConfig: optional(ThemeGenerationConfig),
   },
+  differences:
+    'batchInferenceJobMode THEME_GENERATION is refused, and so is an explorationWeight other than 0. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
   async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
     const recipe = recipeOf(version.body.recipeArn)

@@ -23,6 +23,8 @@ const createDataDeletionJob = creating('CreateDataDeletionJob', dataDeletionJob,
     dataSource: DataSource,
     roleArn: RoleArn,
   },
+  differences:
+    'Takes minutes instead of a day. Models that are there already forget the users at once; weights between items stay until the next training.',
   async make(input, resources) {
     const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
     const { dataLocation } = input.dataSource

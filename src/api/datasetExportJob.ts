@@ -24,6 +24,8 @@ const createDatasetExportJob = creating('CreateDatasetExportJob', datasetExportJ
     roleArn: RoleArn,
     jobOutput: JobOutput,
   },
+  differences:
+    'Events and records that were put one by one are not there yet: ingestionMode PUT writes a header alone. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
   async make({ ingestionMode = 'PUT', ...input }, resources) {
     const from = await resources.getActive(dataset, input.datasetArn)
     checked(() => parseAddress(input.jobOutput.s3DataDestination.path), 'Invalid S3 output path:')

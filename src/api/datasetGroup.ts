@@ -34,6 +34,7 @@ const createDatasetGroup = operation({
   }),
   output: structure({ datasetGroupArn: optional(Arn), domain: optional(Domain) }),
   errors: ['InvalidInputException', 'ResourceAlreadyExistsException', 'LimitExceededException', 'TooManyTagsException'],
+  differences: 'roleArn and kmsKeyArn are kept and shown: data is encrypted as the store it lies in is set up to.',
   async handle({ tags, ...body }, { resources }) {
     if ((body.roleArn === undefined) !== (body.kmsKeyArn === undefined)) {
       const [given, absent] = body.roleArn === undefined ? ['kmsKeyArn', 'roleArn'] : ['roleArn', 'kmsKeyArn']

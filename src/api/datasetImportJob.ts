@@ -31,6 +31,7 @@ const createDatasetImportJob = creating('CreateDatasetImportJob', datasetImportJ
     importMode: optional(ImportMode),
     publishAttributionMetricsToS3: optional(boolean),
   },
+  differences: 'Datasets of type ACTIONS and ACTION_INTERACTIONS cannot be filled yet.',
   async make({ importMode = 'FULL', ...input }, resources) {
     const target = await resources.getActive(dataset, input.datasetArn)
     // Not marked as required in the interface model; documented as required.

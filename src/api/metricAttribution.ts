@@ -45,6 +45,7 @@ const summary = {
 
 const createMetricAttribution = creating('CreateMetricAttribution', metricAttribution, {
   input: { name: Name, datasetGroupArn: Arn, metrics: Metrics, metricsOutputConfig: OutputConfig },
+  differences: 'Metrics are written as reports, for the imports that ask for one; none are sent to CloudWatch.',
   async make(input, resources) {
     const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
     if (input.metrics.length === 0) refuse('metrics is empty: at least one metric was expected.')

@@ -73,12 +73,18 @@ interface Given {
   readonly tags?: TypeOf<typeof Tags>
 }
 
-/** `DescribeCampaign` takes `campaignArn` and answers `{ campaign }`. `show` adds what the record itself does not tell. */
+interface Describing<B, H> {
+  /** Adds what the record itself does not tell. */
+  readonly show?: (found: Resource<B, H>, resources: Resources) => Promise<object>
+  readonly differences?: string
+}
+
+/** `DescribeCampaign` takes `campaignArn` and answers `{ campaign }`. */
 export function describing<B extends object, H>(
   name: `Describe${string}`,
   type: ResourceType<B, H>,
   members: Members,
-  show?: (found: Resource<B, H>, resources: Resources) => Promise<object>,
+  { show, differences }: Describing<B, H> = {},
 ) {
   const member = memberOf(name, 'Describe')
   return operation({
@@ -86,6 +92,7 @@ export function describing<B extends object, H>(
     input: structure({ [type.arnMember]: Arn }),
     output: structure({ [member]: optional(structure(members)) }),
     errors: ['InvalidInputException', 'ResourceNotFoundException'],
+    ...(differences !== undefined && { differences }),
     async handle(input, { resources }) {
       const found = await resources.get(type, input[type.arnMember])
       return { [member]: { ...shown(type, found), ...(await show?.(found, resources)) } }

@@ -70,6 +70,7 @@ const describeRecipe = operation({
     ),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException'],
+  differences: 'The description names the published method that stands behind the recipe here.',
   handle: async input => ({ recipe: shownRecipe(domainRecipeByArn(input.recipeArn) ?? recipeOf(input.recipeArn)) }),
 })
 

@@ -67,8 +67,10 @@ const describeRecommender = describing(
     ),
     modelMetrics: optional(Metrics),
   },
-  // None while it is being made or deleted (runtime-events.md §2).
-  async ({ status, hidden }) => ({ modelMetrics: status?.startsWith('DELETE') ? undefined : hidden.metrics }),
+  {
+    // None while it is being made or deleted (runtime-events.md §2).
+    show: async ({ status, hidden }) => ({ modelMetrics: status?.startsWith('DELETE') ? undefined : hidden.metrics }),
+  },
 )
 
 const listRecommenders = listing('ListRecommenders', recommender, summary, { within: 'datasetGroupArn' })

@@ -93,9 +93,12 @@ const describeSolution = describing(
     latestSolutionVersion: optional(structure(versionSummary)),
     latestSolutionUpdate: optional(SolutionUpdateSummary),
   },
-  async ({ arn }, resources) => {
-    const { resources: newest } = await resources.list(solutionVersion, { parent: arn, maxResults: 1 })
-    return { latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]) }
+  {
+    differences: 'There is no autoMLResult: performAutoML is refused.',
+    async show({ arn }, resources) {
+      const { resources: newest } = await resources.list(solutionVersion, { parent: arn, maxResults: 1 })
+      return { latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]) }
+    },
   },
 )
 

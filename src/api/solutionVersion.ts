@@ -47,6 +47,7 @@ const createSolutionVersion = operation({
     'TooManyTagsException',
     'ResourceAlreadyExistsException',
   ],
+  differences: 'Trains in trainingMode FULL only: UPDATE and AUTOTRAIN are refused.',
   async handle({ tags, ...input }, { resources }) {
     const of = await resources.getActive(solution, input.solutionArn)
     const trainingMode = input.trainingMode ?? 'FULL'
@@ -59,20 +60,28 @@ const createSolutionVersion = operation({
   },
 })
 
-const describeSolutionVersion = describing('DescribeSolutionVersion', solutionVersion, {
-  ...versionSummary,
-  name: optional(Name),
-  solutionArn: optional(Arn),
-  performHPO: optional(boolean),
-  performAutoML: optional(boolean),
-  performIncrementalUpdate: optional(boolean),
-  recipeArn: optional(Arn),
-  eventType: optional(EventType),
-  datasetGroupArn: optional(Arn),
-  solutionConfig: optional(SolutionConfig),
-  trainingHours: optional(double({ min: 0 })),
-  tunedHPOParams: optional(structure({ algorithmHyperParameters: optional(HyperParameters) })),
-})
+const describeSolutionVersion = describing(
+  'DescribeSolutionVersion',
+  solutionVersion,
+  {
+    ...versionSummary,
+    name: optional(Name),
+    solutionArn: optional(Arn),
+    performHPO: optional(boolean),
+    performAutoML: optional(boolean),
+    performIncrementalUpdate: optional(boolean),
+    recipeArn: optional(Arn),
+    eventType: optional(EventType),
+    datasetGroupArn: optional(Arn),
+    solutionConfig: optional(SolutionConfig),
+    trainingHours: optional(double({ min: 0 })),
+    tunedHPOParams: optional(structure({ algorithmHyperParameters: optional(HyperParameters) })),
+  },
+  {
+    differences:
+      'trainingHours are hours of processor time spent here, divided by four. There is no tunedHPOParams: performHPO is refused.',
+  },
+)
 
 const listSolutionVersions = listing('ListSolutionVersions', solutionVersion, versionSummary, {
   within: 'solutionArn',
