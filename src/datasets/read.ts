@@ -1,7 +1,8 @@
 /**
  * The INTERACTIONS dataset, from the Parquet of its imports to the arrays a model learns from.
  *
- *   all imports, oldest first ─► rows equal to an earlier one go ─► eventType, eventValueThreshold ─► indexes ─► one list a user
+ *   all imports, oldest first ─► rows equal to an earlier one go ─► eventType, eventValueThreshold ─► at most so many items ─► indexes
+ *                                                                                                     ─► one list a user
  *
  * Users are indexed by id bytes ascending, items by descending event count and then id bytes ascending, counted over what is left.
  * DuckDB hands rows out in any order, with the place each has among all rows; order is made from places, so it depends on nothing else.
@@ -41,6 +42,10 @@ export interface InteractionsQuery {
   readonly eventValueThreshold?: number | undefined
   /** Only events of these types, each with its weight; absent: all count alike. */
   readonly events?: readonly EventWeight[] | undefined
+  /** The most items that may be kept; absent: any number. */
+  readonly itemCountMax?: number | undefined
+  /** Whether items without interactions are going to be taken in as well, within the same number. */
+  readonly withNewItems?: boolean | undefined
 }
 
 export interface ReadContext extends WorkControl {
@@ -55,6 +60,8 @@ export interface InteractionData {
   readonly items: Vocabulary
   /** Distinct items in Interactions, before any filter, and Items. An item imported twice, as INCREMENTAL does, is one. */
   readonly catalogueItemCount: number
+  /** Items that had to go, with their interactions, since there are more than `itemCountMax`. */
+  readonly droppedItemCount: number
 }
 
 /** Throws Refusal where the query does not fit the data. No rows left is no error: how many are needed is the recipe's affair. */
@@ -68,23 +75,25 @@ export async function readInteractions(query: InteractionsQuery, context: ReadCo
     const files = await localParts(query.interactions, 'interactions', query.bucket, context)
     const itemFiles = await localParts(query.items, 'items', query.bucket, context)
     await db.run('SET preserve_insertion_order = false')
-    await makeTables(db, files, rowCount, query, context)
+    const droppedItemCount = await makeTables(db, files, itemFiles, rowCount, query, context)
     const users = await vocabularyOf(db, 'users')
     const items = await vocabularyOf(db, 'items')
     const arrivals = await readArrivals(db, rowCount, sharesOf(query.events), context)
     const interactions = await historiesOf(arrivals, users.size, items.size, context)
-    return { interactions, users, items, catalogueItemCount: await countItems(db, files, itemFiles) }
+    const catalogueItemCount = await countItems(db, files, itemFiles)
+    return { interactions, users, items, catalogueItemCount, droppedItemCount }
   })
 }
 
-/** `kept`, the rows that count with their places; `users` and `items`, their ids with their indexes. */
+/** `kept`, the rows that count with their places; `users` and `items`, their ids with their indexes. Answers how many items had to go. */
 async function makeTables(
   db: DuckDb,
   files: readonly string[],
+  itemFiles: readonly string[],
   rowCount: number,
   query: InteractionsQuery,
   { progress }: ReadContext,
-): Promise<void> {
+): Promise<number> {
   const stage = (stage: string) => progress({ stage: `reading interactions: ${stage}`, done: 0, unit: 'rows' })
   const columns = await columnsOf(db, files)
   const several = query.interactions.length > 1
@@ -101,9 +110,29 @@ async function makeTables(
   stage('indexing')
   await db.run(`CREATE TEMP TABLE users AS
     SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS index FROM (SELECT DISTINCT USER_ID AS id FROM kept)`)
+  await db.run(`CREATE TEMP TABLE found AS
+    SELECT ITEM_ID AS id, count(*) AS events, max(TIMESTAMP) AS newest FROM kept GROUP BY ITEM_ID`)
+  const [[found]] = await db.rows('SELECT count(*) FROM found')
+  const itemCount = Number(found)
+  const room = await itemRoom(db, itemFiles, query)
+  if (itemCount > room) stage(`the ${room} of ${itemCount} items with the newest interactions`)
   await db.run(`CREATE TEMP TABLE items AS
     SELECT id, (row_number() OVER (ORDER BY events DESC, id) - 1)::INTEGER AS index
-    FROM (SELECT ITEM_ID AS id, count(*) AS events FROM kept GROUP BY ITEM_ID)`)
+    FROM (FROM found ${itemCount > room ? `ORDER BY newest DESC, events DESC, id LIMIT ${room}` : ''})`)
+  return Math.max(0, itemCount - room)
+}
+
+/**
+ * For how many items with interactions there is room. Of more items than a recipe takes, those without interactions and those with
+ * recent ones go before (spec/recipes.md §3); half of the room stays for the latter, without whom there would be nothing to learn.
+ */
+async function itemRoom(db: DuckDb, itemFiles: readonly string[], query: InteractionsQuery): Promise<number> {
+  const { itemCountMax = Number.POSITIVE_INFINITY, withNewItems } = query
+  if (itemCountMax === Number.POSITIVE_INFINITY || !withNewItems || itemFiles.length === 0) return itemCountMax
+  const [[fresh]] = await db.rows(
+    `SELECT count(DISTINCT ITEM_ID) FROM ${sqlParquet(itemFiles)} ANTI JOIN found ON ITEM_ID = found.id`,
+  )
+  return itemCountMax - Math.min(Number(fresh), Math.floor(itemCountMax / 2))
 }
 
 /** The place of each file's first row among all rows. DuckDB tells of the files in any order. */

@@ -36,8 +36,16 @@ export async function readTrainingData(
   context: ComputeContext,
 ): Promise<ReadTraining> {
   const { interactions: rows, items: itemRows, users: userRows, metadata } = sources
-  const asked = { bucket: ARTIFACTS_BUCKET, interactions: rows, items: itemRows, ...query }
-  const { interactions, users, items, catalogueItemCount } = await readInteractions(asked, context)
+  const room = { itemCountMax: recipe.limits.itemCount, withNewItems: recipe.metadata && metadata.ITEMS !== undefined }
+  const asked = { bucket: ARTIFACTS_BUCKET, interactions: rows, items: itemRows, ...query, ...room }
+  const { droppedItemCount, ...read } = await readInteractions(asked, context)
+  const { interactions, users, items, catalogueItemCount } = read
+  if (droppedItemCount > 0)
+    context.log.warn('items were left out, those whose newest interaction is oldest', {
+      recipe: recipe.name,
+      itemCountMax: recipe.limits.itemCount,
+      droppedItemCount,
+    })
   const data = { interactions, catalogueItemCount }
   if (!recipe.metadata) return { data, users, items }
   const newMax = Math.max(0, recipe.limits.itemCount - items.size)

@@ -110,6 +110,50 @@ test('interactions of several imports are what a plain reading finds', async t =
     }
 })
 
+test('of more items than may be kept those with the newest interactions stay, beside those that have none', async t => {
+  const world = await makeWorld(t)
+  // Item i is touched 20 · (i + 1) times, the last time at 1 000 000 - i; users alternate.
+  const rows = Array.from({ length: 10 }, (_, i) =>
+    Array.from({ length: 20 * (i + 1) }, (_, k) => ({
+      user: `u${k % 2}`,
+      item: `item${i}`,
+      time: 1_000_000 - i - 100 * k,
+      type: 'view',
+      value: null,
+    })),
+  ).flat()
+  const interactions = [await imported(world, rows, 0)]
+  const keeps = async (itemCountMax: number, more: Parameters<World['read']>[0] = {}) => {
+    const found = await world.read({ interactions, itemCountMax, ...more })
+    const { items, histories, catalogueItemCount } = shape(found)
+    assert.equal(catalogueItemCount, more.items ? 16 : 10)
+    assert.equal(histories.flat().length, rows.filter(({ item }) => items.includes(item)).length)
+    return { items, dropped: found.droppedItemCount }
+  }
+  assert.deepEqual(await keeps(3), { items: ['item2', 'item1', 'item0'], dropped: 7 })
+  assert.equal((await keeps(10)).dropped, 0)
+  assert.ok(
+    world.reports.some(({ stage }) => stage === 'reading interactions: the 3 of 10 items with the newest interactions'),
+  )
+
+  const genres = avro('Items', [string('ITEM_ID'), nullable('GENRE', 'string', { categorical: true })])
+  await world.put(
+    'items.csv',
+    ['ITEM_ID,GENRE', 'item1,x', ...Array.from({ length: 6 }, (_, i) => `new${i},x`), ''].join('\n'),
+  )
+  const items = [await world.import({ schema: genres, source: 's3://b-1/items.csv', targetPrefix: 'imports/items/' })]
+  assert.deepEqual(await keeps(8, { items }), {
+    items: ['item7', 'item6', 'item5', 'item4', 'item3', 'item2', 'item1', 'item0'],
+    dropped: 2,
+  })
+  // Six new items take half of the room, and no more; where there is room for all of them they take what they need.
+  assert.deepEqual(await keeps(8, { items, withNewItems: true }), {
+    items: ['item3', 'item2', 'item1', 'item0'],
+    dropped: 6,
+  })
+  assert.equal((await keeps(15, { items, withNewItems: true })).dropped, 1)
+})
+
 test('types of events have weights; only those that have one are read', async t => {
   const world = await makeWorld(t)
   const rows = oddRows(3000, 4)
@@ -168,7 +212,11 @@ test('the catalogue has the items of both datasets, each once, and interactions 
   for (const [place, text] of ['ITEM_ID,YEAR\na,1\nnew,2\n', 'ITEM_ID,YEAR\nnew,3\nnewer,4\n'].entries()) {
     await world.put('items.csv', text)
     items.push(
-      await world.import({ schema: itemsSchema, source: 's3://b-1/items.csv', targetPrefix: `imports/i${place}/` }),
+      await world.import({
+        schema: itemsSchema,
+        source: 's3://b-1/items.csv',
+        targetPrefix: `imports/i${place}/`,
+      }),
     )
   }
   const { catalogueItemCount, ...found } = await world.read({ interactions: [interactions], items, eventType: 'none' })
