@@ -70,9 +70,6 @@ const wiring = ['main', 'serve', 'app', 'config']
 
 /** Files nothing that runs in the service needs, with the reason they stand in src/ all the same. */
 const unreachable: Record<string, string> = {
-  'src/models/neighbourhoodRidge.ts': 'what recipes for large catalogues are made of, which follow',
-  'src/models/neighbourPlan.ts': 'its plan',
-  'src/models/sparseRows.ts': 'its result',
   'src/models/itemKnn.ts': 'the baseline every quality report compares with (bench/quality)',
   'src/models/plainScores.ts': 'the definition of a score in scalar arithmetic: what tests compare every ranker with',
 }

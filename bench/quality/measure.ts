@@ -7,7 +7,7 @@ import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { evaluateNextItem, evaluateRanking } from '../../src/models/evaluation.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
-import { historyOf, type Interactions } from '../../src/models/interactions.ts'
+import { type Interactions, repeatShare } from '../../src/models/interactions.ts'
 import { fitItemKnn } from '../../src/models/itemKnn.ts'
 import type { RankingMetrics } from '../../src/models/metrics.ts'
 import { popularityModel, uniqueUserCounts } from '../../src/models/popularity.ts'
@@ -113,13 +113,4 @@ function longest({ userCount, offsets }: Interactions): number {
   let most = 1
   for (let user = 0; user < userCount; user++) most = Math.max(most, offsets[user + 1] - offsets[user])
   return most
-}
-
-function repeatShare(interactions: Interactions): number {
-  let repeats = 0
-  for (let user = 0; user < interactions.userCount; user++) {
-    const history = historyOf(interactions, user)
-    repeats += history.length - new Set(history).size
-  }
-  return repeats / interactions.items.length
 }

@@ -54,6 +54,31 @@ export interface PoolModel extends Common {
   readonly experts: readonly SparseExpert[]
   /** f32[itemCount]; absent: 0. */
   readonly bias: Float32Array | undefined
+  readonly choice?: PoolChoice
+}
+
+/** What was chosen when a pool was fitted, and on what grounds: for people. NDCG is that of held-out next items, at 10. */
+export interface PoolChoice {
+  readonly heldOutPairCount: number
+  readonly fittedBy: 'likelihood' | 'NDCG' | 'default'
+  readonly solved: 'all pairs of items' | 'neighbourhoods'
+  /** What the regularization of all experts was multiplied with: all that was tried. */
+  readonly ridges: readonly { readonly factor: number; readonly ndcgAt10: number }[]
+  /** Ways to fit the weights, each measured on pairs that its weights were not fitted on. */
+  readonly tried: readonly {
+    readonly combination: 'log' | 'linear'
+    readonly fittedBy: 'likelihood' | 'NDCG'
+    readonly ndcgAt10: number
+  }[]
+  /** All that were asked; those of weight 0 are not in the model. `ndcgAt10` is that of the expert alone. */
+  readonly experts: readonly {
+    readonly name: string
+    readonly regularization: number
+    readonly diagonal: number
+    readonly weight: number
+    readonly ndcgAt10?: number
+  }[]
+  readonly popularityWeight: number
 }
 
 export interface SparseExpert {

@@ -17,3 +17,17 @@ export interface Interactions {
 
 export const historyOf = (interactions: Pick<Interactions, 'offsets' | 'items'>, user: number): Int32Array =>
   interactions.items.subarray(interactions.offsets[user], interactions.offsets[user + 1])
+
+/** The share of events on items that the same user had before. */
+export function repeatShare(interactions: Interactions): number {
+  const { userCount, itemCount, offsets, items } = interactions
+  const lastUser = new Int32Array(itemCount).fill(-1)
+  let repeats = 0
+  for (let user = 0; user < userCount; user++) {
+    for (let at = offsets[user]; at < offsets[user + 1]; at++) {
+      if (lastUser[items[at]] === user) repeats++
+      lastUser[items[at]] = user
+    }
+  }
+  return items.length === 0 ? 0 : repeats / items.length
+}

@@ -7,7 +7,7 @@
  *   pool         of each expert i: expert.i.{kernel f32[K], offsets u32[n + 1], items i32, values f32, blend f64[2] = weight, scale};
  *                epsilon f64[1], maybe bias f32[n]
  *
- * The metadata say the form, a pool's combination and the names of its experts.
+ * The metadata say the form, a pool's combination, the names of its experts and how they were chosen.
  */
 import type { DenseModel, FactorModel, HistoryModel, PoolModel, SparseExpert } from '../models/historyModel.ts'
 import { type Tensors, vector } from '../models/safetensors.ts'
@@ -33,11 +33,16 @@ export function modelTensors(model: HistoryModel): { tensors: Tensors; metadata:
     }
     return { tensors: { ...common, ...named, ...matrices, ...bias }, metadata: { form } }
   }
-  const { combination, epsilon, experts } = model
+  const { combination, epsilon, experts, choice } = model
   const named: Tensors = Object.assign({}, ...experts.map(expertTensors))
   return {
     tensors: { ...common, ...named, epsilon: vector(Float64Array.of(epsilon)), ...bias },
-    metadata: { form, combination, experts: JSON.stringify(experts.map(({ name }) => name)) },
+    metadata: {
+      form,
+      combination,
+      experts: JSON.stringify(experts.map(({ name }) => name)),
+      ...(choice && { choice: JSON.stringify(choice) }),
+    },
   }
 }
 
@@ -87,7 +92,7 @@ function factorsOf(part: PartReader, common: CommonPart): FactorModel {
 }
 
 function poolOf(part: PartReader, common: CommonPart): PoolModel {
-  const { combination, experts: list = '[]' } = part.metadata
+  const { combination, experts: list = '[]', choice } = part.metadata
   if (combination !== 'log' && combination !== 'linear')
     return part.refuse(`its combination is '${combination}', where log or linear was expected`)
   const [epsilon] = part.tensor('epsilon', Float64Array, [1])
@@ -95,7 +100,15 @@ function poolOf(part: PartReader, common: CommonPart): PoolModel {
   const names: string[] = JSON.parse(list)
   const experts = names.map((name, i) => expertOf(part, name, i, common.itemCount))
   if (experts.length === 0) part.refuse('it has no expert')
-  return { form: 'pool', ...common, combination, epsilon, experts, bias: biasOf(part, common.itemCount) }
+  return {
+    form: 'pool',
+    ...common,
+    combination,
+    epsilon,
+    experts,
+    bias: biasOf(part, common.itemCount),
+    ...(choice !== undefined && { choice: JSON.parse(choice) }),
+  }
 }
 
 function expertOf(part: PartReader, name: string, i: number, itemCount: number): SparseExpert {

@@ -1,5 +1,4 @@
 /** AWS's name, our model: that of aws-user-personalization-v2 (transformerFamily.ts), asked about the items of a list only. Not Amazon's implementation. */
-import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
 import { recipe } from './recipe.ts'
 import { transformerFamily } from './transformerFamily.ts'
 
@@ -12,7 +11,7 @@ export const personalizedRankingV2 = recipe({
     'Ranks a list of items for a user. Sommelier trains the model of aws-user-personalization-v2; scores are a softmax over the items of the list, and items without interactions come last.',
   creationDateTime: Date.UTC(2024, 0, 1) / 1000,
   /** As aws-user-personalization-v2. */
-  limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 3_000_000_000 },
+  limits: { itemCount: 5_000_000, interactionCount: 3_000_000_000 },
   metadata: true,
   weighsEvents: true,
   batch: { record: 'userId and itemList', scores: true, reasons: false },

@@ -11,26 +11,22 @@
 
 import { contentNeighbours } from '../models/contentNeighbours.ts'
 import { fitDirectionalRidge, powerKernel } from '../models/directionalRidge.ts'
+import { solvedAtOnce } from '../models/experts.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import { fitNeighbourhoodRidge } from '../models/neighbourhoodRidge.ts'
 import { eventCounts, logShares } from '../models/popularity.ts'
 import { RELATED_ROW_LENGTH, type RelatedExpert, relatedItemsModel } from '../models/relatedItems.ts'
-import { largestOfRows, type SparseRows } from '../models/sparseRows.ts'
+import type { SparseRows } from '../models/sparseRows.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
 
 const RECENCY_EXPONENT = 0.7
 /** As for users: what lies further back weighs less than .06. */
 const EVENT_COUNT = 60
-/** λ in events without a successor that are added to every item, as for many users (historyRidge.ts): λ = events · Σ w². */
+/** λ in events without a successor that are added to every item, the study's 100 (design/recommenders.md §6) over Σ w² = 2.62: λ = events · Σ w². */
 const SHRINKAGE = 38
 /** δ, as for users. */
 const DIAGONAL = 0.5
-/**
- * Up to here the whole system is solved: ten seconds on two cores. Beyond, catalogues are sparse, and with the 100 to 300 best sources of
- * each item nothing is lost (§3.12); on dense data it would be 4 %.
- */
-const DENSE_ITEM_COUNT_MAX = 6000
 /**
  * The best of .03, .1, .3 and 1: MRR@25 of held-out events on ML-1M .2403 without, .2404, .2428, .2457, .2431 with; on Online Retail .3279
  * without, .3289, .3290, .3297, .3290 with.
@@ -52,15 +48,11 @@ export async function fitRelatedRidge(data: TrainingData, control: TrainingContr
 }
 
 function ridgeRows(interactions: Interactions, control: TrainingControl): Promise<SparseRows> {
-  const { itemCount } = interactions
   const kernel = powerKernel(RECENCY_EXPONENT, EVENT_COUNT)
   const energy = kernel.reduce((sum, weight) => sum + weight * weight, 0)
-  const options = { kernel, regularization: SHRINKAGE * energy, diagonal: DIAGONAL }
-  return itemCount > DENSE_ITEM_COUNT_MAX
-    ? fitNeighbourhoodRidge(interactions, { ...options, rowLength: RELATED_ROW_LENGTH }, control)
-    : fitDirectionalRidge(interactions, options, control).then(rows =>
-        largestOfRows(rows, itemCount, RELATED_ROW_LENGTH, control.signal),
-      )
+  const fit = solvedAtOnce(interactions, EVENT_COUNT, control.threads) ? fitDirectionalRidge : fitNeighbourhoodRidge
+  const ridge = { kernel, regularization: SHRINKAGE * energy, diagonal: DIAGONAL, rowLength: RELATED_ROW_LENGTH }
+  return fit(interactions, ridge, control)
 }
 
 /** Weighted so that entries of `weight` are usual. */

@@ -1,5 +1,4 @@
 /** AWS's name, our model: that of the second generation (transformerFamily.ts). Not Amazon's implementation. */
-import { DENSE_ITEM_COUNT_MAX } from '../models/directionalRidge.ts'
 import { recipe } from './recipe.ts'
 import { transformerFamily } from './transformerFamily.ts'
 
@@ -9,10 +8,10 @@ export const userPersonalizationV2 = recipe({
   algorithm: 'aws-user-personalization-v2',
   featureTransformation: 'aws-user-personalization-v2',
   description:
-    'Recommends what a user is likely to interact with next. Sommelier trains a directional ridge model: a closed-form linear model of the next item, given the recency-weighted list of the newest 60 interactions.',
+    'Recommends what a user is likely to interact with next. Sommelier trains a pool of closed-form linear models of the next item: directional ridges that forget at different rates, and EASE, with weights fitted on held-out interactions.',
   creationDateTime: Date.UTC(2024, 0, 1) / 1000,
-  /** Interactions: the documented cap. Items: what the dense solve holds in memory, where the reference goes up to 5 million. */
-  limits: { itemCount: DENSE_ITEM_COUNT_MAX, interactionCount: 3_000_000_000 },
+  /** The documented caps. How a catalogue is solved is decided by memory and time (models/experts.ts). */
+  limits: { itemCount: 5_000_000, interactionCount: 3_000_000_000 },
   metadata: true,
   weighsEvents: true,
   batch: { record: 'userId', scores: true, reasons: true },

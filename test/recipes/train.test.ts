@@ -4,11 +4,11 @@ import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { calibrate, evaluateRanking } from '../../src/models/evaluation.ts'
-import type { DenseModel, FactorModel, HistoryModel } from '../../src/models/historyModel.ts'
+import type { FactorModel, HistoryModel } from '../../src/models/historyModel.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
 import { newestEvents, splitByUsers } from '../../src/models/splits.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
-import type { Recipe, RecipeSettings } from '../../src/recipes/recipe.ts'
+import type { RecipeSettings } from '../../src/recipes/recipe.ts'
 import { trainSolution } from '../../src/recipes/train.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { userPersonalizationV2 } from '../../src/recipes/userPersonalizationV2.ts'
@@ -18,10 +18,6 @@ const itemCount = 40
 const people = walks({ userCount: 300, itemCount, eventCount: 20 })
 const dataOf = (interactions: Interactions) => ({ interactions, catalogueItemCount: interactions.itemCount })
 const data = { interactions: people, catalogueItemCount: 50 }
-function denseOf(model: HistoryModel): DenseModel {
-  assert.ok(model.form === 'dense')
-  return model
-}
 function factorsOf(model: HistoryModel): FactorModel {
   assert.ok(model.form === 'factors')
   return model
@@ -73,31 +69,37 @@ test('progress goes through the stages in order', async () => {
   const stages = new Set<string>()
   const progress = ({ stage }: { stage: string }) => void stages.add(stage)
   await trainSolution(userPersonalizationV2, data, { seed: 5 }, { ...options, progress })
+  // The outermost stage: an expert's name and its own stages follow.
+  const outer = new Set([...stages].map(stage => stage.replace(/: (directional|EASE) .*/, ': experts')))
   assert.deepEqual(
-    [...stages],
+    [...outer],
     [
-      'evaluation: counting pairs',
-      'evaluation: factoring',
-      'evaluation: solving',
+      'evaluation: experts',
+      'evaluation: scoring held-out events',
       'evaluation: ranking for test users',
       'evaluation: calibrating',
-      'training: counting pairs',
-      'training: factoring',
-      'training: solving',
+      'training: experts',
+      'training: scoring held-out events',
     ],
   )
 })
 
-const kernelOf = async (recipe: Recipe, settings: RecipeSettings = {}) =>
-  Array.from(denseOf(await recipe.configure(settings).train(dataOf(people), options)).kernel)
-const power = (length: number) => Array.from({ length }, (_, k) => Math.fround((k + 1) ** -0.7))
+const kernelsOf = async (bias: string) => {
+  const recipe = userPersonalizationV2.configure({ hyperparameters: { apply_recency_bias: bias } })
+  const model = await recipe.train(dataOf(people), options)
+  assert.ok(model.form === 'pool')
+  return model.experts.map(({ kernel }) => kernel)
+}
 
 test('recency and length of the kernel are what the hyperparameters say', async () => {
-  assert.deepEqual(await kernelOf(userPersonalizationV2), power(60))
-  assert.deepEqual(
-    await kernelOf(userPersonalizationV2, { hyperparameters: { apply_recency_bias: 'false' } }),
-    new Array(60).fill(1),
-  )
+  const exponential = (decay: number, length: number) => Float32Array.from({ length }, (_, k) => Math.exp(-k / decay))
+  assert.deepEqual(await kernelsOf('true'), [
+    exponential(6, 60),
+    exponential(0.7, 12),
+    exponential(80, 250),
+    exponential(30, 250),
+  ])
+  assert.deepEqual(await kernelsOf('false'), [new Float32Array(60).fill(1), new Float32Array(60).fill(1)])
   const fitted = async (hyperparameters: Record<string, string> = {}) =>
     factorsOf(await userPersonalization.configure({ hyperparameters }).train(dataOf(people), options))
   const decay = (time: number) => Float32Array.from({ length: 32 }, (_, k) => Math.exp(-1 / time) ** k)
@@ -107,16 +109,6 @@ test('recency and length of the kernel are what the hyperparameters say', async 
   const other = await fitted({ bptt: '3', recency_mask: 'false', hidden_dimension: '32' })
   assert.deepEqual(other.kernels, [Float32Array.of(1, 1, 1)])
   assert.equal(other.dimension, 32)
-})
-
-test('the kernel is the one that the rows were fitted with', async () => {
-  const rowsOf = async (bias: string) =>
-    denseOf(
-      await userPersonalizationV2
-        .configure({ hyperparameters: { apply_recency_bias: bias } })
-        .train(dataOf(people), options),
-    ).rows!
-  assert.notDeepEqual(await rowsOf('true'), await rowsOf('false'))
 })
 
 test('users beyond the percentiles are not learnt from, neither in the evaluation nor in the model', async () => {
@@ -210,9 +202,9 @@ test('percentiles that leave too few users are refused as such', async () => {
 })
 
 test('more items than a recipe trains on are refused before any work', async () => {
-  const interactions = { ...people, itemCount: 15_001 }
+  const interactions = { ...people, itemCount: 5_000_001 }
   await assert.rejects(
-    trainSolution(userPersonalizationV2, { interactions, catalogueItemCount: 15_001 }, { seed: 1 }, options),
-    new Refusal('The data has 15001 items, where aws-user-personalization-v2 trains on at most 15000.'),
+    trainSolution(userPersonalizationV2, { interactions, catalogueItemCount: 5_000_001 }, { seed: 1 }, options),
+    new Refusal('The data has 5000001 items, where aws-user-personalization-v2 trains on at most 5000000.'),
   )
 })

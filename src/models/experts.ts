@@ -1,0 +1,84 @@
+/**
+ * The experts of a pool (pool.ts): linear models of the next item that differ in what of a history they look at. An expert is designed by
+ * a kind, a kernel and a ridge, and fitted either over all pairs of items at once or over neighbourhoods, whichever memory and time allow.
+ */
+import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
+import type { WorkControl } from '../lib/work.ts'
+import { denseOperations, denseSystemBytes } from './denseSystem.ts'
+import { fitDirectionalRidge } from './directionalRidge.ts'
+import { fitEase, TOGETHER } from './ease.ts'
+import { distinctItems, fitNeighbourhoodRidge } from './neighbourhoodRidge.ts'
+import type { Sequences } from './pairCounts.ts'
+import type { SparseRows } from './sparseRows.ts'
+
+/**
+ * The most operations for one expert's system: some five seconds on two cores (at 100 Gflop/s together), reached at 6 000 items. A pool
+ * has four experts, and a solution version fits it four times. Beyond, catalogues are sparse and a neighbourhood ridge loses nothing
+ * (Amazon Beauty, 12 101 items, NDCG@10: dense .0539, neighbourhood .0541; design/recommenders.md §3.12).
+ */
+const DENSE_OPERATIONS_MAX = 5e11
+
+/**
+ * Entries of a source item's row that are kept. Of a pool's NDCG@10 on ML-1M 200 kept .1807, 400 .1826 and all .1845 (§3.12); scoring a
+ * history costs as many additions for each of its events.
+ */
+const ROW_LENGTH = 400
+
+/** A person's newest different items that EASE learns from: its cost grows with their square, and hardly anybody has more. */
+const EASE_ITEM_COUNT_MAX = 2000
+
+export interface ExpertDesign {
+  /** For people. */
+  readonly name: string
+  /**
+   * directional: the next item from the decayed list before it (directionalRidge.ts).
+   * together: every item from the others of the same person (ease.ts).
+   * repeat: an item from itself: people come back to what they had.
+   */
+  readonly kind: 'directional' | 'together' | 'repeat'
+  /** f32[K]: what an event k places before the newest weighs in serving, and in training too where the kind knows order. */
+  readonly kernel: Float32Array
+  /** λ and δ; a repeat has none. */
+  readonly regularization: number
+  readonly diagonal: number
+}
+
+/** What an event of each item adds to the scores of others. Rejects with `control.signal.reason` when aborted. */
+export async function fitExpert(
+  sequences: Sequences,
+  { kind, kernel, regularization, diagonal }: ExpertDesign,
+  control: WorkControl & { readonly threads: number },
+): Promise<SparseRows> {
+  const { itemCount } = sequences
+  if (kind === 'repeat') return identity(itemCount)
+  const ridge = { regularization, diagonal, rowLength: ROW_LENGTH }
+  const dense = solvedAtOnce(sequences, kernel.length, control.threads)
+  if (kind === 'together') {
+    const distinct = distinctItems(sequences, EASE_ITEM_COUNT_MAX)
+    return dense
+      ? fitEase(distinct, ridge, control)
+      : fitNeighbourhoodRidge(distinct, { ...ridge, kernel: TOGETHER }, control)
+  }
+  if (!dense) return fitNeighbourhoodRidge(sequences, { ...ridge, kernel }, control)
+  return fitDirectionalRidge(sequences, { ...ridge, kernel }, control)
+}
+
+/** Whether the whole system of item pairs can be solved in memory and in time. */
+export const solvedAtOnce = (
+  { itemCount, items }: Pick<Sequences, 'itemCount' | 'items'>,
+  kernelLength: number,
+  threads: number,
+): boolean =>
+  denseOperations(itemCount) <= DENSE_OPERATIONS_MAX &&
+  denseSystemBytes({ itemCount, eventCount: items.length, kernelLength, threads }) <= MEMORY_BYTES_MAX
+
+function identity(itemCount: number): SparseRows {
+  const shared = (length: number) => new SharedArrayBuffer(4 * length)
+  const offsets = new Uint32Array(shared(itemCount + 1))
+  const items = new Int32Array(shared(itemCount))
+  for (let item = 0; item < itemCount; item++) {
+    items[item] = item
+    offsets[item + 1] = item + 1
+  }
+  return { offsets, items, values: new Float32Array(shared(itemCount)).fill(1) }
+}

@@ -1,0 +1,100 @@
+/**
+ * What the experts of a pool say about held-out pairs, each reduced to its contest: the next item, and the items that have any chance
+ * of standing above it. Seen items are out of the contest where people do not repeat themselves.
+ */
+import type { WorkControl } from '../lib/work.ts'
+import type { NextItemPair } from './nextItemPairs.ts'
+import { inTurns } from './pairCounts.ts'
+import type { SparseRows } from './sparseRows.ts'
+
+export interface FittedExpert extends SparseRows {
+  readonly kernel: Float32Array
+}
+
+/** One pair. Candidate 0 is the next item; the others are all items in the contest for which some expert's sum is positive. */
+export interface Contest {
+  /** i32[candidates] */
+  readonly items: Int32Array
+  /** f32[experts, candidates]: max(0, Σ_k kernel[k] · rows[k places before the newest]), not yet divided by the expert's scale. */
+  readonly sums: Float32Array
+  /** How many other items are in the contest; every expert gives them 0. */
+  readonly outsiderCount: number
+}
+
+export interface PairScores {
+  readonly contests: readonly Contest[]
+  /** Of each expert the mean over pairs of its sums over all items: what makes experts comparable. 0 for one that never said anything. */
+  readonly scales: readonly number[]
+}
+
+/** f32 of all contests together: a quarter of a gigabyte. Of larger catalogues fewer pairs are looked at. */
+const SUM_COUNT_MAX = 1 << 26
+
+/** Pairs between two turns of the event loop. */
+const PAIRS_PER_TURN = 8
+
+/** In the order of the pairs. Rejects with `control.signal.reason` when aborted. */
+export async function scorePairs(
+  pairs: readonly NextItemPair[],
+  experts: readonly FittedExpert[],
+  { itemCount, seenCompete }: { itemCount: number; seenCompete: boolean },
+  { signal, progress }: WorkControl,
+): Promise<PairScores> {
+  const contests: Contest[] = []
+  const totals = experts.map(() => 0)
+  const scratch = experts.map(() => new Float32Array(itemCount))
+  const metAt = new Int32Array(itemCount).fill(-1)
+  const seenAt = new Int32Array(itemCount).fill(-1)
+  const met = new Int32Array(itemCount)
+  let sumCount = 0
+
+  const contest = ({ history, next }: NextItemPair, pair: number): Contest => {
+    let metCount = 0
+    for (const [f, { kernel, offsets, items, values }] of experts.entries()) {
+      const sums = scratch[f]
+      for (let k = 0; k < Math.min(kernel.length, history.length); k++) {
+        const source = history[history.length - 1 - k]
+        const weight = kernel[k]
+        for (let at = offsets[source]; at < offsets[source + 1]; at++) {
+          const item = items[at]
+          sums[item] += weight * values[at]
+          if (metAt[item] === pair) continue
+          metAt[item] = pair
+          met[metCount++] = item
+        }
+      }
+    }
+    let seenCount = 0
+    if (!seenCompete)
+      for (const item of history) {
+        if (seenAt[item] === pair || item === next) continue
+        seenAt[item] = pair
+        seenCount++
+      }
+    const candidates = new Int32Array(metCount + 1)
+    candidates[0] = next
+    let count = 1
+    for (let at = 0; at < metCount; at++) {
+      const item = met[at]
+      const competes = item !== next && seenAt[item] !== pair
+      if (competes && scratch.some(sums => sums[item] > 0)) candidates[count++] = item
+    }
+    const items = candidates.slice(0, count)
+    const sums = new Float32Array(experts.length * count)
+    for (const [f, all] of scratch.entries()) {
+      for (let at = 0; at < count; at++) sums[f * count + at] = Math.max(0, all[items[at]])
+      for (let at = 0; at < metCount; at++) {
+        if (all[met[at]] > 0) totals[f] += all[met[at]]
+        all[met[at]] = 0
+      }
+    }
+    sumCount += sums.length
+    return { items, sums, outsiderCount: itemCount - count - seenCount }
+  }
+
+  await inTurns(pairs.length, PAIRS_PER_TURN, signal, (from, to) => {
+    progress({ stage: 'scoring held-out events', done: from, total: pairs.length, unit: 'events' })
+    for (let pair = from; pair < to && sumCount < SUM_COUNT_MAX; pair++) contests.push(contest(pairs[pair], pair))
+  })
+  return { contests, scales: totals.map(total => total / Math.max(1, contests.length)) }
+}

@@ -1,0 +1,165 @@
+/**
+ * A pool of linear experts (design/recommenders.md §5.4): what each says about the next item, multiplied (log pool: Hinton 2002, products
+ * of experts) or added (linear opinion pool: Stone 1961) with weights, whichever is better for this data.
+ *
+ *   hold out pairs ─► ridge: one expert, stronger and weaker ─► all experts ─► form and weights ─► experts with a weight, on everybody
+ *
+ * Nothing is chosen on the events that an evaluation tests: the pairs are held out of the interactions given here.
+ */
+import { assert } from '../lib/assert.ts'
+import type { WorkControl } from '../lib/work.ts'
+import { type ExpertDesign, fitExpert, solvedAtOnce } from './experts.ts'
+import type { PoolChoice, PoolModel } from './historyModel.ts'
+import { historyOf, type Interactions, repeatShare } from './interactions.ts'
+import { holdOutPairs, type NextItemPair } from './nextItemPairs.ts'
+import { type FittedExpert, scorePairs } from './pairScores.ts'
+import { EPSILON, type FittedWeights, fitPoolWeights, ndcgOfExpert } from './poolFit.ts'
+import { eventCounts, logShares } from './popularity.ts'
+
+/** Fewer pairs say less about the weights than other data does (design/recommenders.md §5.4). */
+const PAIR_COUNT_MIN = 200
+
+/** Histories whose mean total makes experts comparable where no pairs are held out. */
+const SCALE_HISTORIES_MAX = 500
+
+/** Beyond this share of events on items the person had before, people come back to things (design/recommenders.md §5.5). */
+const REPEAT_SHARE_MIN = 0.05
+
+export interface PoolDesign {
+  /** The ridge is tried on the first one. `weight` is that of a log pool where there is too little data to fit it. */
+  readonly experts: readonly (ExpertDesign & { readonly weight: number })[]
+  /** Only asked where people come back to things. */
+  readonly repeat: ExpertDesign
+  /** What all experts' regularization is multiplied with: each is tried; the first one stands where there is too little data to try. */
+  readonly ridgeFactors: readonly number[]
+}
+
+type Control = WorkControl & { readonly threads: number }
+
+/** Not calibrated. At least one event. Rejects with `control.signal.reason` when aborted. */
+export async function fitPool(interactions: Interactions, design: PoolDesign, control: Control): Promise<PoolModel> {
+  const { training, pairs } = holdOutPairs(interactions)
+  if (pairs.length < PAIR_COUNT_MIN) return poolByDefault(interactions, design, pairs.length, control)
+
+  const choosing = staged(control, 'choosing')
+  const seenCompete = repeatShare(interactions) > REPEAT_SHARE_MIN
+  const asked = { itemCount: interactions.itemCount, seenCompete }
+  const { factor, probe, ridges } = await chooseRidge(training, pairs, design, asked, choosing)
+  const experts = [...design.experts, ...(seenCompete ? [design.repeat] : [])].map(expert => scaled(expert, factor))
+  const fitted = [probe]
+  for (const expert of experts.slice(1)) fitted.push(await fit(training, expert, choosing))
+  const scores = await scorePairs(pairs, fitted, asked, choosing)
+  const weights = await fitPoolWeights(scores, sharesOf(training), choosing)
+  const heldOutPairCount = scores.contests.length
+  return pooled(interactions, experts, scores.scales, { ...weights, heldOutPairCount, ridges }, control)
+}
+
+/** Weights and ridge as other data had them; what makes the experts comparable comes from the data itself. */
+async function poolByDefault(
+  interactions: Interactions,
+  design: PoolDesign,
+  heldOutPairCount: number,
+  control: Control,
+): Promise<PoolModel> {
+  const experts = design.experts.map(expert => scaled(expert, design.ridgeFactors[0]))
+  const fitted: FittedExpert[] = []
+  for (const expert of experts) fitted.push(await fit(interactions, expert, control))
+  const histories: NextItemPair[] = []
+  for (let user = 0; user < interactions.userCount && histories.length < SCALE_HISTORIES_MAX; user++) {
+    const history = historyOf(interactions, user)
+    if (history.length > 0) histories.push({ history, next: history[0] })
+  }
+  const asked = { itemCount: interactions.itemCount, seenCompete: true }
+  const { scales } = await scorePairs(histories, fitted, asked, control)
+  const weights = { experts: design.experts.map(({ weight }) => weight), popularity: 0 }
+  const chosen = { ...weights, combination: 'log', fittedBy: 'default', tried: [], alone: [] } as const
+  return pooled(interactions, experts, scales, { ...chosen, heldOutPairCount, ridges: [] }, control, fitted)
+}
+
+/** The factor with which the first expert alone has the greatest NDCG on the pairs. */
+async function chooseRidge(
+  training: Interactions,
+  pairs: readonly NextItemPair[],
+  { experts: [first], ridgeFactors }: PoolDesign,
+  asked: { itemCount: number; seenCompete: boolean },
+  control: Control,
+) {
+  const shares = sharesOf(training)
+  const ridges: { factor: number; ndcgAt10: number }[] = []
+  let best: { factor: number; ndcgAt10: number; probe: FittedExpert } | undefined
+  for (const factor of ridgeFactors) {
+    const probe = await fit(training, scaled(first, factor), control)
+    const ndcgAt10 = ndcgOfExpert(await scorePairs(pairs, [probe], asked, control), shares, 0)
+    ridges.push({ factor, ndcgAt10 })
+    if (!best || ndcgAt10 > best.ndcgAt10) best = { factor, ndcgAt10, probe }
+  }
+  assert(best)
+  return { ...best, ridges }
+}
+
+type Chosen = Omit<FittedWeights, 'fittedBy'> & Pick<PoolChoice, 'fittedBy' | 'heldOutPairCount' | 'ridges'>
+
+/** The experts that have a weight, fitted on everybody unless they are already. */
+async function pooled(
+  interactions: Interactions,
+  designs: readonly ExpertDesign[],
+  scales: readonly number[],
+  chosen: Chosen,
+  control: Control,
+  fitted: readonly FittedExpert[] = [],
+): Promise<PoolModel> {
+  const { combination, popularity, alone } = chosen
+  const counts = eventCounts(interactions)
+  const experts: PoolModel['experts'][number][] = []
+  for (const [f, design] of designs.entries()) {
+    const weight = chosen.experts[f]
+    // Without a weight an expert says nothing; a pool has one expert all the same.
+    if (weight === 0 && (experts.length > 0 || chosen.experts.some(other => other > 0))) continue
+    const rows = fitted[f] ?? (await fit(interactions, design, control))
+    experts.push({ name: design.name, ...rows, weight, scale: scales[f] > 0 ? scales[f] : 1 })
+  }
+  const feature = combination === 'log' ? logShares(counts) : logShares(counts).map(Math.exp)
+  const solved = solvedAtOnce(interactions, designs[0].kernel.length, control.threads)
+  return {
+    form: 'pool',
+    itemCount: interactions.itemCount,
+    combination,
+    epsilon: EPSILON,
+    experts,
+    bias: popularity > 0 ? feature.map(value => popularity * value) : undefined,
+    prior: logShares(counts),
+    sharpness: 1,
+    choice: {
+      heldOutPairCount: chosen.heldOutPairCount,
+      fittedBy: chosen.fittedBy,
+      solved: solved ? 'all pairs of items' : 'neighbourhoods',
+      ridges: chosen.ridges,
+      tried: chosen.tried,
+      experts: designs.map(({ name, regularization, diagonal }, f) => ({
+        name,
+        regularization,
+        diagonal,
+        weight: chosen.experts[f],
+        ...(alone[f] !== undefined && { ndcgAt10: alone[f] }),
+      })),
+      popularityWeight: popularity,
+    },
+  }
+}
+
+const scaled = <D extends ExpertDesign>(design: D, factor: number): D => ({
+  ...design,
+  regularization: design.regularization * factor,
+})
+
+const fit = async (interactions: Interactions, design: ExpertDesign, control: Control): Promise<FittedExpert> => ({
+  kernel: design.kernel,
+  ...(await fitExpert(interactions, design, staged(control, design.name))),
+})
+
+const sharesOf = (interactions: Interactions): Float32Array => logShares(eventCounts(interactions)).map(Math.exp)
+
+const staged = (control: Control, stage: string): Control => ({
+  ...control,
+  progress: report => control.progress({ ...report, stage: `${stage}: ${report.stage}` }),
+})

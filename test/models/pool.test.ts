@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { seededRandom } from '../../src/lib/random.ts'
+import { quietControl } from '../../src/lib/work.ts'
+import { exponentialKernel, powerKernel } from '../../src/models/directionalRidge.ts'
+import { repeatShare } from '../../src/models/interactions.ts'
+import { holdOutPairs } from '../../src/models/nextItemPairs.ts'
+import { scorePairs } from '../../src/models/pairScores.ts'
+import { plainScores } from '../../src/models/plainScores.ts'
+import { fitPool, type PoolDesign } from '../../src/models/pool.ts'
+import { fitLogWeights } from '../../src/models/poolLikelihood.ts'
+import { climb, ndcgOf, rivalsOf } from '../../src/models/poolSearch.ts'
+import { historiesOf, interactionsOf, walks } from './toy.ts'
+
+const control = { ...quietControl, threads: 2 }
+
+const design: PoolDesign = {
+  experts: [
+    {
+      name: 'last',
+      kind: 'directional',
+      kernel: exponentialKernel(0.7, 8),
+      regularization: 20,
+      diagonal: 0.3,
+      weight: 0.5,
+    },
+    {
+      name: 'others',
+      kind: 'together',
+      kernel: exponentialKernel(5, 20),
+      regularization: 20,
+      diagonal: 0,
+      weight: 0.4,
+    },
+  ],
+  repeat: { name: 'again', kind: 'repeat', kernel: powerKernel(1, 20), regularization: 0, diagonal: 0 },
+  ridgeFactors: [1, 100],
+}
+
+test('pairs come from a tenth of the users, whom nothing is learnt from, and from the newest fifth of their events', () => {
+  const interactions = walks({ userCount: 600, itemCount: 50, eventCount: 20, jumps: 0.9 })
+  const { training, pairs } = holdOutPairs(interactions)
+  assert.equal(training.userCount, 540)
+  assert.equal(pairs.length, 60 * 4)
+  const learnt = new Set(historiesOf(training).map(history => history.join()))
+  const whole = historiesOf(interactions)
+  for (const { history, next } of pairs) {
+    assert.ok(history.length >= 16 && history.length < 20)
+    const owner = whole.find(events => events.slice(0, history.length + 1).join() === [...history, next].join())
+    assert.ok(owner && !learnt.has(owner.join()))
+  }
+  assert.deepEqual(holdOutPairs(interactions).pairs, pairs)
+})
+
+test('users of one event give no pair, users of two give one', () => {
+  const short = interactionsOf(Array.from({ length: 100 }, (_, user) => (user % 2 === 0 ? [1] : [2, 3])))
+  const { training, pairs } = holdOutPairs(short)
+  assert.equal(training.userCount, 95)
+  assert.deepEqual(
+    pairs.map(({ history, next }) => [...history, next]),
+    new Array(5).fill([2, 3]),
+  )
+})
+
+test('a contest has whoever an expert names, and seen items only where they compete', async () => {
+  const kernel = Float32Array.of(1, 0.5)
+  // 0 → 1 and 2; 3 → 0; entries that are negative do not count.
+  const expert = {
+    kernel,
+    offsets: Uint32Array.of(0, 2, 2, 2, 4, 4),
+    items: Int32Array.of(1, 2, 0, 1),
+    values: Float32Array.of(3, 1, 2, -2),
+  }
+  const pair = { history: Int32Array.of(3, 0), next: 2 }
+  const score = async (seenCompete: boolean) => {
+    const { contests, scales } = await scorePairs([pair], [expert], { itemCount: 5, seenCompete }, control)
+    return { items: [...contests[0].items], sums: [...contests[0].sums], outside: contests[0].outsiderCount, scales }
+  }
+  assert.deepEqual(await score(true), { items: [2, 1, 0], sums: [1, 2, 1], outside: 2, scales: [4] })
+  assert.deepEqual(await score(false), { items: [2, 1], sums: [1, 2], outside: 1, scales: [4] })
+})
+
+test('weights of greatest likelihood: the truth is found, and what says nothing gets none', async () => {
+  const random = seededRandom(8)
+  const truth = [1.5, 0.4, 0]
+  const pairs = Array.from({ length: 4000 }, () => {
+    const count = 20
+    const features = Float32Array.from({ length: 3 * count }, random.normal)
+    const utility = (j: number) =>
+      truth[0] * features[j] + truth[1] * features[count + j] - Math.log(-Math.log(random.uniform()))
+    const all = Array.from({ length: count }, (_, j) => utility(j))
+    const winner = all.indexOf(Math.max(...all))
+    for (let f = 0; f < 3; f++) {
+      const [a, b] = [features[f * count], features[f * count + winner]]
+      features[f * count] = b
+      features[f * count + winner] = a
+    }
+    return { count, features, outsiderCount: 0 }
+  })
+  const weights = await fitLogWeights(pairs, 3, 0, control)
+  for (const [f, weight] of weights.entries()) assert.ok(Math.abs(weight - truth[f]) < 0.06, `${weights}`)
+  assert.ok(weights.every(weight => weight >= 0))
+})
+
+test('NDCG leaves nothing out that could matter', async () => {
+  const random = seededRandom(2)
+  const popularity = Float32Array.from({ length: 300 }, () => random.uniform())
+  const contests = Array.from({ length: 40 }, () => {
+    const items = Int32Array.from({ length: 60 }, () => random.below(300))
+    const sums = Float32Array.from({ length: 120 }, () => Math.max(0, random.normal()) ** 2)
+    return { items, sums, outsiderCount: 0 }
+  })
+  const options = { popularity, outsider: 0, expertCount: 2 }
+  const rivals = rivalsOf(contests, ({ sums }) => sums, options)
+  assert.ok(rivals.some(pair => pair === undefined || pair.count < 60))
+  for (const weights of [
+    { experts: [1, 0], popularity: 0 },
+    { experts: [0.3, 1], popularity: 0.7 },
+    { experts: [0, 0.2], popularity: 3 },
+  ]) {
+    let expected = 0
+    for (const { items, sums } of contests) {
+      const score = (j: number) =>
+        weights.popularity * popularity[items[j]] + weights.experts[0] * sums[j] + weights.experts[1] * sums[60 + j]
+      let place = 0
+      for (let j = 1; j < 60; j++) place += score(j) > score(0) ? 1 : score(j) === score(0) ? 0.5 : 0
+      if (place < 10) expected += 1 / Math.log2(place + 2)
+    }
+    assert.ok(Math.abs(ndcgOf(rivals, [...contests.keys()], weights) - expected / 40) < 1e-12)
+  }
+})
+
+test('climbing ends where no step helps', async () => {
+  const measure = ({ experts: [a, b], popularity }: { experts: readonly number[]; popularity: number }) =>
+    -((a - 1) ** 2) - (b - 0.3) ** 2 - (popularity - 0.1) ** 2
+  const start = { experts: [1, 0], popularity: 0 }
+  assert.deepEqual(await climb(measure, [start], control), { experts: [1, 0.3], popularity: 0.1 })
+})
+
+test('the model holds the experts that were given a weight, and says why', async () => {
+  const interactions = walks({ userCount: 900, itemCount: 60, eventCount: 12 })
+  const model = await fitPool(interactions, design, control)
+  const { choice } = model
+  assert.ok(choice)
+  assert.equal(choice.heldOutPairCount, 90 * 3)
+  assert.equal(choice.solved, 'all pairs of items')
+  assert.deepEqual(
+    choice.ridges.map(({ factor }) => factor),
+    [1, 100],
+  )
+  assert.ok(choice.ridges[0].ndcgAt10 > 0.6)
+  assert.deepEqual(
+    choice.tried.map(({ combination, fittedBy }) => `${combination}, ${fittedBy}`),
+    ['log, likelihood', 'log, NDCG', 'linear, NDCG'],
+  )
+  const best = Math.max(...choice.tried.map(({ ndcgAt10 }) => ndcgAt10))
+  const taken = choice.tried.find(({ ndcgAt10 }) => ndcgAt10 === best)!
+  assert.deepEqual([model.combination, choice.fittedBy], [taken.combination, taken.fittedBy])
+  assert.deepEqual(
+    model.experts.map(({ name, weight }) => [name, weight]),
+    choice.experts.filter(({ weight }) => weight > 0).map(({ name, weight }) => [name, weight]),
+  )
+  const scores = plainScores(model, [3, 4, 5])
+  assert.equal(scores.indexOf(Math.max(...scores)), 6)
+})
+
+test('what repeats is asked for repeats', async () => {
+  const random = seededRandom(3)
+  const histories = Array.from({ length: 900 }, () => {
+    const own = Array.from({ length: 4 }, () => random.below(80))
+    return Array.from({ length: 14 }, () => own[random.below(4)])
+  })
+  const interactions = interactionsOf(histories, 80)
+  assert.ok(repeatShare(interactions) > 0.5)
+  const { choice, experts } = await fitPool(interactions, design, control)
+  assert.equal(choice?.experts[2].name, 'again')
+  assert.ok(experts.some(({ name }) => name === 'again'))
+})
+
+test('too few pairs: the weights of other data, and scales of its own', async () => {
+  const interactions = walks({ userCount: 300, itemCount: 30, eventCount: 10 })
+  const { choice, combination, experts } = await fitPool(interactions, design, control)
+  assert.equal(combination, 'log')
+  assert.equal(choice?.fittedBy, 'default')
+  assert.deepEqual(
+    experts.map(({ weight }) => weight),
+    [0.5, 0.4],
+  )
+  assert.ok(experts.every(({ scale }) => scale > 0))
+})
+
+test('the same bytes for any number of threads', async () => {
+  const interactions = walks({ userCount: 900, itemCount: 60, eventCount: 12 })
+  const one = await fitPool(interactions, design, { ...quietControl, threads: 1 })
+  assert.deepEqual(await fitPool(interactions, design, { ...quietControl, threads: 3 }), one)
+})
+
+test('an abort ends every stage with its reason', async () => {
+  const interactions = walks({ userCount: 900, itemCount: 60, eventCount: 12 })
+  const reason = new Error('no longer wanted')
+  const stages = new Set<string>()
+  await fitPool(interactions, design, { ...control, progress: ({ stage }) => stages.add(stage) })
+  assert.ok(stages.has('choosing: fitting weights') && stages.has('last: solving'))
+  for (const wanted of stages) {
+    const controller = new AbortController()
+    const progress = ({ stage }: { stage: string }) => stage === wanted && controller.abort(reason)
+    await assert.rejects(fitPool(interactions, design, { threads: 2, signal: controller.signal, progress }), reason)
+  }
+})
