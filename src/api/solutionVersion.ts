@@ -1,9 +1,11 @@
 /** Solution versions: trained models, with what the offline evaluation found. */
 import { newSolutionVersion } from '../jobs/newSolutionVersion.ts'
 import { boolean, double, enumeration, optional, structure } from '../protocol/shape.ts'
-import { solution, solutionVersion } from '../resources/types.ts'
+import type { Resource, Resources } from '../resources/resources.ts'
+import { type SolutionBody, solution, solutionVersion, type TrainedModel } from '../resources/types.ts'
 import { describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
+import { recipeOf } from './recipe.ts'
 import { refuse, refuseNow } from './refuse.ts'
 import {
   Arn,
@@ -51,14 +53,35 @@ const createSolutionVersion = operation({
   async handle({ tags, ...input }, { resources }) {
     const of = await resources.getActive(solution, input.solutionArn)
     const trainingMode = input.trainingMode ?? 'FULL'
-    if (trainingMode !== 'FULL') {
-      refuse(`trainingMode was ${trainingMode}: this version of sommelier trains in mode FULL only.`)
+    if (trainingMode === 'AUTOTRAIN') {
+      refuse(
+        'trainingMode was AUTOTRAIN: FULL or UPDATE was expected. The schedule of automatic training asks for its versions itself.',
+      )
     }
+    const base = trainingMode === 'UPDATE' ? await newestFull(resources, of) : undefined
     const { name } = input
-    const solutionVersionArn = await newSolutionVersion(resources, of, { trainingType: 'MANUAL', name, tags })
+    const solutionVersionArn = await newSolutionVersion(resources, of, { trainingType: 'MANUAL', name, tags, base })
     return { solutionVersionArn }
   },
 })
+
+/** What a version of trainingMode UPDATE starts from. Throws InvalidInputException. */
+async function newestFull(resources: Resources, { arn, body }: Resource<SolutionBody, unknown>): Promise<TrainedModel> {
+  const { updates, name } = recipeOf(body.recipeArn)
+  if (!updates)
+    refuse(
+      `trainingMode was UPDATE: it is for aws-user-personalization and aws-hrnn-coldstart, this solution is of ${name}.`,
+    )
+  const full = await resources.firstWhere(
+    solutionVersion,
+    ({ status, body }) => status === 'ACTIVE' && body.trainingMode === 'FULL',
+    arn,
+  )
+  const { model, metrics, baselineMetrics } = full?.hidden ?? {}
+  if (model === undefined || !metrics || !baselineMetrics)
+    refuse(`trainingMode was UPDATE: the solution ${arn} has no ACTIVE version of trainingMode FULL to start from.`)
+  return { model, metrics, baselineMetrics }
+}
 
 const describeSolutionVersion = describing(
   'DescribeSolutionVersion',

@@ -3,7 +3,7 @@ import { ServiceError } from '../protocol/errors.ts'
 import { resourceOfArn } from '../resources/arn.ts'
 import { type Resource, type Resources, randomVersionId } from '../resources/resources.ts'
 import type { Tag } from '../resources/stateStore.ts'
-import { type SolutionBody, type SolutionHidden, solutionVersion } from '../resources/types.ts'
+import { type SolutionBody, type SolutionHidden, solutionVersion, type TrainedModel } from '../resources/types.ts'
 import { trainingSources } from './trainingSources.ts'
 import { trainAutomatically } from './trainSolutionVersion.ts'
 
@@ -11,7 +11,12 @@ import { trainAutomatically } from './trainSolutionVersion.ts'
 export async function newSolutionVersion(
   resources: Resources,
   solution: Resource<SolutionBody, SolutionHidden>,
-  asked: { trainingType: 'AUTOMATIC' | 'MANUAL'; name?: string | undefined; tags?: readonly Tag[] | undefined },
+  asked: {
+    trainingType: 'AUTOMATIC' | 'MANUAL'
+    base?: TrainedModel | undefined
+    name?: string | undefined
+    tags?: readonly Tag[] | undefined
+  },
 ): Promise<string> {
   const { performAutoTraining: _, latestSolutionUpdate: __, solutionConfig, ...settings } = solution.body
   const { laterColumns } = solution.hidden
@@ -34,10 +39,10 @@ export async function newSolutionVersion(
       name,
       solutionArn: solution.arn,
       solutionConfig: solutionConfig ?? {},
-      trainingMode: 'FULL',
+      trainingMode: asked.base ? 'UPDATE' : 'FULL',
       trainingType: asked.trainingType,
     },
-    hidden: { data },
+    hidden: { data, ...(asked.base && { base: asked.base }) },
     tags: asked.tags,
     ...(asked.trainingType === 'AUTOMATIC' && { work: trainAutomatically.name }),
   })

@@ -6,8 +6,9 @@ import { parseSchema } from '../datasets/schema.ts'
 import type { Vocabulary } from '../datasets/vocabulary.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { type Features, featureRows } from '../models/features.ts'
+import { type ItemFacts, itemFacts } from '../models/itemFacts.ts'
 import { featuresOf } from '../models/metadataFeatures.ts'
-import { positiveValues } from '../models/objective.ts'
+import { type Objective, positiveValues } from '../models/objective.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import type { TrainingData } from '../recipes/trainingData.ts'
 import type { ImportedData, LearntColumns, TrainingSources } from '../resources/types.ts'
@@ -18,6 +19,8 @@ export interface ReadTraining {
   readonly users: Vocabulary
   /** Those with interactions, then those without. */
   readonly items: Vocabulary
+  /** Of recipes that look at metadata. */
+  readonly facts: ItemFacts | undefined
 }
 
 export interface TrainingQuery {
@@ -31,69 +34,100 @@ export interface TrainingQuery {
 
 /** Throws Refusal where the data does not fit the query. */
 export async function readTrainingData(
-  { sources, objective, ...query }: TrainingQuery,
+  query: TrainingQuery,
   recipe: Recipe,
   context: ComputeContext,
 ): Promise<ReadTraining> {
-  const { interactions: rows, items: itemRows, users: userRows, metadata } = sources
-  const room = { itemCountMax: recipe.limits.itemCount, withNewItems: recipe.metadata && metadata.ITEMS !== undefined }
-  const asked = { bucket: ARTIFACTS_BUCKET, interactions: rows, items: itemRows, ...query, ...room }
-  const { droppedItemCount, ...read } = await readInteractions(asked, context)
-  const { interactions, users, items, catalogueItemCount } = read
-  if (droppedItemCount > 0)
-    context.log.warn('items were left out, those whose newest interaction is oldest', {
-      recipe: recipe.name,
-      itemCountMax: recipe.limits.itemCount,
-      droppedItemCount,
-    })
+  const { interactions, users, items, catalogueItemCount } = await readEvents(query, recipe, context)
   const data = { interactions, catalogueItemCount }
-  if (!recipe.metadata) return { data, users, items }
-  const newMax = Math.max(0, recipe.limits.itemCount - items.size)
-  const ofItems = await readFeatures(metadata.ITEMS, itemRows, items, newMax, context, objective?.column)
-  if (objective && !ofItems?.values)
-    throw new Refusal(`The solution optimizes for ${objective.column}, and ITEMS has no data: import it first.`)
-  const ofUsers = await readFeatures(metadata.USERS, userRows, users, 0, context)
+  if (!recipe.metadata) return { data, users, items, facts: undefined }
+  const { sources } = query
+  const ofItems = await readItems(query, items, Math.max(0, recipe.limits.itemCount - items.size), context)
+  const ofUsers = await readThings(sources.metadata.USERS, sources.users, users, 0, context)
   return {
     data: {
       ...data,
       ...(ofItems && {
         itemFeatures: rowsBetween(ofItems.features, 0, items.size),
         newItemFeatures: rowsBetween(ofItems.features, items.size, ofItems.ids.size),
+        ...(ofItems.objective && { objective: ofItems.objective }),
       }),
-      ...(objective &&
-        ofItems?.values && {
-          objective: { values: positiveValues(ofItems.values), strength: objective.strength },
-        }),
       ...(ofUsers && { userFeatures: ofUsers.features }),
     },
     users,
     items: ofItems?.ids ?? items,
+    facts: itemFacts(interactions, ofItems?.createdSeconds),
   }
 }
 
-/** Undefined where there is no such dataset, or no data in it. */
-async function readFeatures(
-  learnt: LearntColumns | undefined,
-  imports: readonly ImportedData[],
-  known: InteractionData['items'],
+/** Throws Refusal where there are none, or too many, or the query does not fit them. */
+export async function readEvents(
+  { sources, ...query }: TrainingQuery,
+  recipe: Recipe,
+  context: ComputeContext,
+): Promise<InteractionData> {
+  const { interactions, items, metadata } = sources
+  const room = { itemCountMax: recipe.limits.itemCount, withNewItems: recipe.metadata && metadata.ITEMS !== undefined }
+  const asked = { bucket: ARTIFACTS_BUCKET, interactions, items, ...query, ...room }
+  const read = await readInteractions(asked, context)
+  if (read.droppedItemCount > 0)
+    context.log.warn('items were left out, those whose newest interaction is oldest', {
+      recipe: recipe.name,
+      itemCountMax: recipe.limits.itemCount,
+      droppedItemCount: read.droppedItemCount,
+    })
+  return read
+}
+
+/** `known` and at most `newMax` items more; undefined where ITEMS has no data. */
+export async function readItems(
+  { sources, objective }: TrainingQuery,
+  known: Vocabulary,
   newMax: number,
   context: ComputeContext,
-  valued?: string,
-): Promise<{ ids: Vocabulary; features: Features; values: Float64Array | undefined } | undefined> {
+) {
+  const more = ['CREATION_TIMESTAMP', ...(objective ? [objective.column] : [])]
+  const read = await readThings(sources.metadata.ITEMS, sources.items, known, newMax, context, more)
+  const values = objective && read?.numbers(objective.column)
+  if (objective && !values)
+    throw new Refusal(`The solution optimizes for ${objective.column}, and ITEMS has no data: import it first.`)
+  if (!read) return undefined
+  const valued: Objective | undefined = values && {
+    values: positiveValues(values),
+    strength: objective.strength,
+  }
+  return { ...read, createdSeconds: read.numbers('CREATION_TIMESTAMP') ?? unknown(read.ids.size), objective: valued }
+}
+
+const unknown = (count: number) => new Float64Array(count).fill(Number.NaN)
+
+/** Undefined where there is no such dataset, or no data in it. `more` are columns of numbers that are wanted beside those that are learnt from. */
+async function readThings(
+  learnt: LearntColumns | undefined,
+  imports: readonly ImportedData[],
+  known: Vocabulary,
+  newMax: number,
+  context: ComputeContext,
+  more: readonly string[] = [],
+) {
   if (!learnt || imports.length === 0) return undefined
-  const columns = [...new Set([...learnt.columns, ...(valued === undefined ? [] : [valued])])]
-  const query = { bucket: ARTIFACTS_BUCKET, imports, schema: parseSchema(learnt.schema), columns }
+  const schema = parseSchema(learnt.schema)
+  const wanted = more.filter(name => schema.columns.some(column => column.name === name))
+  const columns = [...new Set([...learnt.columns, ...wanted])]
+  const query = { bucket: ARTIFACTS_BUCKET, imports, schema, columns }
   const { ids, ...metadata } = await readMetadata(query, known, newMax, context)
-  const valuing = metadata.columns.find(({ name }) => name === valued)
   const learntFrom = metadata.columns.filter(({ name }) => learnt.columns.includes(name))
   return {
     ids,
     features: await featuresOf({ ...metadata, columns: learntFrom }, context),
-    values: valuing?.kind === 'numbers' ? valuing.values : undefined,
+    numbers(wanted: string): Float64Array | undefined {
+      const column = metadata.columns.find(({ name }) => name === wanted)
+      return column?.kind === 'numbers' ? column.values : undefined
+    },
   }
 }
 
-const rowsBetween = (features: Features, from: number, to: number): Features =>
+export const rowsBetween = (features: Features, from: number, to: number): Features =>
   featureRows(
     features,
     Uint32Array.from({ length: to - from }, (_, row) => from + row),

@@ -20,6 +20,7 @@ export const trainSolutionVersion = workKind({
       events: eventWeights(body.solutionConfig),
       objective: objectiveOf(body.solutionConfig),
       sources: hidden.data,
+      base: hidden.base,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
   },

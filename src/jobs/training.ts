@@ -4,11 +4,13 @@ import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
 import { recipeByArn } from '../recipes/index.ts'
-import { saveModel } from '../recipes/modelFile.ts'
+import { loadModel, saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
+import type { TrainedModel } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
 import { readTrainingData, type TrainingQuery } from './readTrainingData.ts'
+import { updatedModel } from './updateModel.ts'
 
 /** The split of the evaluation is drawn from it: one seed for all, so that versions of the same data can be compared. */
 const SEED = 1
@@ -20,6 +22,8 @@ export interface TrainingDescription extends TrainingQuery {
   readonly recipeArn: string
   readonly settings: RecipeSettings
   readonly modelPrefix: string
+  /** Take in what has come since this model was trained, and learn nothing anew (trainingMode UPDATE). */
+  readonly base?: TrainedModel | undefined
 }
 
 export interface TrainingResult {
@@ -35,7 +39,15 @@ export async function trainModel(description: TrainingDescription, context: Comp
   const recipe = recipeByArn(description.recipeArn)
   assert(recipe)
   const { artifacts, threads, signal, progress } = context
-  const { data, users, items } = await readTrainingData(description, recipe, context)
+  const place = (key: string) => ({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } })
+  const { modelPrefix, base } = description
+  if (base) {
+    const before = await loadModel(place(base.model), { signal })
+    await saveModel(place(modelPrefix), await updatedModel(before, description, recipe, context), { signal })
+    const { metrics, baselineMetrics } = base
+    return { modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
+  }
+  const { data, users, items, facts } = await readTrainingData(description, recipe, context)
   const trained = await trainSolution(
     recipe,
     data,
@@ -52,15 +64,19 @@ export async function trainModel(description: TrainingDescription, context: Comp
     },
   )
   const { model, histories, metrics, baseline } = trained
-  const prefix = { bucket: ARTIFACTS_BUCKET, key: description.modelPrefix }
-  await saveModel({ artifacts, prefix }, { model, users, items, histories }, { signal })
-  const { user, system } = process.cpuUsage()
+  await saveModel(place(modelPrefix), { model, users, items, histories, ...(facts && { facts }) }, { signal })
   return {
-    modelPrefix: description.modelPrefix,
+    modelPrefix,
     metrics: shownMetrics(metrics),
     baselineMetrics: shownMetrics(baseline),
-    trainingHours: Math.round(((user + system) / MICROSECONDS_PER_HOUR / BILLED_PROCESSORS) * 1e3) / 1e3,
+    trainingHours: billedHours(),
   }
+}
+
+/** Of this process, which does nothing else. */
+function billedHours(): number {
+  const { user, system } = process.cpuUsage()
+  return Math.round(((user + system) / MICROSECONDS_PER_HOUR / BILLED_PROCESSORS) * 1e3) / 1e3
 }
 
 /** GetSolutionMetrics gives four decimals. */

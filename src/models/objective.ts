@@ -55,3 +55,10 @@ export function withObjective(model: HistoryModel, { values, strength }: Objecti
   )
   return model.form === 'dense' ? { ...model, prior } : { ...model, prior, bias: add(model.bias) }
 }
+
+/** What `withObjective` made a model of: only then has it a bias, since the recipes that know objectives make models without one. */
+export function withoutObjective(model: HistoryModel): HistoryModel {
+  if (model.form === 'dense') return model
+  const { bias, prior } = model
+  return bias ? { ...model, bias: undefined, prior: prior.map((score, j) => score - bias[j]) } : model
+}

@@ -4,6 +4,7 @@
  */
 import { Vocabulary } from '../datasets/vocabulary.ts'
 import type { HistoryModel, SparseExpert } from '../models/historyModel.ts'
+import type { ItemFacts } from '../models/itemFacts.ts'
 import type { ItemLists } from '../models/splits.ts'
 import type { SavedModel } from './modelFile.ts'
 
@@ -23,8 +24,15 @@ export function withoutUsers(
     users: renumbered(saved.users, users),
     items: renumbered(saved.items, items),
     histories: historiesOf(saved.histories, users, newIndex),
+    ...(saved.facts && { facts: factsOf(saved.facts, items) }),
   }
 }
+
+const factsOf = ({ eventCounts, createdSeconds, newestSeconds }: ItemFacts, items: readonly number[]): ItemFacts => ({
+  eventCounts: Uint32Array.from(items, item => eventCounts[item]),
+  createdSeconds: Float64Array.from(items, item => createdSeconds[item]),
+  newestSeconds,
+})
 
 /** The indexes of those that stay, ascending. */
 function keptOf(all: Vocabulary, gone: Vocabulary): number[] {

@@ -22,6 +22,7 @@ export const hrnnColdstart = recipe({
   legacy: true,
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
+  updates: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...family,
   featureTransformationParameters: {

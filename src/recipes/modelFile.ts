@@ -2,7 +2,8 @@
  * A trained model in the object store, three safetensors files under one prefix; equal models are equal bytes.
  *
  *   model.safetensors       the model, by its form (modelTensors.ts)
- *   vocabulary.safetensors  users.… and items.…: bytes u8, offsets u32, slots u32 (datasets/vocabulary.ts)
+ *   vocabulary.safetensors  users.… and items.…: bytes u8, offsets u32, slots u32 (datasets/vocabulary.ts); maybe what is known of the items'
+ *                           past: facts.events u32[n], facts.created f64[n], facts.newest f64[1] (models/itemFacts.ts)
  *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first
  *
  * Everything is loaded onto shared memory, which all scoring threads see. What a file claims is checked before a kernel trusts it.
@@ -10,6 +11,7 @@
 
 import { Vocabulary } from '../datasets/vocabulary.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
+import type { ItemFacts } from '../models/itemFacts.ts'
 import { encode, type Tensors, vector } from '../models/safetensors.ts'
 import type { ItemLists } from '../models/splits.ts'
 import {
@@ -30,6 +32,8 @@ export interface SavedModel<M extends HistoryModel = HistoryModel> {
   readonly items: Vocabulary
   /** One row a user of `users`. */
   readonly histories: ItemLists
+  /** Absent in models of recipes that do not look at it. */
+  readonly facts?: ItemFacts
 }
 
 /** The model is whole once this resolves; its files appear one after the other. Rejects with `signal.reason` when aborted. */
@@ -38,7 +42,7 @@ export async function saveModel(
   saved: SavedModel,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const { model, users, items, histories } = saved
+  const { model, users, items, histories, facts } = saved
   const write = (part: Part, tensors: Tensors, metadata: PartMetadata = {}) =>
     place.artifacts.write(
       addressOf(place, part),
@@ -47,7 +51,15 @@ export async function saveModel(
     )
   const { tensors, metadata } = modelTensors(model)
   await write('model', tensors, metadata)
-  await write('vocabulary', { ...vocabularyTensors('users', users), ...vocabularyTensors('items', items) })
+  await write('vocabulary', {
+    ...vocabularyTensors('users', users),
+    ...vocabularyTensors('items', items),
+    ...(facts && {
+      'facts.events': vector(facts.eventCounts),
+      'facts.created': vector(facts.createdSeconds),
+      'facts.newest': vector(Float64Array.of(facts.newestSeconds)),
+    }),
+  })
   await write('histories', { offsets: vector(histories.offsets), items: vector(histories.items) })
 }
 
@@ -66,8 +78,15 @@ export async function loadModel(place: ModelPlace, { signal }: { signal: AbortSi
   if (items.size !== model.itemCount)
     vocabulary.refuse(`it has ${items.size} items, where the model has ${model.itemCount}`)
   const histories = historiesOf(await readPart(place, 'histories', signal), users.size, model.itemCount)
-  return { model, users, items, histories }
+  const facts = vocabulary.has('facts.events') ? factsOf(vocabulary, items.size) : undefined
+  return { model, users, items, histories, ...(facts && { facts }) }
 }
+
+const factsOf = (part: PartReader, itemCount: number): ItemFacts => ({
+  eventCounts: part.tensor('facts.events', Uint32Array, [itemCount]),
+  createdSeconds: part.tensor('facts.created', Float64Array, [itemCount]),
+  newestSeconds: part.tensor('facts.newest', Float64Array, [1])[0],
+})
 
 function vocabularyOf(part: PartReader, name: string): Vocabulary {
   const bytes = part.tensor(`${name}.bytes`, Uint8Array, [undefined])

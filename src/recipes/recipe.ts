@@ -42,6 +42,8 @@ interface Facts {
   readonly limits: RecipeLimits
   /** What ITEMS and USERS tell is learnt from, and items without interactions get their place by it (models/standIns.ts). */
   readonly metadata?: true
+  /** New items and users can be taken in without a new fit (trainingMode UPDATE). */
+  readonly updates?: true
   /** Items may have values that recommendations are to raise (optimizationObjective). */
   readonly objective?: true
   /** Events may have weights by their types (eventsConfig). */

@@ -11,6 +11,7 @@ export const userPersonalization = recipe({
     'Recommends what a user is likely to interact with next. Sommelier trains a reduced-rank directional ridge model: the newest bptt interactions, weighed by recency where recency_mask is true, become a vector of hidden_dimension numbers, and items are ranked by its products with theirs, all solved in closed form.',
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
+  updates: true,
   objective: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),

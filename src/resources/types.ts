@@ -274,7 +274,7 @@ export const solution = resource<SolutionBody, SolutionHidden>({
 export interface SolutionVersionBody extends Omit<SolutionBody, 'solutionConfig' | 'performAutoTraining'> {
   readonly solutionArn: string
   readonly solutionConfig: SolutionConfigBody
-  readonly trainingMode: 'FULL'
+  readonly trainingMode: 'FULL' | 'UPDATE'
   readonly trainingType: 'AUTOMATIC' | 'MANUAL'
   readonly trainingHours?: number | undefined
 }
@@ -289,9 +289,16 @@ export interface LearntColumns {
   readonly schema: string
   readonly columns: readonly string[]
 }
+export interface TrainedModel {
+  readonly model: string
+  readonly metrics: Record<string, number>
+  readonly baselineMetrics: Record<string, number>
+}
 /** `data` is what was imported when the version was asked for; later imports do not change it. The rest is there once ACTIVE. */
 export interface SolutionVersionHidden {
   readonly data: TrainingSources
+  /** Of trainingMode UPDATE: the version of trainingMode FULL that it starts from. */
+  readonly base?: TrainedModel
   readonly model?: string
   readonly metrics?: Record<string, number>
   readonly baselineMetrics?: Record<string, number>

@@ -238,7 +238,7 @@ test('CreateSolution refuses weights of events that mean nothing', async t => {
   await refuses(server, 'CreateSolution', { ...input, ...both }, 'InvalidInputException', message)
 })
 
-test('CreateSolutionVersion needs a solution, interactions, and mode FULL', async t => {
+test('CreateSolutionVersion needs a solution, interactions, and a mode that the recipe has', async t => {
   const server = await testServer(t)
   const datasetGroupArn = await makeGroup(server)
   const solutionArn = await makeSolution(server, datasetGroupArn)
@@ -254,7 +254,7 @@ test('CreateSolutionVersion needs a solution, interactions, and mode FULL', asyn
     'CreateSolutionVersion',
     { solutionArn, trainingMode: 'UPDATE' },
     'InvalidInputException',
-    'trainingMode was UPDATE: this version of sommelier trains in mode FULL only.',
+    'trainingMode was UPDATE: it is for aws-user-personalization and aws-hrnn-coldstart, this solution is of aws-user-personalization-v2.',
   )
   const none = arnOf('solution/none')
   await refuses(
