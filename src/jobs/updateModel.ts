@@ -31,7 +31,7 @@ export async function updatedModel(
 }
 
 /** With the items that are new in ITEMS, and otherwise as it is. */
-export async function withItems(
+async function withItems(
   saved: SavedModel,
   query: TrainingQuery,
   recipe: Recipe,
