@@ -1,15 +1,11 @@
 /** The exact best of every query of a block: the order in which queries and groups of items meet. */
 import {
   FACTOR_COUNTS,
-  FACTOR_EXCLUDED_ENDS,
-  FACTOR_EXCLUDED_ITEMS,
-  FACTOR_EXCLUDED_STARTS,
+  FACTOR_DIMENSION,
   FACTOR_GROUP,
   FACTOR_GROUP_COUNT,
   FACTOR_ITEM_COUNT,
-  FACTOR_ITEM_OF,
   FACTOR_ITEMS,
-  FACTOR_MASKED,
   FACTOR_OPEN_WORDS,
   FACTOR_POSITION_OF,
   FACTOR_PRIOR_ORDER,
@@ -19,6 +15,7 @@ import {
   FACTOR_SCORES,
   FACTOR_SMALL,
   FACTOR_START_GROUPS,
+  FACTOR_START_PANELS,
   FACTOR_START_ROWS,
   FACTOR_TILE_ROWS,
   FACTOR_WANTED,
@@ -42,7 +39,9 @@ import {
   THRESHOLD,
   ZERO,
 } from './queryState'
-import { hits, reaches, scan, scoreEight, screenGroup, startThreshold } from './screen'
+import { packScoreTile, scoreRows } from './scores'
+import { hits, reaches, scan, scoreEight, screenGroup } from './screen'
+import { start } from './start'
 import { word } from './words'
 
 /** Scoring an open item by itself costs as much as screening this many: where fewer are open, they are listed. */
@@ -95,19 +94,17 @@ function startTile(params: usize, tile: i32): void {
   }
   if (!screened) return
 
+  packScoreTile(params, tile)
   const rows = <usize>word(params, FACTOR_START_ROWS)
-  const groups = <i32>word(params, FACTOR_START_GROUPS)
-  const rowBytes = <usize>groups * (2 * FACTOR_GROUP)
-  for (let group = 0; group < groups; group++) {
-    screenGroup(params, tile, group, rows + <usize>group * (2 * FACTOR_GROUP), rowBytes, word(params, FACTOR_SMALL))
+  const groups = <usize>word(params, FACTOR_START_GROUPS)
+  const rowBytes = groups * (4 * FACTOR_GROUP)
+  const panels = <usize>word(params, FACTOR_START_PANELS)
+  const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * FACTOR_GROUP)
+  for (let group: usize = 0; group < groups; group++) {
+    scoreRows(params, tile, panels + group * panelBytes, rows + group * (4 * FACTOR_GROUP), rowBytes)
   }
   for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
-    const state = stateOf(params, first + m)
-    if (load<u32>(state, MODE) != SCREENED) continue
-    const row = rows + <usize>m * rowBytes
-    strike(params, first + m, row, <u32>groups * FACTOR_GROUP)
-    store<f32>(state, startThreshold(params, state, row), THRESHOLD)
-    for (let group = 0; group < groups; group++) scan(params, first + m, row + <usize>group * (2 * FACTOR_GROUP), group)
+    if (load<u32>(stateOf(params, first + m), MODE) == SCREENED) start(params, first + m, rows + <usize>m * rowBytes)
   }
 }
 
@@ -131,28 +128,6 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
     if (hits(params, state, group, greatest + <usize>m * 32)) scan(params, first + m, rows + <usize>m * (2 * FACTOR_GROUP), group)
   }
   return true
-}
-
-/** Makes what is not open -32 768 in a row of scores of the first `end` positions. */
-function strike(params: usize, query: i32, row: usize, end: u32): void {
-  const items = <usize>word(params, FACTOR_ITEM_OF)
-  for (let position = word(params, FACTOR_ITEM_COUNT); position < end; position++) store<i16>(row + (<usize>position << 1), -32768)
-  if (word(params, FACTOR_MASKED)) {
-    const open = openOf(params, query)
-    for (let position: u32 = 0; position < end; position++) {
-      if (!isOpen(open, load<u32>(items + (<usize>position << 2)))) store<i16>(row + (<usize>position << 1), -32768)
-    }
-    return
-  }
-  const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
-  if (starts == 0) return
-  const excluded = <usize>word(params, FACTOR_EXCLUDED_ITEMS)
-  const positions = <usize>word(params, FACTOR_POSITION_OF)
-  const last = load<u32>(<usize>word(params, FACTOR_EXCLUDED_ENDS) + (<usize>query << 2))
-  for (let i = load<u32>(starts + (<usize>query << 2)); i < last; i++) {
-    const position = load<u32>(positions + (<usize>load<u32>(excluded + (<usize>i << 2)) << 2))
-    if (position < end) store<i16>(row + (<usize>position << 1), -32768)
-  }
 }
 
 /** Scores the open items themselves, by index ascending, at most `most` of them. */

@@ -11,7 +11,6 @@
  */
 import { screen5x16, screen5x32 } from '../build/assembly/tiles'
 import {
-  FACTOR_CHUNKS,
   FACTOR_GROUP,
   FACTOR_GROUPS,
   FACTOR_ITEM_OF,
@@ -21,12 +20,10 @@ import {
   FACTOR_QUERIES,
   FACTOR_QUERY_FLOATS,
   FACTOR_SMALL,
-  FACTOR_START_GROUPS,
   FACTOR_START_ROWS,
   FACTOR_TILE_BYTES,
   FACTOR_TILE_ROWS,
   FACTOR_TILES,
-  FACTOR_WANTED,
   FACTOR_WIDE,
 } from '../src/kernels/factorParameters'
 import { entriesOf, take } from './entries'
@@ -99,70 +96,6 @@ export function reaches(params: usize, state: usize, group: i32): bool {
 export function hits(params: usize, state: usize, group: i32, greatest: usize): bool {
   const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
   return v128.any_true(v128.or(i16x8.gt_s(v128.load(greatest), limit), i16x8.gt_s(v128.load(greatest, 16), limit)))
-}
-
-/**
- * A score that at least WANTED open items reach, from the rows of the first groups, f32; -Infinity where there is none. Items that are not open are
- * -32 768 in them. Of each chunk of four items the greatest counts, so that a pass reads a quarter; nine steps of bisection.
- */
-export function startThreshold(params: usize, state: usize, rows: usize): f32 {
-  const wanted = <i32>word(params, FACTOR_WANTED)
-  const chunks = <usize>word(params, FACTOR_CHUNKS)
-  let end = chunks
-  const none = f32x4.splat(-Infinity)
-  let most = none
-  let least = f32x4.splat(Infinity)
-  for (let g = 0; g < <i32>word(params, FACTOR_START_GROUPS); g++) {
-    const group = parametersOf(params, g)
-    const unit = <f32>(1 / (load<f64>(state, SCALE) * load<f64>(group)))
-    if (!(unit > 1e-30)) return -Infinity // too near to where f32 ends
-    const units = f32x4.splat(unit)
-    const margin = f32x4.splat(<f32>(marginOf(state, group) + 1.5))
-    for (let at = rows; at < rows + FACTOR_GROUP / 2; at += 16) {
-      const m = i16x8.max_s(
-        i16x8.max_s(v128.load(at), v128.load(at, FACTOR_GROUP / 2)),
-        i16x8.max_s(v128.load(at, FACTOR_GROUP), v128.load(at, FACTOR_GROUP + FACTOR_GROUP / 2)),
-      )
-      for (let half = 0; half < 2; half++) {
-        const whole = f32x4.convert_i32x4_s(half ? i32x4.extend_high_i16x8_s(m) : i32x4.extend_low_i16x8_s(m))
-        const isOpen = f32x4.gt(whole, f32x4.splat(-32768))
-        const bound = f32x4.mul(f32x4.sub(whole, margin), units)
-        most = f32x4.max(most, v128.bitselect(bound, none, isOpen))
-        least = f32x4.min(least, v128.bitselect(bound, f32x4.splat(Infinity), isOpen))
-        v128.store(end, v128.bitselect(bound, none, isOpen))
-        end += 16
-      }
-    }
-    rows += 2 * FACTOR_GROUP
-  }
-  let low = min(
-    min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
-    min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)),
-  )
-  let high = max(
-    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
-  )
-  if (countChunks(chunks, end, low) < wanted) return -Infinity
-  for (let step = 0; step < 9; step++) {
-    const middle = (low + high) * 0.5
-    const count = countChunks(chunks, end, middle)
-    if (count < wanted) high = middle
-    else low = middle
-    if (count >= wanted && count <= wanted + (wanted >> 3)) break
-  }
-  return low
-}
-
-function countChunks(chunks: usize, end: usize, bound: f32): i32 {
-  const b = f32x4.splat(bound)
-  let c0 = i32x4.splat(0), c1 = c0
-  for (let at = chunks; at < end; at += 32) {
-    c0 = i32x4.sub(c0, f32x4.ge(v128.load(at), b))
-    c1 = i32x4.sub(c1, f32x4.ge(v128.load(at, 16), b))
-  }
-  c0 = i32x4.add(c0, c1)
-  return i32x4.extract_lane(c0, 0) + i32x4.extract_lane(c0, 1) + i32x4.extract_lane(c0, 2) + i32x4.extract_lane(c0, 3)
 }
 
 /** Scores exactly what of a group's row is open and above the limit; less than eight wait in the query's state for company. */

@@ -1,8 +1,6 @@
 /** Every item's score: for the exact sum over the catalogue, many queries at a time in the f32 tile; for one query, all of them. */
-import { score5x16, score5x8 } from '../build/assembly/tiles'
 import {
   FACTOR_COUNTS,
-  FACTOR_DIMENSION,
   FACTOR_EVERY_SCORE,
   FACTOR_GROUP,
   FACTOR_GROUP_COUNT,
@@ -12,74 +10,19 @@ import {
   FACTOR_QUERIES,
   FACTOR_QUERY_COUNT,
   FACTOR_QUERY_FLOATS,
-  FACTOR_ROW_FLOATS,
-  FACTOR_ROWS,
-  FACTOR_SCORE_PANELS,
   FACTOR_SCORE_ROWS,
-  FACTOR_SCORE_TILES,
   FACTOR_SCORES,
   FACTOR_SHARPNESS,
   FACTOR_SMALL,
   FACTOR_TILE_ROWS,
   FACTOR_TOTALS,
   FACTOR_WANTED,
-  FACTOR_WIDE,
 } from '../src/kernels/factorParameters'
-import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { exactScores } from './exactScores'
 import { MODE, PRIOR, stateOf } from './queryState'
 import { exp4 } from './rank'
+import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
-
-/** SCORE_TILES of all queries; places beyond the last are 0. One task. */
-export function packScoreTiles(params: usize, _task: i32): void {
-  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
-  const places = ((queries + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS) * FACTOR_TILE_ROWS
-  const dimension = <i32>word(params, FACTOR_DIMENSION)
-  const rowBytes = <usize>word(params, FACTOR_QUERY_FLOATS) << 2
-  for (let query = 0; query < places; query++) {
-    const tile = query / FACTOR_TILE_ROWS
-    const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * rowBytes
-    let to = <usize>word(params, FACTOR_SCORE_TILES)
-    to += (<usize>(tile * dimension * FACTOR_TILE_ROWS) + <usize>(query - tile * FACTOR_TILE_ROWS)) << 2
-    for (let x: usize = 0; x < <usize>dimension; x++) {
-      store<f32>(to, query < queries ? load<f32>(from + (x << 2)) : 0)
-      to += 4 * FACTOR_TILE_ROWS
-    }
-  }
-}
-
-/** SCORE_PANELS of group `group`. */
-export function packScorePanels(params: usize, group: i32): void {
-  const dimension = <usize>word(params, FACTOR_DIMENSION)
-  const rowBytes = <usize>word(params, FACTOR_ROW_FLOATS) << 2
-  const panels = <usize>word(params, FACTOR_SCORE_PANELS)
-  let from = <usize>word(params, FACTOR_ROWS) + <usize>group * FACTOR_GROUP * rowBytes
-  for (let item: usize = 0; item < <usize>FACTOR_GROUP; item++) {
-    const panel = item / TILE_COLUMNS
-    let to = panels + ((panel * dimension * TILE_COLUMNS + (item - panel * TILE_COLUMNS)) << 2)
-    for (let x: usize = 0; x < dimension; x++) {
-      store<f32>(to, load<f32>(from + (x << 2)))
-      to += 4 * TILE_COLUMNS
-    }
-    from += rowBytes
-  }
-}
-
-/** SCORE_ROWS of the group in SCORE_PANELS for the queries of tile `tile`. */
-export function scoreGroup(params: usize, tile: i32): void {
-  const dimension = <i32>word(params, FACTOR_DIMENSION)
-  const a = <usize>word(params, FACTOR_SCORE_TILES) + (<usize>(tile * dimension * FACTOR_TILE_ROWS) << 2)
-  let b = <usize>word(params, FACTOR_SCORE_PANELS)
-  let to = <usize>word(params, FACTOR_SCORE_ROWS)
-  const wide = word(params, FACTOR_WIDE)
-  for (let panel = 0; panel < FACTOR_GROUP / TILE_COLUMNS; panel++) {
-    if (wide) score5x16(to, 4 * FACTOR_GROUP, a, b, dimension)
-    else score5x8(to, 4 * FACTOR_GROUP, a, b, dimension)
-    b += <usize>dimension * (4 * TILE_COLUMNS)
-    to += 4 * TILE_COLUMNS
-  }
-}
 
 /**
  * TOTALS of all queries over the whole catalogue. The greatest score is the greatest so far: when a group brings a greater one, what was
@@ -87,8 +30,8 @@ export function scoreGroup(params: usize, tile: i32): void {
  * then (l0 + l1) + (l2 + l3). One task.
  */
 export function sumWeights(params: usize, _task: i32): void {
-  packScoreTiles(params, 0)
   const queries = <i32>word(params, FACTOR_QUERY_COUNT)
+  for (let first = 0; first < queries; first += FACTOR_TILE_ROWS) packScoreTile(params, first / FACTOR_TILE_ROWS)
   const totals = <usize>word(params, FACTOR_TOTALS)
   for (let query = 0; query < queries; query++) {
     store<f64>(totals + (<usize>query << 4), -Infinity)

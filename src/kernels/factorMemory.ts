@@ -2,6 +2,7 @@
 import type { Arena, Reserved } from './arena.ts'
 import { descendingOrder, fillItems, type ItemShape, type ItemValues } from './factorItems.ts'
 import * as at from './factorParameters.ts'
+import { TILE_COLUMNS } from './parameters.ts'
 
 export interface FactorValues extends ItemValues {
   readonly kernels: readonly Float32Array[]
@@ -43,6 +44,7 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
   return {
     rows: arena.reserveF32(places * shape.rowFloats),
     panels: arena.reserveU8(places * shape.pairs * 2),
+    startPanels: arena.reserveF32(Math.min(shape.groupCount, START_GROUPS_MAX) * at.FACTOR_GROUP * shape.dimension),
     groups: arena.reserveF64(shape.groupCount * 4),
     itemOf: arena.reserveU32(places),
     positionOf: arena.reserveU32(itemCount),
@@ -60,9 +62,18 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
 /** The model in the layouts its kernels read. */
 export function fillFactors(values: FactorValues, shape: FactorShape, placed: PlacedValues): void {
   placed.roundedNorm.view[0] = fillItems(values, shape, placed)
+  fillStartPanels(shape, placed)
   fillSources(values, shape, placed)
   fillPrior(values, placed)
   for (let item = 0; item < values.itemCount; item++) placed.everyItem.view[item >>> 5] |= 1 << (item & 31)
+}
+
+function fillStartPanels({ dimension, rowFloats }: FactorShape, { rows, startPanels }: PlacedValues): void {
+  const panelFloats = dimension * TILE_COLUMNS
+  for (let position = 0; position * dimension < startPanels.view.length; position++) {
+    const to = Math.floor(position / TILE_COLUMNS) * panelFloats + (position % TILE_COLUMNS)
+    for (let x = 0; x < dimension; x++) startPanels.view[to + x * TILE_COLUMNS] = rows.view[position * rowFloats + x]
+  }
 }
 
 function fillSources(
@@ -131,7 +142,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
   set(at.FACTOR_ENTRIES, arena.reserveF64(sizes.entryCount))
   set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount))
-  set(at.FACTOR_START_ROWS, arena.reserveU8(at.FACTOR_TILE_ROWS * startGroups * 2 * at.FACTOR_GROUP))
+  set(at.FACTOR_START_ROWS, arena.reserveU8(at.FACTOR_TILE_ROWS * startGroups * 4 * at.FACTOR_GROUP))
   set(at.FACTOR_CHUNKS, arena.reserveF32((startGroups * at.FACTOR_GROUP) / 4))
   set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))
   set(at.FACTOR_SCORE_PANELS, arena.reserveF32(at.FACTOR_GROUP * shape.dimension))
@@ -171,6 +182,7 @@ export function connectSlot(
   words[at.FACTOR_OPEN_WORDS] = shape.openWords
   words[at.FACTOR_ROWS] = shared.rows.ptr
   words[at.FACTOR_PANELS] = shared.panels.ptr
+  words[at.FACTOR_START_PANELS] = shared.startPanels.ptr
   words[at.FACTOR_GROUPS] = shared.groups.ptr
   words[at.FACTOR_ITEM_OF] = shared.itemOf.ptr
   words[at.FACTOR_POSITION_OF] = shared.positionOf.ptr

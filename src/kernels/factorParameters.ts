@@ -71,7 +71,7 @@ export const FACTOR_ENTRIES = 39
 export const FACTOR_CAPACITY = 40
 /** i64[CAPACITY] */
 export const FACTOR_SORTING = 41
-/** i16[FACTOR_TILE_ROWS, START_GROUPS · FACTOR_GROUP]: scores of the first groups. */
+/** f32[FACTOR_TILE_ROWS, START_GROUPS · FACTOR_GROUP]: exact scores of the first groups; then i16[…] of one group after the other. */
 export const FACTOR_START_ROWS = 42
 export const FACTOR_START_GROUPS = 43
 /** f32[START_GROUPS · FACTOR_GROUP / 4] */
@@ -98,6 +98,8 @@ export const FACTOR_EVERY_SCORE = 54
 export const FACTOR_PAIRS = 55
 /** f32[itemCount] */
 export const FACTOR_PRIOR = 56
+/** Of each of the groups that a threshold may start from what SCORE_PANELS is of one. */
+export const FACTOR_START_PANELS = 57
 export const FACTOR_WORDS = 64
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */

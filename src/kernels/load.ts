@@ -31,7 +31,7 @@ export const KERNEL_NAMES = [
   'quantise',
   'screenStart',
   'bestOf',
-  'packScoreTiles',
+  'packScoreTile',
   'packScorePanels',
   'scoreGroup',
   'sumWeights',

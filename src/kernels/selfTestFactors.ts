@@ -86,7 +86,7 @@ export function roundingCase(arena: Arena, random: Random): Case {
   const params = words.byteOffset
   const steps: Step[] = [{ kernel: 'foldIn', params, tasks: HISTORIES.length }]
   steps.push(...exclude(words, true), { kernel: 'openItems', params, tasks: 1 })
-  steps.push({ kernel: 'quantise', params, tasks: TILES }, { kernel: 'packScoreTiles', params, tasks: 1 })
+  steps.push({ kernel: 'quantise', params, tasks: TILES }, { kernel: 'packScoreTile', params, tasks: TILES })
   for (const value of [1, 0]) {
     steps.push({ params, word: at.FACTOR_WIDE, value }, { kernel: 'screenStart', params, tasks: TILES })
     steps.push({ kernel: 'packScorePanels', params, tasks: 2 }, { kernel: 'scoreGroup', params, tasks: TILES })

@@ -12,7 +12,7 @@ import { pairRow, togetherRow } from './pairs.ts'
 import { poolScores } from './pool.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
-import { packScorePanels, packScoreTiles, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
+import { packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
 import { innerProducts, turnRows } from './tall.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
@@ -43,7 +43,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   quantise,
   screenStart,
   bestOf,
-  packScoreTiles,
+  packScoreTile,
   packScorePanels,
   scoreGroup,
   sumWeights,

@@ -7,16 +7,15 @@ import { plainExp } from './rank.ts'
 
 const { fround } = Math
 
-export const packScoreTiles: PlainKernel = (memory, params) => {
+export const packScoreTile: PlainKernel = (memory, params, tile) => {
   const words = wordsOf(memory, params)
-  const queries = words[at.FACTOR_QUERY_COUNT]
   const dimension = words[at.FACTOR_DIMENSION]
-  for (let query = 0; query < Math.ceil(queries / at.FACTOR_TILE_ROWS) * at.FACTOR_TILE_ROWS; query++) {
+  const to = words[at.FACTOR_SCORE_TILES] / 4 + tile * dimension * at.FACTOR_TILE_ROWS
+  for (let m = 0; m < at.FACTOR_TILE_ROWS; m++) {
+    const query = tile * at.FACTOR_TILE_ROWS + m
     const vector = queryOf(memory, words, query)
-    const tile =
-      words[at.FACTOR_SCORE_TILES] / 4 + Math.floor(query / at.FACTOR_TILE_ROWS) * dimension * at.FACTOR_TILE_ROWS
     for (let x = 0; x < dimension; x++)
-      memory.f32[tile + x * at.FACTOR_TILE_ROWS + (query % at.FACTOR_TILE_ROWS)] = query < queries ? vector[x] : 0
+      memory.f32[to + x * at.FACTOR_TILE_ROWS + m] = query < words[at.FACTOR_QUERY_COUNT] ? vector[x] : 0
   }
 }
 
