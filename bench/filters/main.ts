@@ -166,7 +166,7 @@ async function seconds(answerer: ShardAnswerer, input: Buffer, records: number):
   async function* pieces() {
     const fill = (target: Buffer) => readSync(file, target)
     for await (const piece of answerer.answer({ fill, firstLine: 1, clock: new StageClock(), answered: count }))
-      yield Buffer.from(piece)
+      yield Buffer.from(piece.bytes)
   }
   await store.write(PART, pieces())
   closeSync(file)

@@ -10,17 +10,19 @@
  * Windows), so do keys; `.DS_Store` and its like are not listed.
  */
 import { constants, mkdirSync, realpathSync } from 'node:fs'
-import { type FileHandle, lstat, open, rename, rmdir, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { attempt, objectError } from './folderErrors.ts'
 import { objectInfo, objectsIn } from './folderList.ts'
-import { errorCode, Folder, Obstacle, obstacle } from './folderWalk.ts'
-import { INCOMING_FOLDER, incomingName, prepareIncoming } from './incoming.ts'
+import { errorCode, Folder, Obstacle } from './folderWalk.ts'
+import { openGrowingFile, place } from './growingFile.ts'
+import { INCOMING_FOLDER, incomingName, keptName, prepareIncoming } from './incoming.ts'
 import { checkBucketName, keySegments, prefixSegments } from './names.ts'
 import {
   type ByteRange,
   formatAddress,
+  type GrowingFile,
   type ObjectAddress,
   ObjectError,
   type ObjectInfo,
@@ -30,9 +32,6 @@ import { chunksOf, pullStream } from './streams.ts'
 
 /** One read call. At 64 KiB, Node's default, a large file is read at about half the speed. */
 const READ_BYTES = 256 * 1024
-
-/** An object's folder may vanish under its writer when another removes the last object in it; each time that is a fresh coincidence. */
-const PLACE_TRIES_MAX = 16
 
 export function openFolderStore(root: string): ObjectStore {
   mkdirSync(root, { recursive: true })
@@ -145,6 +144,16 @@ class FolderStore implements ObjectStore {
     return join(this.#root, address.bucket, ...keySegments(address.key))
   }
 
+  async growingFile(address: ObjectAddress, name: string): Promise<GrowingFile> {
+    const segments = keySegments(address.key)
+    await using _exists = await this.#openBucket(address.bucket)
+    const path = join(this.#root, INCOMING_FOLDER, keptName(name))
+    return openGrowingFile(path, address, async () => {
+      await using bucket = await this.#openBucket(address.bucket)
+      await place(path, bucket, segments)
+    })
+  }
+
   async #openBucket(bucket: string): Promise<Folder> {
     checkBucketName(bucket)
     const path = join(this.#root, bucket)
@@ -176,24 +185,6 @@ class FolderStore implements ObjectStore {
       await attempt('written', address, () => handle.sync())
     } finally {
       await handle.close()
-    }
-  }
-}
-
-/** The whole file at `path` becomes the object at `segments` in one step. */
-async function place(path: string, bucket: Folder, segments: string[]): Promise<void> {
-  const name = segments.at(-1)!
-  for (let tries = 1; ; tries++) {
-    try {
-      await using parent = await bucket.descend(segments.slice(0, -1), 'enterOrMake')
-      const there = await lstat(parent.at(name)).catch(() => undefined) // What keeps it from being seen keeps rename from working.
-      if (there && !there.isFile()) throw obstacle(there, join(parent.path, name))
-      await rename(path, parent.at(name))
-      await parent.sync()
-      return
-    } catch (error) {
-      const vanished = errorCode(error) === 'ENOENT' || (error instanceof Obstacle && error.kind === 'absent')
-      if (!vanished || tries === PLACE_TRIES_MAX) throw error
     }
   }
 }

@@ -5,7 +5,8 @@
  *   <machine>.<pid>.<start>.<name>
  *
  * `machine` is a hash of the running kernel and its process namespace, `start` is when the process began, so neither a container whose
- * processes are always number 7 nor another host on the same network disk is mistaken for a dead process.
+ * processes are always number 7 nor another host on the same network disk is mistaken for a dead process. A file that outlives its process
+ * (growingFile.ts) is called `kept.<name>` and treated like those of another machine.
  */
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs'
@@ -25,6 +26,9 @@ const LINUX = process.platform === 'linux'
 export function incomingName(): string {
   return `${machine()}.${process.pid}.${processStart(process.pid)}.${uniqueName()}`
 }
+
+/** Of a file that another process may go on with. */
+export const keptName = (name: string): string => `kept.${name}`
 
 /** Makes the hidden folder of the store at `root` and removes what dead processes left in it. */
 export function prepareIncoming(root: string): void {

@@ -46,6 +46,22 @@ export interface ObjectStore {
    * answers with its own file. The caller removes `folder` when done.
    */
   localFile(address: ObjectAddress, folder: string, options?: { signal?: AbortSignal }): Promise<string>
+  /**
+   * A file that is to become the object, to be written by its path, by many at once, and on after a crash: the same `name` finds what it
+   * holds. Only where objects are files; elsewhere there is no such method.
+   */
+  growingFile?(address: ObjectAddress, name: string): Promise<GrowingFile>
+}
+
+export interface GrowingFile {
+  readonly path: string
+  /** What it holds now. */
+  readonly bytes: number
+  /** What was written so far survives a power cut. */
+  sync(): Promise<void>
+  /** Its first `bytes` bytes become the object, whole or not at all. */
+  place(bytes: number): Promise<void>
+  remove(): Promise<void>
 }
 
 export type ObjectErrorCode = 'InvalidAddress' | 'NoSuchBucket' | 'NoSuchObject' | 'AccessDenied' | 'Unavailable'

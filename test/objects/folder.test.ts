@@ -42,6 +42,32 @@ test('what people put into the folder is there, and what is written there they c
   assert.equal(await store.localFile(at('a/c.json', 'by-hand'), root), join(root, 'by-hand/a/c.json'))
 })
 
+test('a growing file is found again by its name, and becomes the object with the bytes that count', async context => {
+  const { root, store } = await start(context)
+  const first = await store.growingFile!(at('deep/x'), 'one')
+  assert.equal(first.bytes, 0)
+  await writeFile(first.path, 'wholeand more')
+  await first.sync()
+  const again = await openFolderStore(root).growingFile!(at('deep/x'), 'one')
+  assert.deepEqual([again.path, again.bytes], [first.path, 13])
+  assert.deepEqual(await keysOf(store, ''), [])
+  await again.place(5)
+  assert.equal(await textOf(store, at('deep/x')), 'whole')
+  assert.deepEqual(await readdir(join(root, INCOMING)), [])
+  const other = await store.growingFile!(at('y'), 'two')
+  await other.remove()
+  assert.deepEqual(await readdir(join(root, INCOMING)), [])
+  await refuses(store.growingFile!(at('x', 'none'), 'three'), 'NoSuchBucket', /^There is no bucket 'none'/)
+})
+
+test('a growing file that nobody went on with for a day is removed', async context => {
+  const { root, store } = await start(context)
+  const { path } = await store.growingFile!(at('x'), 'old')
+  await utimes(path, new Date(0), new Date(0))
+  openFolderStore(root)
+  assert.deepEqual(await readdir(join(root, INCOMING)), [])
+})
+
 test('an edit in place changes the etag, a look does not', async context => {
   const { store, bucket } = await start(context)
   await store.write(at('x'), bytesOf('one'))

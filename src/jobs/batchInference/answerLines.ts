@@ -23,10 +23,16 @@ export interface LineSource {
   answered(records: number, failed: number): void
 }
 
+/** A piece of output, valid until the next is asked for. */
+export interface Piece {
+  readonly bytes: Buffer
+  /** Nothing follows it. */
+  readonly last: boolean
+}
+
 /** What answers a whole shard. */
 export interface Answerer {
-  /** The output, in pieces of which each is valid until the next is asked for. */
-  answer(source: LineSource): AsyncGenerator<Buffer>
+  answer(source: LineSource): AsyncGenerator<Piece>
 }
 
 /** Lines of output that are not the kernels' business, by record of the block. */
@@ -90,7 +96,7 @@ export async function* answerLines(
   own: OwnLines,
   { fill, firstLine, clock, answered }: LineSource,
   answerBlock: (count: number) => void,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Piece> {
   const timedFill: Fill = target => {
     clock.enter('read')
     const read = fill(target)
@@ -98,9 +104,9 @@ export async function* answerLines(
     clock.enter('parse')
     return read
   }
-  function* taken(): Generator<Buffer> {
+  function* taken(last = false): Generator<Piece> {
     clock.enter('write')
-    yield bytes.take()
+    yield { bytes: bytes.take(), last }
     clock.enter('format')
   }
   clock.enter('parse')
@@ -117,7 +123,7 @@ export async function* answerLines(
     answered(count, own.failed)
     clock.enter('parse')
   }
-  yield* taken()
+  yield* taken(true)
 }
 
 /** Writes records from `record` on; answers which is the next one. The same one when there is no room. */

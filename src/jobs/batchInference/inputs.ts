@@ -9,7 +9,7 @@
  * base name; of a prefix the path below it is kept, so no two inputs have one output.
  */
 import { Refusal } from '../../lib/refusal.ts'
-import { checkKey } from '../../objects/names.ts'
+import { checkKey, uniqueName } from '../../objects/names.ts'
 import {
   formatAddress,
   type ObjectAddress,
@@ -26,6 +26,8 @@ export interface BatchInput {
   readonly bytes: number
   /** Of the version that the job answers. */
   readonly etag: string
+  /** What its output is called while it grows, where objects are files. */
+  readonly fileName: string
 }
 
 export interface BatchPaths {
@@ -143,7 +145,13 @@ function checkAmount(
   return found.map(object => {
     const to = { bucket: output.bucket, key: outputKey(object.key, input, output) }
     refusedAs('Invalid S3 output path', () => checkKey(to.key))
-    return { from: { bucket: input.bucket, key: object.key }, to, bytes: object.bytes, etag: object.etag }
+    return {
+      from: { bucket: input.bucket, key: object.key },
+      to,
+      bytes: object.bytes,
+      etag: object.etag,
+      fileName: uniqueName(),
+    }
   })
 }
 

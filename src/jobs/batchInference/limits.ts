@@ -26,10 +26,19 @@ export const ITEM_LIST_LENGTH_MAX = 500
 export const ECHO_BYTES_MAX = 1024
 
 /**
- * Input bytes of a shard, which end with the line that reaches them: some 50 000 records, seconds of work. That is what a crash costs per
- * thread; 1 GB of input then makes a thousand shards, each a checkpoint and a part.
+ * Input bytes of a shard, which end with the line that reaches them, where a shard becomes a part: some 50 000 records. That is what a crash
+ * costs per thread; 1 GB of input then makes a thousand parts, each with its checkpoint.
  */
-export const SHARD_BYTES = 1024 * 1024
+export const PART_SHARD_BYTES = 1024 * 1024
+
+/**
+ * The same where a shard becomes a place in a file: some 3 000 records, tens of milliseconds and a megabyte or two of output, which a thread
+ * holds until it knows the place; a message to the main thread follows each.
+ */
+export const FILE_SHARD_BYTES = 64 * 1024
+
+/** What a crash costs where the output is a file; each checkpoint syncs it. */
+export const CHECKPOINT_SECONDS = 1
 
 /** One try and two more: a thread that dies of bad luck is replaced, one that dies of its shard stops the job. */
 export const SHARD_TRIES_MAX = 3

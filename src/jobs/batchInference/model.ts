@@ -16,7 +16,7 @@ export async function loadThreadData(
   { modelPrefix, recipe, numResults, filter }: BatchDescription,
   context: ComputeContext,
   threadCount: number,
-): Promise<Omit<ThreadData, 'slot'>> {
+): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
   const { model, users, items, histories } = await loadModel(place, { signal })

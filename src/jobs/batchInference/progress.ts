@@ -22,7 +22,7 @@ export class RecordProgress {
   #bytes = 0
   #bytesWritten = 0
   /** By shard: what its present try has answered. A try that fails is forgotten, so the count may go back. */
-  readonly #underWay = new Map<object, Counts>()
+  readonly #underWay = new Map<number, Counts>()
 
   constructor(control: WorkControl, total: number) {
     this.#control = control
@@ -36,12 +36,12 @@ export class RecordProgress {
     this.#bytes += bytes
   }
 
-  underWay(shard: object, counts: Counts): void {
+  underWay(shard: number, counts: Counts): void {
     this.#underWay.set(shard, counts)
     this.report()
   }
 
-  finished(shard: object, counts: Finished): void {
+  finished(shard: number, counts: Finished): void {
     this.#underWay.delete(shard)
     this.earlier(counts)
     this.report()

@@ -11,7 +11,7 @@ import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import { ANSWER_LIST } from '../../kernels/byteParameters.ts'
 import { float32Text } from '../../kernels/plain/float32Text.ts'
 import type { ItemLists } from '../../models/splits.ts'
-import { type Answerer, answerLines, type LineSource, OwnLines } from './answerLines.ts'
+import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
 import { RecordFilter } from './filtering.ts'
 import { ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import type { ParsedRecord } from './records.ts'
@@ -39,7 +39,7 @@ export class RankingAnswerer implements Answerer {
     this.#strangersPass = !tools.filter?.plan.statements.some(({ action }) => action === 'INCLUDE')
   }
 
-  answer(source: LineSource): AsyncGenerator<Buffer> {
+  answer(source: LineSource): AsyncGenerator<Piece> {
     const { bytes, recipe } = this.#tools
     return answerLines(bytes, this.#own, source, count => {
       for (let record = 0; record < count; record++) {

@@ -1,15 +1,16 @@
 /**
  * The body of a batch inference job:
  *
- *   list inputs ─► probe output ─► survey ─► shards ─► threads ─► parts ─► publish: one output object per input
+ *   list inputs ─► probe output ─► survey ─► shards ─► threads ─► a growing file, or parts ─► publish: one output object per input
  *
- * What is done is done for good. Three kinds of checkpoint carry a job over a crash, each durable before anything relies on it:
+ * What is done is done for good. Four kinds of checkpoint carry a job over a crash, each durable before anything relies on it:
  *
  *   plan            the inputs and their versions; a later attempt answers the same ones, whatever has been put beside them
- *   part/i/s        shard s of input i is answered, in this object of the staging folder (`staging.ts`)
- *   published/i     the output of input i is in its place; its parts are no longer needed (`publish.ts`)
+ *   file/i          how much of the output of input i is in its file, where objects are files (`fileOutput.ts`)
+ *   part/i/s        shard s of input i is answered, in this object of the staging folder, elsewhere (`staging.ts`)
+ *   published/i     the output of input i is in its place (`publish.ts`)
  *
- * Every part of a shard has the same content, whoever wrote it, so an interrupted job ends with the bytes of an undisturbed one.
+ * Every shard has the same answer, whoever wrote it, so an interrupted job ends with the bytes of an undisturbed one.
  */
 import { assert } from '../../lib/assert.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -17,17 +18,23 @@ import { siblingModule } from '../../lib/siblingModule.ts'
 import { ObjectError } from '../../objects/objectStore.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import { type BatchDescription, type BatchResult, STAGES } from './description.ts'
+import { removeFiles, stageFile } from './fileOutput.ts'
 import { type BatchInput, checkPaths, listInputs, probeOutput } from './inputs.ts'
-import { SHARD_BYTES } from './limits.ts'
+import { FILE_SHARD_BYTES, PART_SHARD_BYTES } from './limits.ts'
 import { loadThreadData } from './model.ts'
+import { type Answered, totalOf } from './outcome.ts'
 import { RecordProgress } from './progress.ts'
-import { type Published, publishedCheckpoint, publishInput } from './publish.ts'
-import { adoptParts, partAddress, partCheckpoint, partKey, removeStaged, type StagedInput } from './staging.ts'
+import { publishedCheckpoint, publishInput } from './publish.ts'
+import type { WorkInput } from './shardOutput.ts'
+import { type SharedWork, setPosition, shareWork } from './sharedWork.ts'
+import { removeStaged, type StagedInput, stageParts } from './staging.ts'
 import { surveyInputs } from './survey.ts'
-import { answerShards, type ShardJob } from './threads.ts'
+import { answerShards } from './threads.ts'
 
-/** For tests: smaller shards, and threads that die. */
+/** For tests: smaller shards, threads that die, parts although objects are files, more checkpoints of those. */
 export interface BatchTuning {
+  readonly parts?: boolean
+  readonly checkpointSeconds?: number
   readonly shardBytes?: number
   readonly threadScript?: URL
 }
@@ -44,13 +51,17 @@ export async function runBatchInference(
   const { stagingPrefix, numResults } = description
   assert(stagingPrefix.endsWith('/'), 'a staging prefix ends in a slash')
   assert(numResults >= 1, 'at least one result is asked for')
+  const run = new BatchRun(description, context, tuning)
   try {
-    const result = await new BatchRun(description, context, tuning).run()
+    const result = await run.run()
     await removeStaged(stagingPrefix, context.artifacts)
     return result
   } catch (error) {
     const mayGoOn = !(error instanceof Refusal) || (error instanceof ObjectError && error.code === 'Unavailable')
-    if (!mayGoOn) await removeStaged(stagingPrefix, context.artifacts)
+    if (!mayGoOn) {
+      await removeStaged(stagingPrefix, context.artifacts)
+      await removeFiles(run.unpublished, context.objects)
+    }
     throw error
   }
 }
@@ -59,7 +70,7 @@ class BatchRun {
   readonly #description: BatchDescription
   readonly #context: ComputeContext
   readonly #tuning: BatchTuning
-  readonly #published: Published[] = []
+  readonly #published: Answered[] = []
   readonly #stageSeconds = { read: 0, parse: 0, lookup: 0, rank: 0, format: 0, write: 0 }
 
   constructor(description: BatchDescription, context: ComputeContext, tuning: BatchTuning) {
@@ -68,18 +79,14 @@ class BatchRun {
     this.#tuning = tuning
   }
 
+  /** Inputs whose output is not in its place. */
+  unpublished: BatchInput[] = []
+
   async run(): Promise<BatchResult> {
     const inputs = await this.#plan()
     const staged = await this.#stage(inputs)
     await this.#answer(staged)
-    const total = (count: (one: Published) => number) => this.#published.reduce((sum, one) => sum + count(one), 0)
-    return {
-      inputs: inputs.length,
-      records: total(one => one.records),
-      failed: total(one => one.failed),
-      bytes: total(one => one.bytes),
-      stageSeconds: this.#stageSeconds,
-    }
+    return { inputs: inputs.length, ...totalOf(this.#published), stageSeconds: this.#stageSeconds }
   }
 
   async #plan(): Promise<BatchInput[]> {
@@ -98,53 +105,68 @@ class BatchRun {
     const { limits, stagingPrefix } = this.#description
     const indexes: number[] = []
     inputs.forEach((_, index) => {
-      const published = this.#context.finished.get(publishedCheckpoint(index)) as Published | undefined
+      const published = this.#context.finished.get(publishedCheckpoint(index)) as Answered | undefined
       if (published) this.#published.push(published)
       else indexes.push(index)
     })
-    const waiting = indexes.map(index => inputs[index])
-    const surveys = await surveyInputs(waiting, limits, this.#tuning.shardBytes ?? SHARD_BYTES, this.#context)
-    const staged = indexes.map((index, i) => ({
-      index,
-      input: inputs[index],
-      shards: surveys[i].map(lines => ({ lines, part: undefined })),
-    }))
-    await adoptParts(staged, stagingPrefix, this.#context)
+    this.unpublished = indexes.map(index => inputs[index])
+    const asFiles = this.#context.objects.growingFile !== undefined && !this.#tuning.parts
+    const shardBytes = this.#tuning.shardBytes ?? (asFiles ? FILE_SHARD_BYTES : PART_SHARD_BYTES)
+    const surveys = await surveyInputs(this.unpublished, limits, shardBytes, this.#context)
+    const unfinished = indexes.map((index, i) => ({ index, input: inputs[index], shards: surveys[i] }))
+    if (!asFiles) return stageParts(unfinished, stagingPrefix, this.#context)
+    const staged: StagedInput[] = []
+    for (const one of unfinished) staged.push(await stageFile(one, this.#context, this.#tuning.checkpointSeconds))
     return staged
   }
 
   /** Answers what is not answered, and publishes each input as soon as its last shard is. */
   async #answer(staged: readonly StagedInput[]): Promise<void> {
-    const { signal: wanted, threads, log } = this.#context
+    const { signal: wanted, threads, log, attempt } = this.#context
     wanted.throwIfAborted()
     const failure = new AbortController()
     const signal = AbortSignal.any([wanted, failure.signal])
     const answered = staged.map(() => Promise.withResolvers<void>())
     // Those that are never waited for may be rejected all the same.
     for (const { promise } of answered) promise.catch(() => {})
+    const { work, inputs, open } = this.#share(staged, threads)
+    const left = staged.map(({ shards, output }) => shards.filter((_, s) => !output.isDone(s)).length)
     const settle = (i: number) => {
-      if (staged[i].shards.every(({ part }) => part !== undefined)) answered[i].resolve()
+      if (left[i] === 0) answered[i].resolve()
     }
     const progress = this.#progress(staged)
-    const jobs = this.#jobs(staged, progress, settle)
-    staged.forEach((_, i) => {
-      settle(i)
-    })
+    for (const i of staged.keys()) settle(i)
     signal.addEventListener('abort', () => {
       for (const { reject } of answered) reject(signal.reason)
     })
 
     const answer = async () => {
-      const threadCount = Math.min(threads, jobs.length)
+      const threadCount = Math.min(threads, open)
       if (threadCount === 0) return
-      const data = await loadThreadData(this.#description, this.#context, threadCount)
-      const threadScript = this.#tuning.threadScript ?? siblingModule(import.meta.url, 'thread')
-      await answerShards(jobs, { threadCount, threadScript, data, signal, log })
+      const { stagingPrefix } = this.#description
+      const loaded = await loadThreadData(this.#description, this.#context, threadCount)
+      await answerShards({
+        threadCount,
+        threadScript: this.#tuning.threadScript ?? siblingModule(import.meta.url, 'thread'),
+        data: { ...loaded, work, inputs, stagingPrefix, attempt },
+        signal,
+        log,
+        progress: (shard, records, failed) => progress.underWay(shard, { records, failed }),
+        done: async outcome => {
+          const i = inputs.findLastIndex(({ firstShard }) => firstShard <= outcome.shard)
+          await staged[i].output.done(outcome.shard - inputs[i].firstShard, outcome)
+          for (const stage of STAGES) this.#stageSeconds[stage] += outcome.stageSeconds[stage]
+          progress.finished(outcome.shard, outcome)
+          left[i]--
+          settle(i)
+        },
+      })
     }
     const publish = async () => {
       for (const [i, input] of staged.entries()) {
         await answered[i].promise
         this.#published.push(await publishInput(input, this.#context, progress, signal))
+        this.unpublished = this.unpublished.filter(one => one !== input.input)
       }
     }
     const fail = (error: unknown) => failure.abort(error)
@@ -153,43 +175,27 @@ class BatchRun {
     progress.report()
   }
 
-  #jobs(staged: readonly StagedInput[], progress: RecordProgress, settle: (i: number) => void): ShardJob[] {
-    const { stagingPrefix } = this.#description
-    const { attempt } = this.#context
-    return staged.flatMap(({ index, input, shards }, i) =>
-      shards.flatMap((shard, s): ShardJob[] => {
-        if (shard.part !== undefined) return []
-        return [
-          {
-            task: tries => ({
-              from: input.from,
-              shard: shard.lines,
-              part: partAddress(partKey(stagingPrefix, index, s, attempt, tries)),
-            }),
-            progress: (records, failed) => progress.underWay(shard, { records, failed }),
-            done: async ({ records, failed, bytes, stageSeconds }, task) => {
-              const { start, end } = shard.lines
-              const part = { key: task.part.key, start, end, records, failed, bytes }
-              await this.#context.checkpoint(partCheckpoint(index, s), part)
-              shard.part = part
-              for (const stage of STAGES) this.#stageSeconds[stage] += stageSeconds[stage]
-              progress.finished(shard, part)
-              settle(i)
-            },
-          },
-        ]
-      }),
-    )
+  /** All shards of all inputs in a row, as the threads see them; `open`: how many are not done. */
+  #share(staged: readonly StagedInput[], threads: number): { work: SharedWork; inputs: WorkInput[]; open: number } {
+    const shards = staged.flatMap(({ shards }, input) => shards.map(shard => ({ ...shard, input })))
+    const work = shareWork(shards, threads)
+    let firstShard = 0
+    const inputs = staged.map(({ index, input: { from, to }, shards, output }): WorkInput => {
+      const first = firstShard
+      firstShard += shards.length
+      for (let s = 0; s < shards.length; s++) work.done[first + s] = output.isDone(s) ? 1 : 0
+      const next = work.done.indexOf(0, first)
+      if (output.files && next !== -1 && next < firstShard) setPosition(work, next, output.files.from)
+      return { from, to, files: output.files, firstShard: first, index }
+    })
+    return { work, inputs, open: work.done.reduce((count, done) => count + 1 - done, 0) }
   }
 
   #progress(staged: readonly StagedInput[]): RecordProgress {
-    const shards = staged.flatMap(input => input.shards)
     const published = this.#published.reduce((sum, { records }) => sum + records, 0)
-    const progress = new RecordProgress(
-      this.#context,
-      shards.reduce((sum, { lines }) => sum + lines.records, published),
-    )
-    for (const before of [...this.#published, ...shards.map(({ part }) => part)]) if (before) progress.earlier(before)
+    const total = staged.flatMap(({ shards }) => shards).reduce((sum, { records }) => sum + records, published)
+    const progress = new RecordProgress(this.#context, total)
+    for (const before of [...this.#published, ...staged.map(({ output }) => output.earlier)]) progress.earlier(before)
     for (const { bytes } of this.#published) progress.written(bytes)
     progress.report()
     return progress

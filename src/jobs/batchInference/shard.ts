@@ -9,7 +9,7 @@ import type { QueryBlock, RankedBlock, Ranker } from '../../inference/queries.ts
 import { ANSWER_COPY, ANSWER_LIST, RECORD_PLAIN, RECORD_WORDS } from '../../kernels/byteParameters.ts'
 import { assert } from '../../lib/assert.ts'
 import type { ItemLists } from '../../models/splits.ts'
-import { type Answerer, answerLines, type LineSource, OwnLines } from './answerLines.ts'
+import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
 import { FilteredQueries } from './filteredQueries.ts'
@@ -54,7 +54,7 @@ export class ShardAnswerer implements Answerer {
     assert(this.#outputWithoutHistory, 'there is room for one output')
   }
 
-  answer(source: LineSource): AsyncGenerator<Buffer> {
+  answer(source: LineSource): AsyncGenerator<Piece> {
     const { bytes, ranker } = this.#tools
     const { clock } = source
     return answerLines(bytes, this.#own, source, count => {

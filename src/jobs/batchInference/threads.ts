@@ -1,98 +1,109 @@
 /**
- * The threads of a job: each takes the next shard when it has done one, so at most `threadCount` shards are under way. A thread that dies
- * takes down nothing but its shard, which another tries again.
+ * The threads of a job, which share out the shards among themselves (sharedWork.ts). A thread that dies takes down nothing but its shard:
+ * another takes its place and tries that one again.
  */
 import { Worker } from 'node:worker_threads'
+import { assert } from '../../lib/assert.ts'
 import type { Log } from '../../lib/log.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { formatAddress, ObjectError } from '../../objects/objectStore.ts'
 import { SHARD_TRIES_MAX, THREAD_HEAP_MB_MAX } from './limits.ts'
-import type { ShardOutcome, ShardTask, ThreadData, ThreadReport } from './thread.ts'
-
-export interface ShardJob {
-  /** The task of this try; a part of its own, so that a thread believed dead cannot disturb its successor. */
-  task(tries: number): ShardTask
-  /** Records answered so far, in this try. */
-  progress(records: number, failed: number): void
-  /** Awaited before the thread gets its next shard. */
-  done(outcome: ShardOutcome, task: ShardTask): Promise<void>
-}
+import type { ShardOutcome } from './outcome.ts'
+import { heldShard, NOTHING, shardAt } from './sharedWork.ts'
+import type { ThreadData, ThreadReport } from './thread.ts'
 
 export interface ThreadsOptions {
   readonly threadCount: number
   readonly threadScript: URL
-  readonly data: Omit<ThreadData, 'slot'>
+  readonly data: Omit<ThreadData, 'slot' | 'again'>
   readonly signal: AbortSignal
   readonly log: Log
+  /** Records of a shard answered so far, in this try. */
+  progress(shard: number, records: number, failed: number): void
+  /** Once for each shard; what it throws ends the work. */
+  done(outcome: ShardOutcome): Promise<void>
 }
 
 /**
- * Does every job; when this settles, no thread is left. Throws what a thread refuses, `signal.reason`, or, when one shard has
- * killed SHARD_TRIES_MAX threads, an error that names its lines.
+ * Answers every shard that is not done; when this settles, no thread is left. Throws what a thread refuses, `signal.reason`, or, when one
+ * shard has killed SHARD_TRIES_MAX threads, an error that names its lines.
  */
-export async function answerShards(jobs: Iterable<ShardJob>, options: ThreadsOptions): Promise<void> {
-  const queue = jobs[Symbol.iterator]()
+export async function answerShards(options: ThreadsOptions): Promise<void> {
+  const { threadCount, data, log } = options
+  const { work } = data
   const living = new Set<Worker>()
+  const settling = new Set<Promise<void>>()
   const failure = new AbortController()
   const signal = AbortSignal.any([options.signal, failure.signal])
+  const fail = (error: unknown) => failure.abort(error)
+  const tries = new Map<number, number>()
 
-  const start = (slot: number): Worker => {
-    const thread = new Worker(options.threadScript, {
-      workerData: { ...options.data, slot },
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB_MAX },
-    })
-    living.add(thread)
-    // An error between two shards has nobody else to hear it; the thread is then found dead.
-    return thread.on('error', () => {}).on('exit', () => living.delete(thread))
+  const settle = (outcome: ShardOutcome) => {
+    if (work.done[outcome.shard] === 1) return
+    work.done[outcome.shard] = 1
+    const settled = options.done(outcome).catch(fail)
+    settling.add(settled)
+    void settled.then(() => settling.delete(settled))
+  }
+  const receive = (report: ThreadReport) => {
+    if (report.type === 'done') settle(report)
+    else if (report.type === 'progress') options.progress(report.shard, report.records, report.failed)
+    else fail(report.code === undefined ? new Refusal(report.message) : new ObjectError(report.code, report.message))
   }
 
+  /** Runs threads in this slot, one after the other, until one comes to its end. */
   const serve = async (slot: number): Promise<void> => {
-    let thread: Worker | undefined
-    for (let next = queue.next(); !next.done; next = queue.next()) {
-      for (let tries = 1; ; tries++) {
-        const task = next.value.task(tries)
-        if (thread === undefined || !living.has(thread)) thread = start(slot)
-        const end = await answerShard(thread, task, next.value, signal)
-        if (end.died === undefined) {
-          await next.value.done(end.outcome, task)
-          break
-        }
-        await thread.terminate()
-        thread = undefined
-        options.log.warn('a batch inference thread died', { lines: linesOf(task), tries, cause: end.died.message })
-        if (tries === SHARD_TRIES_MAX) {
-          throw new Error(`${linesOf(task)} could not be answered in ${tries} tries`, { cause: end.died })
-        }
-      }
+    let again: ThreadData['again']
+    while (!signal.aborted) {
+      const thread = new Worker(options.threadScript, {
+        workerData: { ...data, slot, again } satisfies ThreadData,
+        resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB_MAX },
+      })
+      living.add(thread)
+      const cause = await ended(thread.on('message', receive))
+      living.delete(thread)
+      const shard = heldShard(work, slot)
+      if (signal.aborted || (cause === undefined && shard === NOTHING)) return
+      again = undefined
+      if (shard !== NOTHING && work.done[shard] === 1) continue
+      const death = cause ?? new Error('the thread left with code 0')
+      const count = (tries.get(shard) ?? 0) + 1
+      tries.set(shard, count)
+      const lines = shard === NOTHING ? 'a thread of the job' : linesOf(data, shard)
+      log.warn('a batch inference thread died', { lines, tries: count, cause: death.message })
+      if (count === SHARD_TRIES_MAX)
+        throw new Error(`${lines} could not be answered in ${count} tries`, { cause: death })
+      if (shard !== NOTHING) again = { shard, tries: count + 1 }
     }
   }
 
-  const fail = (error: unknown) => failure.abort(error)
-  await Promise.all(Array.from({ length: options.threadCount }, (_, slot) => serve(slot).catch(fail)))
-  await Promise.all(Array.from(living, thread => thread.terminate()))
-  signal.throwIfAborted()
-}
-
-type ShardEnd = { readonly outcome: ShardOutcome; readonly died?: undefined } | { readonly died: Error }
-
-function answerShard(thread: Worker, task: ShardTask, job: ShardJob, signal: AbortSignal): Promise<ShardEnd> {
-  const { promise, resolve, reject } = Promise.withResolvers<ShardEnd>()
-  const receive = (report: ThreadReport) => {
-    if (report.type === 'progress') job.progress(report.records, report.failed)
-    else if (report.type === 'done') resolve({ outcome: report })
-    else reject(report.code === undefined ? new Refusal(report.message) : new ObjectError(report.code, report.message))
+  const stop = () => {
+    for (const thread of living) void thread.terminate()
   }
-  const die = (error: Error) => resolve({ died: error })
-  const leave = (code: number) => resolve({ died: new Error(`the thread left with code ${code}`) })
-  const stop = () => reject(signal.reason)
-  thread.on('message', receive).on('error', die).on('exit', leave)
   signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
-  else thread.postMessage(task)
-  return promise.finally(() => {
-    thread.off('message', receive).off('error', die).off('exit', leave)
-    signal.removeEventListener('abort', stop)
-  })
+  if (!signal.aborted) await Promise.all(Array.from({ length: threadCount }, (_, slot) => serve(slot).catch(fail)))
+  signal.removeEventListener('abort', stop)
+  await Promise.all(Array.from(living, thread => thread.terminate()))
+  await Promise.all(settling)
+  signal.throwIfAborted()
+  assert(
+    work.done.every(done => done === 1),
+    'threads end when every shard is answered',
+  )
 }
 
-const linesOf = ({ from, shard }: ShardTask): string => `${formatAddress(from)} from line ${shard.firstLine}`
+/** Resolves when the thread is gone: with what killed it, or with undefined when it came to its end. */
+function ended(thread: Worker): Promise<Error | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>()
+  let error: Error | undefined
+  thread.on('error', cause => {
+    error = cause as Error
+  })
+  thread.on('exit', code => resolve(error ?? (code === 0 ? undefined : new Error(`the thread left with code ${code}`))))
+  return promise
+}
+
+function linesOf({ work, inputs }: Pick<ThreadData, 'work' | 'inputs'>, s: number): string {
+  const { input, firstLine } = shardAt(work, s)
+  return `${formatAddress(inputs[input].from)} from line ${firstLine}`
+}

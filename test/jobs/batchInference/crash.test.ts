@@ -31,10 +31,19 @@ await runBatchInference(describe({ inputPath: 's3://in/', outputPath: 's3://out/
 const undisturbed = new Map<string, string>()
 for (const key of OUTPUTS) undisturbed.set(key, await place.get(`s3://out/${key}`))
 
-async function attempt(number: number, moment: Moment): Promise<'killed' | 'done'> {
+/** How an output grows (run.ts). */
+type Output = 'file' | 'parts'
+
+async function attempt(number: number, moment: Moment, output: Output): Promise<'killed' | 'done'> {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('./crashChild.ts', import.meta.url)), place.root, String(number), JSON.stringify(moment)],
+    [
+      fileURLToPath(new URL('./crashChild.ts', import.meta.url)),
+      place.root,
+      String(number),
+      JSON.stringify(moment),
+      output,
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000, killSignal: 'SIGTERM' },
   )
   const [said, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'exit')])
@@ -51,14 +60,14 @@ async function checkVisible(): Promise<string[]> {
 }
 
 /** Kills one attempt after the other at the given moments, then lets one come to its end. */
-async function survive(moments: readonly Moment[]): Promise<void> {
+async function survive(output: Output, moments: readonly Moment[]): Promise<void> {
   await rm(join(place.root, 'checkpoints'), { force: true })
   for (const key of [...OUTPUTS, '_CHECK']) await place.objects.remove({ bucket: 'out', key })
   for (const [i, moment] of moments.entries()) {
-    assert.equal(await attempt(i + 1, moment), 'killed', `attempt ${i + 1}`)
+    assert.equal(await attempt(i + 1, moment, output), 'killed', `attempt ${i + 1}`)
     await checkVisible()
   }
-  assert.equal(await attempt(moments.length + 1, { at: 'never', n: 0 }), 'done')
+  assert.equal(await attempt(moments.length + 1, { at: 'never', n: 0 }, output), 'done')
   assert.deepEqual(await checkVisible(), OUTPUTS)
   assert.deepEqual(await place.list(ARTIFACTS_BUCKET, 'staging/'), [])
   const { root } = openPlace(place.root)
@@ -70,27 +79,38 @@ async function survive(moments: readonly Moment[]): Promise<void> {
 const moment = (at: Moment['at'], n: number): Moment => ({ at, n })
 
 test('killed at every kind of moment, one attempt after the other, a job ends with the bytes of an undisturbed one', () =>
-  survive([
+  survive('parts', [
     moment('before checkpoint', 1),
     moment('after checkpoint', 1),
     moment('progress', 1),
     moment('progress', 4),
     moment('before checkpoint', 1),
     moment('after checkpoint', 1),
-    moment('progress', 6),
-    moment('before checkpoint', 1),
-    moment('progress', 5),
-    moment('after checkpoint', 1),
     moment('output chunk', 1),
   ]))
 
 test('killed while an output is being put in its place, and just after', () =>
-  survive([
+  survive('parts', [
     moment('output chunk', 2),
     moment('output chunk', 1),
     moment('before checkpoint', 1),
-    moment('after checkpoint', 2),
+    moment('after checkpoint', 1),
   ]))
 
 test('killed with everything answered and some published', () =>
-  survive([moment('after checkpoint', 9), moment('before checkpoint', 1), moment('after checkpoint', 1)]))
+  survive('parts', [moment('after checkpoint', 7), moment('before checkpoint', 1), moment('after checkpoint', 1)]))
+
+test('killed at every kind of moment while outputs grow as files', () =>
+  survive('file', [
+    moment('before checkpoint', 1),
+    moment('before checkpoint', 2),
+    moment('after checkpoint', 1),
+    moment('progress', 4),
+    moment('after checkpoint', 2),
+    moment('before placing', 1),
+    moment('before checkpoint', 1),
+    moment('before placing', 1),
+    moment('after placing', 1),
+    moment('after checkpoint', 1),
+    moment('after placing', 1),
+  ]))

@@ -1,20 +1,27 @@
 /**
  * One attempt of a job in a process of its own, with checkpoints in a file (a line each, synced), which kills itself with SIGKILL at the
- * moment it is told: `crashChild.ts <root> <attempt> <moment>`. Answers 'done' on standard output when the job comes to its end.
+ * moment it is told: `crashChild.ts <root> <attempt> <moment> <output>`. Answers 'done' on standard output when the job comes to its end.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { runBatchInference } from '../../../src/jobs/batchInference/run.ts'
 import { contextOf, describe, openPlace } from './fixture.ts'
 
-/** Of the process: before or after its n-th checkpoint is durable, at its n-th report, or with n chunks of an output written. */
+/** Of the process: before or after its n-th checkpoint is durable, at its n-th report, with n chunks of an output written, around its n-th placing of a file. */
 export interface Moment {
-  readonly at: 'before checkpoint' | 'after checkpoint' | 'progress' | 'output chunk' | 'never'
+  readonly at:
+    | 'before checkpoint'
+    | 'after checkpoint'
+    | 'progress'
+    | 'output chunk'
+    | 'before placing'
+    | 'after placing'
+    | 'never'
   readonly n: number
 }
 
 const SHARD_BYTES = 4000
-const [root, attempt, moment] = process.argv.slice(2)
+const [root, attempt, moment, output] = process.argv.slice(2)
 const { at, n }: Moment = JSON.parse(moment)
 const counts = new Map<Moment['at'], number>()
 
@@ -50,6 +57,18 @@ const context = contextOf(
       head: place.objects.head.bind(place.objects),
       list: place.objects.list.bind(place.objects),
       read: place.objects.read.bind(place.objects),
+      localFile: place.objects.localFile.bind(place.objects),
+      async growingFile(address, name) {
+        const file = await place.objects.growingFile!(address, name)
+        return {
+          ...file,
+          async place(bytes) {
+            pass('before placing')
+            await file.place(bytes)
+            pass('after placing')
+          },
+        }
+      },
       write: (address, content, options) => place.objects.write(address, watched(content), options),
     } satisfies Partial<typeof place.objects>),
     progress: () => pass('progress'),
@@ -64,6 +83,8 @@ const context = contextOf(
 )
 await runBatchInference(describe({ inputPath: 's3://in/', outputPath: 's3://out/' }), context, {
   shardBytes: SHARD_BYTES,
+  parts: output === 'parts',
+  checkpointSeconds: 0,
 })
 closeSync(descriptor)
 process.stdout.write('done')

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { BatchDescription } from '../../../src/jobs/batchInference/description.ts'
 import { LINE_BYTES_MAX } from '../../../src/jobs/batchInference/limits.ts'
@@ -162,6 +164,8 @@ test('threads and sizes of shards change no byte', async () => {
   assert.deepEqual(await outputsOf(inputs, { threads: 2 }), whole)
   assert.deepEqual(await outputsOf(inputs, { threads: 2 }, { shardBytes: 3333 }), whole)
   assert.deepEqual(await outputsOf(inputs, { threads: 3 }, { shardBytes: 7000 }), whole)
+  assert.deepEqual(await outputsOf(inputs, { threads: 2 }, { shardBytes: 3333, parts: true }), whole)
+  assert.deepEqual(await outputsOf(inputs, { threads: 1 }, { parts: true }), whole)
 })
 
 test('a shard may be a single line', async () => {
@@ -191,13 +195,17 @@ test('progress counts records, with an exact total and the failed ones', async (
   assert.ok(result.failed > 200)
 })
 
-test('once every record is answered, progress tells how much of the output is written, and ends with the records', async () => {
+test('of parts, once every record is answered, progress tells how much of the output is written, and ends with the records', async () => {
   const inputs = { a: mixedInput(7, 700), b: mixedInput(8, 900) }
   for (const threads of [1, 2]) {
     const reports: ProgressReport[] = []
     for (const [key, text] of Object.entries(inputs)) await place.put(`s3://in/many/${key}`, text)
     const description = { inputPath: 's3://in/many/', outputPath: 's3://out/many/' }
-    const result = await run(description, { threads, progress: report => reports.push(report) }, { shardBytes: 9_000 })
+    const result = await run(
+      description,
+      { threads, progress: report => reports.push(report) },
+      { shardBytes: 9_000, parts: true },
+    )
     const writing = reports.filter(({ stage }) => stage === 'writing the output')
     const shared = { total: result.bytes, failed: result.failed, unit: 'bytes' }
     assert.deepEqual(writing.at(-1), { stage: 'writing the output', done: result.bytes, ...shared })
@@ -220,17 +228,20 @@ test('the probe is left in the output folder, empty', async () => {
   assert.equal(await place.get('s3://out/recs/_CHECK'), '')
 })
 
-test('an input that changes under the job is refused, and nothing of it appears', async () => {
-  await place.put('s3://in/changing', mixedInput(5, 3000))
-  const checkpoint = async (name: string) => {
-    if (name === 'part/0/1') await place.put('s3://in/changing', mixedInput(6, 3000))
-  }
-  const job = run({ inputPath: 's3://in/changing' }, { checkpoint }, { shardBytes: 30_000 })
-  await assert.rejects(job, {
-    name: 'Refusal',
-    message:
-      "The input 's3://in/changing' was changed while the job was reading it; it was expected to stay as it was.",
+for (const parts of [false, true]) {
+  test(`an input that changes under the job is refused, and nothing of it appears, ${parts ? 'as parts' : 'as a file'}`, async () => {
+    await place.put('s3://in/changing', mixedInput(5, 3000))
+    const checkpoint = async (name: string) => {
+      if (name === (parts ? 'part/0/1' : 'file/0')) await place.put('s3://in/changing', mixedInput(6, 3000))
+    }
+    const job = run({ inputPath: 's3://in/changing' }, { checkpoint }, { shardBytes: 30_000, parts })
+    await assert.rejects(job, {
+      name: 'Refusal',
+      message:
+        "The input 's3://in/changing' was changed while the job was reading it; it was expected to stay as it was.",
+    })
+    assert.deepEqual(await place.list('out', 'recs/changing'), [])
+    assert.deepEqual(await place.list(ARTIFACTS_BUCKET, STAGING_PREFIX), [])
+    assert.deepEqual(await readdir(join(place.root, 'buckets/.sommelier-incoming')), [])
   })
-  assert.deepEqual(await place.list('out', 'recs/changing'), [])
-  assert.deepEqual(await place.list(ARTIFACTS_BUCKET, STAGING_PREFIX), [])
-})
+}

@@ -28,11 +28,12 @@ beforeEach(async () => {
   for (const key of await place.list('out')) await place.objects.remove({ bucket: 'out', key })
 })
 
-async function runWithDeaths(deaths: Deaths, context: ComputeContext, job = describe()) {
+async function runWithDeaths(deaths: Deaths, context: ComputeContext, job = describe(), parts = false) {
   process.env.DEATHS = JSON.stringify(deaths)
   try {
     return await runBatchInference(job, context, {
       ...tuning,
+      parts,
       threadScript: new URL('./mortalThread.ts', import.meta.url),
     })
   } finally {
@@ -56,7 +57,12 @@ test('a thread that dies is replaced, and its shard tried again', async () => {
 test('a shard of which every thread dies ends the attempt; the next does what is missing, and nothing twice', async () => {
   const finished = new Map<string, unknown>()
   await assert.rejects(
-    runWithDeaths({ '0-4.1-1': 'throw', '0-4.1-2': 'exit', '0-4.1-3': 'throw' }, contextOf(place, {}, finished)),
+    runWithDeaths(
+      { '0-4.1-1': 'throw', '0-4.1-2': 'exit', '0-4.1-3': 'throw' },
+      contextOf(place, {}, finished),
+      describe(),
+      true,
+    ),
     ({ name, message, cause }: Error) => {
       assert.equal(name, 'Error')
       assert.match(message, /^s3:\/\/in\/users\.json from line \d+ could not be answered in 3 tries$/)
@@ -85,7 +91,7 @@ test('a shard of which every thread dies ends the attempt; the next does what is
         return context.checkpoint(name, value)
       },
     },
-    tuning,
+    { ...tuning, parts: true },
   )
   const missing = Array.from({ length: again.length + first.size }, (_, s) => `part/0/${s}`).filter(
     name => again.includes(name) && first.has(name),
@@ -97,7 +103,10 @@ test('a shard of which every thread dies ends the attempt; the next does what is
   assert.deepEqual(await staged(), [])
 
   // Everything is published: a third attempt has nothing to do and needs no part.
-  const third = await runBatchInference(describe(), contextOf(place, { attempt: 3 }, finished), tuning)
+  const third = await runBatchInference(describe(), contextOf(place, { attempt: 3 }, finished), {
+    ...tuning,
+    parts: true,
+  })
   assert.deepEqual({ ...third, stageSeconds: 0 }, { ...result, stageSeconds: 0 })
   assert.equal(third.stageSeconds.rank, 0)
 })
@@ -110,7 +119,7 @@ test('a thread that dies between two shards is replaced', async () => {
   process.on('worker', notice)
   // Not before the thread is gone does the job learn that its first shard is done.
   const checkpoint = async (name: string) => {
-    if (name === 'part/0/0') await gone
+    if (name === 'file/0') await gone
   }
   await runWithDeaths({ '0-0.1-1': 'exit afterwards' }, contextOf(place, { threads: 1, checkpoint }))
   process.off('worker', notice)
@@ -121,6 +130,23 @@ const FEW = ['one', 'three', 'two']
 async function putFew(): Promise<void> {
   for (const key of FEW) await place.put(`s3://in/few/${key}`, '{"userId":"u7"}')
 }
+
+test('of a file as well: a thread that dies is replaced, others wait for its shard; after three the next attempt goes on', async () => {
+  await runWithDeaths({ '0-0.1-1': 'throw', '0-3.1-1': 'exit', '0-3.1-2': 'throw' }, contextOf(place))
+  assert.equal(await output(), undisturbed)
+  await place.objects.remove({ bucket: 'out', key: 'recs/users.json.out' })
+
+  const finished = new Map<string, unknown>()
+  const deaths: Deaths = { '0-7.1-1': 'exit', '0-7.1-2': 'exit', '0-7.1-3': 'exit' }
+  await assert.rejects(runWithDeaths(deaths, contextOf(place, { threads: 3 }, finished)), {
+    message: /^s3:\/\/in\/users\.json from line \d+ could not be answered in 3 tries$/,
+  })
+  const { shards } = finished.get('file/0') as { shards: number }
+  assert.ok(shards >= 1 && shards <= 7)
+  const result = await runBatchInference(describe(), contextOf(place, { attempt: 2 }, finished), tuning)
+  assert.equal(result.records, records.length)
+  assert.equal(await output(), undisturbed)
+})
 
 test('of several inputs none is published when the first cannot be answered', async () => {
   await putFew()
@@ -139,7 +165,8 @@ test('the parts of a published input go at once, and at the end whatever a threa
       await place.artifacts.write({ bucket: ARTIFACTS_BUCKET, key: leftBehind }, Buffer.from('x'))
     if (name.startsWith('published/')) seen.push(await staged())
   }
-  await runBatchInference(describe({ inputPath: 's3://in/few/' }), contextOf(place, { threads: 1, checkpoint }))
+  const context = contextOf(place, { threads: 1, checkpoint })
+  await runBatchInference(describe({ inputPath: 's3://in/few/' }), context, { parts: true })
   assert.equal(seen.length, 3)
   assert.ok(seen[0].includes(`${STAGING_PREFIX}0-0.1-1`))
   assert.ok(!seen[1].includes(`${STAGING_PREFIX}0-0.1-1`))
@@ -189,7 +216,9 @@ test('an abort ends the work within two seconds and leaves what is finished to t
     },
     finished,
   )
-  await assert.rejects(runBatchInference(job, context, { shardBytes: 200_000 }), { message: 'no longer wanted' })
+  await assert.rejects(runBatchInference(job, context, { shardBytes: 200_000, parts: true }), {
+    message: 'no longer wanted',
+  })
   assert.ok(stopwatchSeconds() - abortedSeconds < 2)
   assert.deepEqual(await place.list('out'), ['recs/_CHECK'])
   const parts = [...finished].filter(([name]) => name.startsWith('part/')).map(([, part]) => (part as Part).key)
