@@ -138,7 +138,8 @@ const describeFeatureTransformation = operation({
     ),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException'],
-  differences: 'The parameters are those of our models.',
+  differences:
+    'The parameters are those of our models. Recipes that share a transformation need not take all of them: aws-popularity-count takes none of those of sims.',
   async handle({ featureTransformationArn }) {
     const { facts, parameters } = described(
       featureTransformationArn,

@@ -238,6 +238,17 @@ test('strict: the SDK for JavaScript, with the key of the environment', async t 
   assert.equal((await client.send(new ListSchemasCommand({}))).schemas?.length, 1)
   assert.deepEqual((await clientOf(SECRET, 'eu-west-1').send(new ListSchemasCommand({}))).schemas, [])
   await assert.rejects(clientOf('x'.repeat(40)).send(new ListSchemasCommand({})), { name: 'SignatureDoesNotMatch' })
+  const late = new PersonalizeClient({
+    endpoint,
+    region: 'us-east-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET },
+    systemClockOffset: -6 * 60_000,
+  })
+  await assert.rejects(late.send(new ListSchemasCommand({})), {
+    name: 'RequestExpired',
+    message: /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$/,
+  })
 })
 
 test('lenient: every well-formed signature; the account is the key id, or the key’s, or the server’s', async t => {
