@@ -32,7 +32,7 @@ const createRecommender = creating('CreateRecommender', recommender, {
     recommenderConfig: optional(RecommenderConfig),
   },
   differences:
-    'Use cases whose model is not there yet are refused with a sentence that names the others. Columns of ITEMS and USERS are not learnt from yet. minRecommendationRequestsPerSecond is kept and shown, and reserves nothing; GetRecommendations is not there yet.',
+    'Columns of ITEMS and USERS are not learnt from yet. minRecommendationRequestsPerSecond is kept and shown, and reserves nothing; GetRecommendations is not there yet.',
   async make({ name, datasetGroupArn, recipeArn, recommenderConfig = {} }, resources) {
     const group = await resources.getActive(datasetGroup, datasetGroupArn)
     const recipe = useCase(recipeArn, group)

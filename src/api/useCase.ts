@@ -21,7 +21,7 @@ export const RecommenderConfig = structure({
 })
 export type Config = TypeOf<typeof RecommenderConfig>
 
-/** The recipe, if it is one of the group's domain and has a model. */
+/** The recipe, if it is one of the group's domain. */
 export function useCase(arn: string, group: Resource<DatasetGroupBody, unknown>): DomainRecipe {
   const { domain } = group.body
   if (recipeByArn(arn))
@@ -36,12 +36,6 @@ export function useCase(arn: string, group: Resource<DatasetGroupBody, unknown>)
     )
   if (recipe.domain !== domain)
     refuse(`The recipe ${arn} is of the domain ${recipe.domain}, the dataset group ${group.arn} of ${domain}.`)
-  if (!recipe.model) {
-    const working = domainRecipes.filter(each => each.domain === domain && each.model).map(each => each.name)
-    refuse(
-      `The recipe ${recipe.name} cannot be trained by this version of sommelier. Those of ${domain} that can are ${working.join(', ')}.`,
-    )
-  }
   return recipe
 }
 

@@ -18,13 +18,13 @@ export async function describeTraining(
   const found = await resources.get(recommender, arn)
   const { datasetGroupArn, recipeArn } = found.body
   const recipe = domainRecipeByArn(recipeArn)
-  assert(recipe?.model, `${recipeArn} cannot be trained`)
+  assert(recipe)
   const { trainingDataConfig } = found.body.recommenderConfig
   const data = await trainingSources(resources, datasetGroupArn, { trainingDataConfig })
   if (!data) throw new Refusal(`The dataset group ${datasetGroupArn} has no dataset of type INTERACTIONS to train on.`)
   await resources.keep(found, { ...found.hidden, data })
   return {
-    recipeArn: recipe.model.recipeArn,
+    recipeArn,
     settings: {},
     eventType: recipe.eventType,
     eventValueThreshold: undefined,

@@ -3,7 +3,7 @@ import { openRanker, placeModel } from '../inference/ranker.ts'
 import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
-import { recipeByArn } from '../recipes/index.ts'
+import { domainRecipeByArn, recipeByArn } from '../recipes/index.ts'
 import { loadModel, saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
@@ -19,6 +19,7 @@ const BILLED_PROCESSORS = 4
 const MICROSECONDS_PER_HOUR = 3600e6
 
 export interface TrainingDescription extends TrainingQuery {
+  /** Of a recipe, or of a domain's. */
   readonly recipeArn: string
   readonly settings: RecipeSettings
   readonly modelPrefix: string
@@ -36,7 +37,7 @@ export interface TrainingResult {
 
 /** Throws Refusal when the data or the settings will not do; the sentence becomes the failureReason. */
 export async function trainModel(description: TrainingDescription, context: ComputeContext): Promise<TrainingResult> {
-  const recipe = recipeByArn(description.recipeArn)
+  const recipe = recipeByArn(description.recipeArn) ?? domainRecipeByArn(description.recipeArn)?.model
   assert(recipe)
   const { artifacts, threads, signal, progress } = context
   const place = (key: string) => ({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } })

@@ -134,6 +134,18 @@ export function newestEvents(interactions: Interactions, count: number): ItemLis
   return { offsets, items }
 }
 
+/** What had been done by then, that moment included. */
+export const eventsUntil = (interactions: Interactions, time: number): Interactions =>
+  selectEvents(interactions, everyUser(interactions), (start, end) => {
+    let [low, high] = [start, end]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (interactions.times[middle] <= time) low = middle + 1
+      else high = middle
+    }
+    return [start, low]
+  })
+
 /** Of each user the events from `range`, a part of [start, end). */
 function selectEvents(
   interactions: Interactions,

@@ -1,7 +1,6 @@
 /**
- * A recipe of a domain: a use case of a shop or a film service, behind a recommender. It has no model of its own: `model` names the recipe
- * that trains it, with that recipe's defaults, on the events of one type or on all of them. A use case whose model is not there yet has
- * none: it is listed and described, and cannot be made.
+ * A recipe of a domain: a use case of a shop or a film service, behind a recommender. It has no model of its own: `model` is the recipe
+ * that trains it, with that recipe's defaults, on the events of one type or on all of them.
  */
 import { assert } from '../lib/assert.ts'
 import { LAST_UPDATED, type Recipe, type RecipeType, serviceArn } from './recipe.ts'
@@ -17,7 +16,7 @@ export interface DomainRecipe {
   readonly needsItems: boolean
   /** Whether itemExplorationConfig may be given (spec/recipes.md §6). */
   readonly exploration: boolean
-  readonly model?: Recipe
+  readonly model: Recipe
   readonly recipeArn: string
   readonly algorithmArn: string
   readonly featureTransformationArn: string

@@ -1,6 +1,8 @@
 /** The use cases of shops (spec/recipes.md §6). */
+import { boughtTogether } from './boughtTogether.ts'
 import { domainRecipe } from './domainRecipe.ts'
 import { popularityCount } from './popularityCount.ts'
+import { similarItems } from './similarItems.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
 
 const domain = 'ECOMMERCE'
@@ -10,15 +12,19 @@ export const ecommerce = [
     name: 'aws-ecomm-customers-who-viewed-x-also-viewed',
     domain,
     type: 'RELATED_ITEMS',
-    description: 'Customers who viewed X also viewed: items that were viewed by those who viewed the one named.',
+    description:
+      'Customers who viewed X also viewed: items that were viewed by those who viewed the one named. The model of aws-similar-items.',
     eventType: 'View',
+    model: similarItems,
   }),
   domainRecipe({
     name: 'aws-ecomm-frequently-bought-together',
     domain,
     type: 'RELATED_ITEMS',
-    description: 'Frequently bought together: items that were bought by those who bought the one named.',
+    description:
+      'Frequently bought together: items that were bought with the one named, in one basket. Co-occurrence discounted by popularity.',
     eventType: 'Purchase',
+    model: boughtTogether,
   }),
   domainRecipe({
     name: 'aws-ecomm-popular-items-by-purchases',

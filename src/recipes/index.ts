@@ -10,6 +10,7 @@ import { popularityCount } from './popularityCount.ts'
 import type { Recipe } from './recipe.ts'
 import { similarItems } from './similarItems.ts'
 import { sims } from './sims.ts'
+import { trendingNow } from './trendingNow.ts'
 import { userPersonalization } from './userPersonalization.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
 import { videoOnDemand } from './videoOnDemand.ts'
@@ -20,6 +21,7 @@ export const recipes: readonly Recipe[] = [
   personalizedRankingV2,
   similarItems,
   sims,
+  trendingNow,
   userPersonalization,
   userPersonalizationV2,
   hrnn,

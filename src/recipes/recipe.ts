@@ -69,7 +69,7 @@ interface Declaration<H extends Parameters, F extends Parameters> extends Facts 
   /** What of the data is learnt from; absent: all of it. */
   readonly select?: (data: TrainingData, values: ParameterValues<F>) => TrainingData
   /** How a model is judged; absent: by what users did next, as the reference judges all but a few types. */
-  readonly evaluate?: Evaluate
+  readonly evaluate?: (values: ParameterValues<F>) => Evaluate
   /** A model of this data, not calibrated (sharpness 1). Rejects with `control.signal.reason` when aborted. */
   readonly train: (
     data: TrainingData,
@@ -101,7 +101,15 @@ export interface ConfiguredRecipe {
 export const LAST_UPDATED = 1718815639.191
 
 export function recipe<H extends Parameters, F extends Parameters>(declaration: Declaration<H, F>): Recipe {
-  const { algorithm, featureTransformation, check, select, evaluate = evaluateForUsers, train, ...facts } = declaration
+  const {
+    algorithm,
+    featureTransformation,
+    check,
+    select,
+    evaluate = () => evaluateForUsers,
+    train,
+    ...facts
+  } = declaration
   return {
     ...facts,
     recipeArn: serviceArn('recipe', facts.name),
@@ -121,7 +129,7 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
       check?.(featurization)
       return {
         select: data => (select ? select(data, featurization) : data),
-        evaluate,
+        evaluate: evaluate(featurization),
         async train(data, control) {
           const model = await train(data, { ...values, ...featurization }, control)
           control.signal.throwIfAborted()

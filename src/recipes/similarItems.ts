@@ -23,6 +23,6 @@ export const similarItems = recipe({
   batch: { record: 'itemId', scores: false, reasons: false },
   hyperparameters: { item_id_hidden_dim: hidden, item_metadata_hidden_dim: hidden },
   featureTransformationParameters: {},
-  evaluate: evaluateForItems,
+  evaluate: () => evaluateForItems,
   train: (data, _, control) => fitRelatedRidge(data, control),
 })

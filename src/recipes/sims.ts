@@ -42,7 +42,7 @@ export const sims = recipe({
   },
   select: (data, { min_user_history_length_percentile: min, max_user_history_length_percentile: max }) =>
     withUsers(data, usersByHistoryLength(data.interactions, { min, max })),
-  evaluate: evaluateForItems,
+  evaluate: () => evaluateForItems,
   async train({ interactions }, values, control) {
     const { min_item_interaction_count_percentile: min, max_item_interaction_count_percentile: max } = values
     const events = eventCounts(interactions)

@@ -1,7 +1,9 @@
 /** The use cases of film services (spec/recipes.md §6). */
 import { domainRecipe } from './domainRecipe.ts'
 import { popularityCount } from './popularityCount.ts'
+import { similarItems } from './similarItems.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
+import { vodTrendingNow } from './vodTrendingNow.ts'
 
 const domain = 'VIDEO_ON_DEMAND'
 
@@ -10,15 +12,18 @@ export const videoOnDemand = [
     name: 'aws-vod-because-you-watched-x',
     domain,
     type: 'RELATED_ITEMS',
-    description: 'Because you watched X: videos that users watched who also watched the one named.',
+    description:
+      'Because you watched X: videos that users watched who also watched the one named. The model of aws-similar-items.',
     eventType: 'Watch',
+    model: similarItems,
   }),
   domainRecipe({
     name: 'aws-vod-more-like-x',
     domain,
     type: 'RELATED_ITEMS',
-    description: 'More like X: videos that are similar to the one named.',
+    description: 'More like X: videos that are similar to the one named. The model of aws-similar-items.',
     needsItems: true,
+    model: similarItems,
   }),
   domainRecipe({
     name: 'aws-vod-most-popular',
@@ -41,6 +46,8 @@ export const videoOnDemand = [
     name: 'aws-vod-trending-now',
     domain,
     type: 'POPULAR_ITEMS',
-    description: 'Trending now: the videos whose popularity grows fastest.',
+    description:
+      'Trending now: the videos whose popularity grows fastest. The model of aws-trending-now, over two hours.',
+    model: vodTrendingNow,
   }),
 ]

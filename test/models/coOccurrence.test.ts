@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../src/lib/random.ts'
 import { quietControl } from '../../src/lib/work.ts'
+import { intoBaskets } from '../../src/models/baskets.ts'
 import { type CoOccurrenceOptions, fitCoOccurrence } from '../../src/models/coOccurrence.ts'
 import { historyOf, type Interactions } from '../../src/models/interactions.ts'
 import type { SparseRows } from '../../src/models/sparseRows.ts'
-import { interactionsOf } from './toy.ts'
+import { historiesOf, interactionsOf } from './toy.ts'
 
 const rowsOf = ({ offsets, items, values }: SparseRows): [number, number][][] =>
   Array.from({ length: offsets.length - 1 }, (_, row) =>
@@ -87,4 +88,12 @@ test('of a long row the greatest stay', async () => {
     row.map(([item]) => item),
     [1, 3],
   )
+})
+
+test('baskets end where somebody paused for longer than the gap', () => {
+  const data = { ...interactionsOf([[1, 2, 3], [], [4], [5, 6]]), times: Float64Array.of(0, 10, 21, 5, 7, 17) }
+  const baskets = intoBaskets(data, 10)
+  assert.deepEqual(historiesOf(baskets), [[1, 2], [3], [4], [5, 6]])
+  assert.equal(baskets.itemCount, 7)
+  assert.deepEqual(historiesOf(intoBaskets(interactionsOf([], 3), 10)), [])
 })

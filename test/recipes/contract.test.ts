@@ -28,12 +28,23 @@ const pairs = {
   expected: 7,
 }
 
+/** Item 0 is met most, at all times; item 1 begins to be met at the end. */
+const rising = {
+  interactions: {
+    ...interactionsOf([new Array(300).fill(0), new Array(12).fill(1)]),
+    times: Float64Array.from({ length: 312 }, (_, at) => (at < 300 ? 3600 * at : 3600 * 299 + at - 311)),
+  },
+  history: [0],
+  expected: 1,
+}
+
 const obvious: Record<string, RecipeCase['obvious']> = {
   'aws-popularity-count': popular,
   'aws-personalized-ranking': nextStep,
   'aws-personalized-ranking-v2': nextStep,
   'aws-similar-items': nextStep,
   'aws-sims': pairs,
+  'aws-trending-now': rising,
   'aws-user-personalization': nextStep,
   'aws-user-personalization-v2': nextStep,
   'aws-hrnn': nextStep,

@@ -11,20 +11,20 @@ test('the use cases of the domains, as in spec/recipes.md §6: type, events, dat
       eventType ?? 'any',
       needsItems ? 'items' : '-',
       exploration ? 'exploration' : '-',
-      model?.name ?? '-',
+      model.name,
     ].join(' '),
   )
   assert.deepEqual(rows, [
-    'aws-ecomm-customers-who-viewed-x-also-viewed ECOMMERCE RELATED_ITEMS View - - -',
-    'aws-ecomm-frequently-bought-together ECOMMERCE RELATED_ITEMS Purchase - - -',
+    'aws-ecomm-customers-who-viewed-x-also-viewed ECOMMERCE RELATED_ITEMS View - - aws-similar-items',
+    'aws-ecomm-frequently-bought-together ECOMMERCE RELATED_ITEMS Purchase - - aws-ecomm-frequently-bought-together',
     'aws-ecomm-popular-items-by-purchases ECOMMERCE POPULAR_ITEMS Purchase - - aws-popularity-count',
     'aws-ecomm-popular-items-by-views ECOMMERCE POPULAR_ITEMS View - - aws-popularity-count',
     'aws-ecomm-recommended-for-you ECOMMERCE USER_PERSONALIZATION any - exploration aws-user-personalization-v2',
-    'aws-vod-because-you-watched-x VIDEO_ON_DEMAND RELATED_ITEMS Watch - - -',
-    'aws-vod-more-like-x VIDEO_ON_DEMAND RELATED_ITEMS any items - -',
+    'aws-vod-because-you-watched-x VIDEO_ON_DEMAND RELATED_ITEMS Watch - - aws-similar-items',
+    'aws-vod-more-like-x VIDEO_ON_DEMAND RELATED_ITEMS any items - aws-similar-items',
     'aws-vod-most-popular VIDEO_ON_DEMAND POPULAR_ITEMS Watch - - aws-popularity-count',
     'aws-vod-top-picks VIDEO_ON_DEMAND USER_PERSONALIZATION any items exploration aws-user-personalization-v2',
-    'aws-vod-trending-now VIDEO_ON_DEMAND POPULAR_ITEMS any - - -',
+    'aws-vod-trending-now VIDEO_ON_DEMAND POPULAR_ITEMS any - - aws-vod-trending-now',
   ])
 })
 

@@ -6,6 +6,7 @@ import { recipeByArn, recipes } from '../../src/recipes/index.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
 import { similarItems } from '../../src/recipes/similarItems.ts'
 import { sims } from '../../src/recipes/sims.ts'
+import { trendingNow } from '../../src/recipes/trendingNow.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { userPersonalizationV2 } from '../../src/recipes/userPersonalizationV2.ts'
 
@@ -36,6 +37,7 @@ test('what is described, as in spec/recipes.md §1, §2 and §7', () => {
     'aws-personalized-ranking-v2 | PERSONALIZED_RANKING | aws-personalized-ranking-v2 | aws-personalized-ranking-v2 | 2024-01-01 | userId and itemList | scores',
     'aws-similar-items | RELATED_ITEMS | aws-similar-items | aws-similar-items | 2021-10-05 | itemId',
     'aws-sims | RELATED_ITEMS | aws-sims | sims | 2019-06-10 | itemId',
+    'aws-trending-now | POPULAR_ITEMS | aws-trending-now-custom | aws-trending-now | 2023-02-01 | no batch',
     `aws-user-personalization | USER_PERSONALIZATION | aws-user-personalization | ${old} | userId | scores`,
     'aws-user-personalization-v2 | USER_PERSONALIZATION | aws-user-personalization-v2 | aws-user-personalization-v2 | 2024-01-01 | userId | scores | reasons',
     `aws-hrnn | USER_PERSONALIZATION | aws-hrnn | ${old} | userId | scores | legacy`,
@@ -83,6 +85,7 @@ test('parameters have the defaults and ranges of spec/recipes.md §4', () => {
         'max_item_interaction_count_percentile 0.9 0..1 continuous',
       ],
     ],
+    'aws-trending-now': [[], ['trend_discovery_frequency 3 hours 30 minutes/1 hour/3 hours/1 day categorical']],
     'aws-user-personalization': [recurrent(149), percentiles],
     'aws-user-personalization-v2': [transformer, []],
     'aws-hrnn': [recurrent(43), percentiles],
@@ -162,6 +165,11 @@ test('settings are refused by name, value and what was expected', () => {
     sims,
     { featureTransformationParameters: { min_item_interaction_count_percentile: '1' } },
     'The feature transformation parameter min_item_interaction_count_percentile is 1, where at most max_item_interaction_count_percentile, 0.9, was expected.',
+  )
+  refused(
+    trendingNow,
+    { featureTransformationParameters: { trend_discovery_frequency: '2 hours' } },
+    "The feature transformation parameter trend_discovery_frequency is '2 hours', where one of 30 minutes, 1 hour, 3 hours, 1 day was expected.",
   )
   refused(
     popularityCount,

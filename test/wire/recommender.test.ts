@@ -259,11 +259,6 @@ test('CreateRecommender refuses what cannot be made', async t => {
       `The recipe ${recipe('aws-vod-top-picks')} is of the domain VIDEO_ON_DEMAND, the dataset group ${datasetGroupArn} of ECOMMERCE.`,
     ],
     [
-      { recipeArn: recipe('aws-ecomm-frequently-bought-together') },
-      'InvalidInputException',
-      'The recipe aws-ecomm-frequently-bought-together cannot be trained by this version of sommelier. Those of ECOMMERCE that can are aws-ecomm-popular-items-by-purchases, aws-ecomm-popular-items-by-views, aws-ecomm-recommended-for-you.',
-    ],
-    [
       config({ itemExplorationConfig: {} }),
       'InvalidInputException',
       'recommenderConfig.itemExplorationConfig was given: it is for aws-ecomm-recommended-for-you and aws-vod-top-picks, this recommender is of aws-ecomm-popular-items-by-views.',

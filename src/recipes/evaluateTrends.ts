@@ -1,0 +1,74 @@
+/**
+ * How a recipe about what is rising is judged: like any other, by what users did next, and by its own measure. At ten moments, spread
+ * over the newest tenth of time, it learns from what was there by then and is asked what will rise in the interval after it
+ * (models/trendAccuracy.ts), beside popularity.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { HistoryModel } from '../models/historyModel.ts'
+import { RANKED_COUNT, type SolutionMetrics } from '../models/metrics.ts'
+import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
+import { eventsUntil } from '../models/splits.ts'
+import { increases, trendAccuracy } from '../models/trendAccuracy.ts'
+import { newestTime } from '../models/trends.ts'
+import { type Evaluate, type EvaluationControl, evaluateForUsers } from './evaluate.ts'
+import type { TrainingData } from './trainingData.ts'
+
+const MOMENTS = 10
+const TESTED_TIME_SHARE = 0.1
+
+/** `intervalSeconds`: how often trends are looked at anew. */
+export const evaluateTrends =
+  (intervalSeconds: number): Evaluate =>
+  async (fit, data, seed, control) => {
+    const { metrics, baseline, sharpness } = await evaluateForUsers(fit, data, seed, control)
+    const moments = momentsOf(data.interactions.times, intervalSeconds)
+    const popular = async ({ interactions }: TrainingData) => popularityModel(uniqueUserCounts(interactions))
+    const accuracy = (model: Fit) => meanAccuracy(model, data, moments, intervalSeconds, control)
+    return {
+      metrics: withAccuracy(metrics, await accuracy(fit)),
+      baseline: withAccuracy(baseline, await accuracy(popular)),
+      sharpness,
+    }
+  }
+
+type Fit = (data: TrainingData, control: EvaluationControl) => Promise<HistoryModel>
+
+const withAccuracy = (metrics: SolutionMetrics, accuracy: number): SolutionMetrics => ({
+  ...metrics,
+  service: { ...metrics.service, trend_prediction_accuracy: accuracy },
+})
+
+/** The last one an interval before the newest event, so that its outcome is known. */
+function momentsOf(times: Float64Array, intervalSeconds: number): number[] {
+  const newest = newestTime(times)
+  const oldest = times.reduce((oldest, time) => Math.min(oldest, time), newest)
+  const step = Math.max(intervalSeconds, (TESTED_TIME_SHARE * (newest - oldest)) / MOMENTS)
+  return Array.from({ length: MOMENTS }, (_, k) => newest - intervalSeconds - k * step).filter(time => time >= oldest)
+}
+
+/** 0 where nothing rose at any moment: nothing was foretold. */
+async function meanAccuracy(
+  fit: Fit,
+  data: TrainingData,
+  moments: readonly number[],
+  intervalSeconds: number,
+  control: EvaluationControl,
+): Promise<number> {
+  let [sum, count] = [0, 0]
+  for (const [done, time] of moments.entries()) {
+    control.progress({ stage: 'foretelling trends', done, total: moments.length, unit: 'moments' })
+    await nextTurn()
+    control.signal.throwIfAborted()
+    const { prior } = await fit({ ...data, interactions: eventsUntil(data.interactions, time) }, control)
+    const accuracy = trendAccuracy(firstOf(prior), increases(data.interactions, time, intervalSeconds))
+    if (accuracy === undefined) continue
+    sum += accuracy
+    count++
+  }
+  return count === 0 ? 0 : sum / count
+}
+
+const firstOf = (prior: Float32Array): number[] =>
+  Array.from(prior.keys())
+    .sort((a, b) => prior[b] - prior[a] || a - b)
+    .slice(0, RANKED_COUNT)

@@ -1,0 +1,22 @@
+/** The model behind aws-vod-trending-now: that of aws-trending-now, which looks every two hours there (spec/recipes.md §6). */
+import { trendModel } from '../models/trends.ts'
+import { evaluateTrends } from './evaluateTrends.ts'
+import { recipe } from './recipe.ts'
+import { trendingNow } from './trendingNow.ts'
+
+const INTERVAL_SECONDS = 7200
+
+export const vodTrendingNow = recipe({
+  name: 'aws-vod-trending-now',
+  type: 'POPULAR_ITEMS',
+  algorithm: 'aws-vod-trending-now',
+  featureTransformation: 'aws-vod-trending-now',
+  description: trendingNow.description,
+  creationDateTime: trendingNow.creationDateTime,
+  limits: trendingNow.limits,
+  batch: undefined,
+  hyperparameters: {},
+  featureTransformationParameters: {},
+  evaluate: () => evaluateTrends(INTERVAL_SECONDS),
+  train: ({ interactions }) => trendModel(interactions, INTERVAL_SECONDS),
+})
