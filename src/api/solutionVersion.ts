@@ -49,7 +49,7 @@ const createSolutionVersion = operation({
     'TooManyTagsException',
     'ResourceAlreadyExistsException',
   ],
-  differences: 'Trains in trainingMode FULL only: UPDATE and AUTOTRAIN are refused.',
+  differences: 'trainingMode AUTOTRAIN is refused: the schedule of automatic training asks for its versions itself.',
   async handle({ tags, ...input }, { resources }) {
     const of = await resources.getActive(solution, input.solutionArn)
     const trainingMode = input.trainingMode ?? 'FULL'

@@ -1203,9 +1203,21 @@ export function refusals(arn: (resource: string) => string): RefusalCase[] {
     ],
     [
       'CreateSolutionVersion',
+      { solutionArn: arn('solution/untrained'), trainingMode: 'UPDATE' },
+      'InvalidInputException',
+      `trainingMode was UPDATE: the solution ${arn('solution/untrained')} has no ACTIVE version of trainingMode FULL to start from.`,
+    ],
+    [
+      'CreateSolutionVersion',
+      { solutionArn: arn('solution/next'), trainingMode: 'AUTOTRAIN' },
+      'InvalidInputException',
+      'trainingMode was AUTOTRAIN: FULL or UPDATE was expected. The schedule of automatic training asks for its versions itself.',
+    ],
+    [
+      'CreateSolutionVersion',
       { solutionArn: arn('solution/next'), trainingMode: 'UPDATE' },
       'InvalidInputException',
-      'trainingMode was UPDATE: this version of sommelier trains in mode FULL only.',
+      'trainingMode was UPDATE: it is for aws-user-personalization and aws-hrnn-coldstart, this solution is of aws-user-personalization-v2.',
     ],
     // Filters: expressions
     [

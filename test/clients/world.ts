@@ -140,6 +140,7 @@ class Region {
     }
     await put('shop', 'next')
     await put('shop', 'idle')
+    await put('shop', 'untrained', 'ACTIVE', { recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization' })
     await put('shop', 'making', 'CREATE IN_PROGRESS')
     const asked = { performAutoTraining: true, performIncrementalUpdate: false, status: 'CREATE IN_PROGRESS' } as const
     const dates = { creationDateTime: NOW_MS / 1000, lastUpdatedDateTime: NOW_MS / 1000 }
