@@ -17,6 +17,8 @@ export interface DomainRecipe {
   /** Whether itemExplorationConfig may be given (spec/recipes.md §6). */
   readonly exploration: boolean
   readonly model: Recipe
+  /** How often a recommender of it trains anew by itself. */
+  readonly retrainingSeconds: number
   readonly recipeArn: string
   readonly algorithmArn: string
   readonly featureTransformationArn: string
@@ -27,7 +29,10 @@ export interface DomainRecipe {
 }
 
 type Declaration = Pick<DomainRecipe, 'name' | 'domain' | 'type' | 'description' | 'eventType' | 'model'> &
-  Partial<Pick<DomainRecipe, 'needsItems' | 'exploration'>>
+  Partial<Pick<DomainRecipe, 'needsItems' | 'exploration' | 'retrainingSeconds'>>
+
+/** As the reference retrains its recommenders (spec/lifecycle.md §7). */
+export const RETRAINING_SECONDS = 7 * 24 * 3600
 
 /** As the reference dates its film recipes, before their domain existed; those of shops are not known and get the same (recipes.md §7). */
 const CREATED = Date.UTC(2019, 5, 10) / 1000
@@ -38,6 +43,7 @@ export function domainRecipe(declaration: Declaration): DomainRecipe {
   return {
     needsItems: false,
     exploration: false,
+    retrainingSeconds: RETRAINING_SECONDS,
     ...declaration,
     recipeArn: serviceArn('recipe', name),
     algorithmArn: serviceArn('algorithm', name),

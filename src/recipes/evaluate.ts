@@ -78,8 +78,10 @@ function aboutNewestItems(test: HeldOut): HeldOut {
     const others = listAt(test.truths, row).filter(item => item !== question[0])
     return { question, truth: others.length > 0 ? others : listAt(test.truths, row) }
   })
+  const { userCount, users } = test
   return {
-    ...test,
+    userCount,
+    users,
     inputs: itemLists(rows.map(({ question }) => question)),
     truths: itemLists(rows.map(({ truth }) => truth)),
   }

@@ -3,7 +3,7 @@ import { domainRecipe } from './domainRecipe.ts'
 import { popularityCount } from './popularityCount.ts'
 import { similarItems } from './similarItems.ts'
 import { userPersonalizationV2 } from './userPersonalizationV2.ts'
-import { vodTrendingNow } from './vodTrendingNow.ts'
+import { VOD_TRENDS_SECONDS, vodTrendingNow } from './vodTrendingNow.ts'
 
 const domain = 'VIDEO_ON_DEMAND'
 
@@ -49,5 +49,6 @@ export const videoOnDemand = [
     description:
       'Trending now: the videos whose popularity grows fastest. The model of aws-trending-now, over two hours.',
     model: vodTrendingNow,
+    retrainingSeconds: VOD_TRENDS_SECONDS,
   }),
 ]

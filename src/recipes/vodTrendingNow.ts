@@ -4,7 +4,7 @@ import { evaluateTrends } from './evaluateTrends.ts'
 import { recipe } from './recipe.ts'
 import { trendingNow } from './trendingNow.ts'
 
-const INTERVAL_SECONDS = 7200
+export const VOD_TRENDS_SECONDS = 7200
 
 export const vodTrendingNow = recipe({
   name: 'aws-vod-trending-now',
@@ -17,6 +17,6 @@ export const vodTrendingNow = recipe({
   batch: undefined,
   hyperparameters: {},
   featureTransformationParameters: {},
-  evaluate: () => evaluateTrends(INTERVAL_SECONDS),
-  train: ({ interactions }) => trendModel(interactions, INTERVAL_SECONDS),
+  evaluate: () => evaluateTrends(VOD_TRENDS_SECONDS),
+  train: ({ interactions }) => trendModel(interactions, VOD_TRENDS_SECONDS),
 })

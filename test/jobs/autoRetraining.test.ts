@@ -10,7 +10,7 @@ import { silentLog } from '../../src/lib/log.ts'
 import { defaultLimits } from '../../src/resources/limits.ts'
 import { Resources } from '../../src/resources/resources.ts'
 import { openSqlite } from '../../src/resources/sqlite.ts'
-import { datasetGroup, recommender } from '../../src/resources/types.ts'
+import { dataset, datasetGroup, type ImportedData, recommender } from '../../src/resources/types.ts'
 import { call, NOW_SECONDS, settled, temporaryFolder } from '../support/server.ts'
 import { described, shop } from '../support/serving.ts'
 
@@ -19,7 +19,7 @@ const DAY_MS = 24 * 3600_000
 const config = { minRecommendationRequestsPerSecond: 1 }
 
 /** A group with the named recommenders, all ACTIVE since now, without an engine: works stay as they are put. */
-async function world(t: TestContext, names: string[]) {
+async function world(t: TestContext, names: string[], recipeArn = 'arn') {
   const state = openSqlite(temporaryFolder())
   t.after(() => state.close())
   const clock = manualClock(NOW_SECONDS * 1000)
@@ -30,7 +30,7 @@ async function world(t: TestContext, names: string[]) {
     const group = await resources.create(datasetGroup, { path: 'g', name: 'g', body: { name: 'g' }, hidden: {} })
     const made: string[] = []
     for (const name of names) {
-      const body = { name, datasetGroupArn: group, recipeArn: 'arn', recommenderConfig: config }
+      const body = { name, datasetGroupArn: group, recipeArn, recommenderConfig: config }
       const arn = await resources.create(recommender, { path: name, name, parent: group, body, hidden: { model: 'm' } })
       await resources.follow(recommender, arn, 'begin', 'trainRecommender')
       await resources.follow(recommender, arn, 'done', 'trainRecommender')
@@ -98,6 +98,44 @@ test('days on which no server ran count once; one at a time; who is stopped wait
   await end(c, 'done')
   assert.equal(await look(), false)
   assert.equal((await find(a)).body.latestRecommenderUpdate, undefined)
+})
+
+test('one about trends is trained anew every two hours, if interactions have come in', async t => {
+  const { clock, look, end, within, arns } = await world(t, ['r'], 'arn:aws:personalize:::recipe/aws-vod-trending-now')
+  const [arn] = arns
+  const HOUR_MS = 3600_000
+  const read = (interactions: readonly ImportedData[]) =>
+    within(async resources => {
+      const found = await resources.get(recommender, arn)
+      const data = { interactions, items: [], users: [], metadata: {} }
+      await resources.keep(found, { ...found.hidden, data })
+    })
+  const imported: ImportedData = { parts: ['p'], rowCount: 1 }
+  const datasetArn = await within(async resources => {
+    const body = { name: 'd', datasetType: 'INTERACTIONS' as const, datasetGroupArn: 'g', schemaArn: 's' }
+    const group = (await resources.get(recommender, arn)).body.datasetGroupArn
+    return resources.create(dataset, {
+      path: 'g/INTERACTIONS',
+      name: 'd',
+      parent: group,
+      body,
+      hidden: { imports: [imported] },
+    })
+  })
+  await read([imported])
+  clock.advance(2 * HOUR_MS)
+  assert.equal(await look(), false, 'nothing has come in')
+  await within(async resources => {
+    const found = await resources.get(dataset, datasetArn)
+    await resources.keep(found, { ...found.hidden, imports: [imported, { parts: ['q'], rowCount: 2 }] })
+  })
+  assert.equal(await look(), false, 'that moment has been decided about')
+  clock.advance(2 * HOUR_MS)
+  assert.equal(await look(), true)
+  await end(arn, 'done')
+  await read([imported, { parts: ['q'], rowCount: 2 }])
+  clock.advance(2 * HOUR_MS)
+  assert.equal(await look(), false)
 })
 
 interface Recommender {
