@@ -8,6 +8,8 @@ import { itemLists } from '../../src/models/splits.ts'
 
 export interface DataFolder {
   readonly interactions: Interactions
+  /** The id of each user. */
+  readonly users: readonly string[]
   /** Distinct items in interactions.csv and items.csv. */
   readonly catalogueItemCount: number
 }
@@ -40,7 +42,7 @@ export function readDataFolder(folder: string): DataFolder {
   }
   const catalogue = new Set(ids)
   for (const [item] of columns(join(folder, 'items.csv'), ['ITEM_ID'])) catalogue.add(item)
-  return { interactions, catalogueItemCount: catalogue.size }
+  return { interactions, users: [...histories.keys()], catalogueItemCount: catalogue.size }
 }
 
 /** The named columns of a CSV file whose first columns, up to the last one asked for, are never quoted. An absent file has no rows. */

@@ -1,90 +1,69 @@
 /** The measured numbers as tables that align in a terminal and in Markdown, and each target beside what was reached. */
+import type { PoolChoice } from '../../src/models/historyModel.ts'
 import type { RankingMetrics } from '../../src/models/metrics.ts'
-import { type Measurement, type ModelNumbers, RIDGE } from './measure.ts'
-
-interface Target {
-  readonly what: string
-  readonly reached: number
-  readonly bound: number
-  readonly direction: 'at least' | 'at most'
-}
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-const p1Mean = ({ p1 }: ModelNumbers, measure: (metrics: RankingMetrics) => number): number => mean(p1.map(measure))
-
-const P1_COLUMNS: readonly [string, (metrics: RankingMetrics) => number][] = [
-  ['MRR@25', ({ service }) => service.mean_reciprocal_rank_at_25],
-  ['NDCG@5', ({ textbook }) => textbook.textbook_normalized_discounted_cumulative_gain_at_5],
-  ['NDCG@10', ({ textbook }) => textbook.textbook_normalized_discounted_cumulative_gain_at_10],
-  ['NDCG@25', ({ textbook }) => textbook.textbook_normalized_discounted_cumulative_gain_at_25],
-  ['P@5', ({ service }) => service.precision_at_5],
-  ['P@10', ({ service }) => service.precision_at_10],
-  ['P@25', ({ service }) => service.precision_at_25],
-  ['coverage', ({ service }) => service.coverage],
-]
-const [[, mrrAt25], , [, ndcgAt10], , , [, precisionAt10]] = P1_COLUMNS
-
-/** Issue 2. Other data has no targets yet: it shows whether the model stays ahead of its baselines. */
-const targets: Readonly<Record<string, (measured: Measurement, ridge: ModelNumbers) => Target[]>> = {
-  'ml-1m': ({ trainingSeconds }, ridge) => [
-    { what: 'P2 NDCG@10', reached: ridge.p2.ndcgAt10, bound: 0.163, direction: 'at least' },
-    { what: 'P2 HR@10', reached: ridge.p2.hitRateAt10, bound: 0.275, direction: 'at least' },
-    { what: 'P1 MRR@25', reached: p1Mean(ridge, mrrAt25), bound: 0.37, direction: 'at least' },
-    { what: 'P1 NDCG@10', reached: p1Mean(ridge, ndcgAt10), bound: 0.2, direction: 'at least' },
-    { what: 'P1 precision@10', reached: p1Mean(ridge, precisionAt10), bound: 0.15, direction: 'at least' },
-    { what: 'training, seconds', reached: trainingSeconds, bound: 20, direction: 'at most' },
-  ],
-}
+import type { Measurement } from './measure.ts'
+import { POOL, POPULARITY } from './models.ts'
+import { mean, P1_COLUMNS, targetsOf } from './targets.ts'
 
 export function report(name: string, measured: Measurement): { lines: string[]; missed: number } {
-  const { data, models, withoutInputItems, trainingSeconds } = measured
+  const { data, models, withoutInputItems, trained, studies } = measured
   const input = withoutInputItems ? 'items of the input removed' : 'items of the input kept, people repeat themselves'
-  const service = Object.keys(models[0].service.service) as (keyof RankingMetrics['service'])[]
-  const ridge = models.find(model => model.name === RIDGE)!
-  const checked = (targets[name]?.(measured, ridge) ?? []).map(target => {
+  const pool = models.find(model => model.name === POOL)!
+  const compared = models.filter(model => model.service && [POPULARITY, POOL].includes(model.name))
+  const service = Object.keys(pool.service!.service) as (keyof RankingMetrics['service'])[]
+  const checked = targetsOf(name, measured).map(target => {
     const { reached, bound } = target
     return { ...target, met: target.direction === 'at least' ? reached >= bound : reached <= bound }
   })
   const lines = [
     `## ${name}`,
     '',
-    `${data.userCount} users, ${data.itemCount} items, ${data.eventCount} events. A solution version (evaluation and refit) trained in ${trainingSeconds.toFixed(1)} s.`,
+    `${data.userCount} users, ${data.itemCount} items, ${data.eventCount} events. A solution version of aws-user-personalization-v2 (evaluation and refit) trained in ${trained.seconds.toFixed(1)} s (${trained.processorSeconds.toFixed(1)} s of processors) with ${(trained.peakBytes / 2 ** 30).toFixed(2)} GiB at the peak.`,
     '',
-    `Service (one split, ${models[0].service.userCount} test users, items of the input kept; the last column is the ridge's standard error):`,
+    ...(trained.choice ? choiceLines(trained.choice) : []),
+    `Service (one split, ${pool.service!.userCount} test users, items of the input kept; the last column is the pool's standard error):`,
     '',
     ...table(
-      ['', ...models.map(model => model.name), '±'],
+      ['', ...compared.map(model => model.name), '±'],
       service.map(metric => [
         metric,
-        ...models.map(model => model.service.service[metric].toFixed(4)),
-        ridge.service.standardErrors[metric]?.toFixed(4) ?? '',
+        ...compared.map(model => model.service!.service[metric].toFixed(4)),
+        pool.service!.standardErrors[metric]?.toFixed(4) ?? '',
       ]),
     ),
     '',
-    `P1 (mean of ${models[0].p1.length} seeds, ${models[0].p1[0].userCount} test users each; ${input}):`,
+    `P1 (mean of ${pool.p1.length} seeds, ${pool.p1[0].userCount} test users each; ${input}):`,
     '',
     ...table(
       ['', ...P1_COLUMNS.map(([title]) => title)],
-      models.map(model => [model.name, ...P1_COLUMNS.map(([, measure]) => p1Mean(model, measure).toFixed(3))]),
+      models
+        .filter(({ p1 }) => p1.length > 0)
+        .map(({ name, p1 }) => [name, ...P1_COLUMNS.map(([, measure]) => mean(p1.map(measure)).toFixed(3))]),
     ),
     '',
     `P2 (leave-one-out; ${input}):`,
     '',
     ...table(
       ['', 'HR@10', 'NDCG@10', 'MRR'],
-      models.map(({ name: title, p2 }) => [
-        title,
-        p2.hitRateAt10.toFixed(4),
-        p2.ndcgAt10.toFixed(4),
-        p2.meanReciprocalRank.toFixed(4),
-      ]),
+      models.flatMap(({ name: title, p2 }) =>
+        p2 ? [[title, p2.hitRateAt10, p2.ndcgAt10, p2.meanReciprocalRank].map(shown)] : [],
+      ),
     ),
     '',
+    ...studies.flatMap(({ name, rows }) => [
+      `${name}:`,
+      '',
+      ...table(
+        ['', 'reached'],
+        rows.map(row => [row.name, shown(row.reached)]),
+      ),
+      '',
+    ]),
   ]
   if (checked.length > 0) {
     const rows = checked.map(({ what, reached, bound, direction, met }) => [
       what,
-      reached.toFixed(4),
+      shown(reached),
       `${direction} ${bound}`,
       met ? 'PASS' : 'FAIL',
     ])
@@ -92,6 +71,33 @@ export function report(name: string, measured: Measurement): { lines: string[]; 
   }
   return { lines, missed: checked.filter(({ met }) => !met).length }
 }
+
+/** What the pool chose on held-out pairs of the training data, and why. */
+const choiceLines = (choice: PoolChoice): string[] => [
+  `The pool's choice on ${choice.heldOutPairCount} held-out events (solved: ${choice.solved}; ridge factors by NDCG@10: ${choice.ridges.map(({ factor, ndcgAt10 }) => `${factor} → ${shown(ndcgAt10)}`).join(', ')}):`,
+  '',
+  ...table(
+    ['way, by two folds', 'NDCG@10', ''],
+    choice.tried.map(({ combination, fittedBy, ndcgAt10 }) => [
+      `${combination} pool, fitted by ${fittedBy}`,
+      shown(ndcgAt10),
+      combination === choice.combination && fittedBy === choice.fittedBy ? 'taken' : '',
+    ]),
+  ),
+  '',
+  ...table(
+    ['expert', 'λ', 'δ', 'alone', 'weight'],
+    [
+      ...choice.experts.map(({ name, regularization, diagonal, ndcgAt10, weight }) =>
+        [name, String(regularization), String(diagonal), ndcgAt10 ?? Number.NaN, weight].map(shown),
+      ),
+      ['popularity', '', '', '', shown(choice.popularityWeight)],
+    ],
+  ),
+  '',
+]
+
+const shown = (value: string | number): string => (typeof value === 'string' ? value : value.toFixed(4))
 
 /** First column to the left, numbers to the right. */
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {

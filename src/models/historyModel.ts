@@ -60,6 +60,7 @@ export interface PoolModel extends Common {
 /** What was chosen when a pool was fitted, and on what grounds: for people. NDCG is that of held-out next items, at 10. */
 export interface PoolChoice {
   readonly heldOutPairCount: number
+  readonly combination: 'log' | 'linear'
   readonly fittedBy: 'likelihood' | 'NDCG' | 'default'
   readonly solved: 'all pairs of items' | 'neighbourhoods'
   /** What the regularization of all experts was multiplied with: all that was tried. */

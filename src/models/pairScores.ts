@@ -48,22 +48,35 @@ export async function scorePairs(
   const met = new Int32Array(itemCount)
   let sumCount = 0
 
-  const contest = ({ history, next }: NextItemPair, pair: number): Contest => {
-    let metCount = 0
-    for (const [f, { kernel, offsets, items, values }] of experts.entries()) {
-      const sums = scratch[f]
+  /** Adds up what every expert says; answers how many items were met. Where an item is met many times over, all of them are. */
+  const score = (history: Int32Array, pair: number): number => {
+    let additions = 0
+    for (const { kernel, offsets } of experts)
       for (let k = 0; k < Math.min(kernel.length, history.length); k++) {
         const source = history[history.length - 1 - k]
-        const weight = kernel[k]
-        for (let at = offsets[source]; at < offsets[source + 1]; at++) {
-          const item = items[at]
-          sums[item] += weight * values[at]
-          if (metAt[item] === pair) continue
-          metAt[item] = pair
-          met[metCount++] = item
+        additions += offsets[source + 1] - offsets[source]
+      }
+    const all = additions > itemCount
+    let metCount = 0
+    for (const [f, { kernel, offsets, items, values }] of experts.entries()) {
+      for (let k = 0; k < Math.min(kernel.length, history.length); k++) {
+        const source = history[history.length - 1 - k]
+        const [from, to] = [offsets[source], offsets[source + 1]]
+        addScaled(scratch[f], items, values, from, to, kernel[k])
+        for (let at = from; !all && at < to; at++) {
+          if (metAt[items[at]] === pair) continue
+          metAt[items[at]] = pair
+          met[metCount++] = items[at]
         }
       }
     }
+    if (!all) return metCount
+    for (let item = 0; item < itemCount; item++) met[item] = item
+    return itemCount
+  }
+
+  const contest = ({ history, next }: NextItemPair, pair: number): Contest => {
+    const metCount = score(history, pair)
     let seenCount = 0
     if (!seenCompete)
       for (const item of history) {
@@ -97,4 +110,16 @@ export async function scorePairs(
     for (let pair = from; pair < to && sumCount < SUM_COUNT_MAX; pair++) contests.push(contest(pairs[pair], pair))
   })
   return { contests, scales: totals.map(total => total / Math.max(1, contests.length)) }
+}
+
+/** A free function, so that it is compiled as one loop. */
+function addScaled(
+  sums: Float32Array,
+  items: Int32Array,
+  values: Float32Array,
+  from: number,
+  to: number,
+  weight: number,
+): void {
+  for (let at = from; at < to; at++) sums[items[at]] += weight * values[at]
 }

@@ -131,6 +131,7 @@ async function pooled(
     sharpness: 1,
     choice: {
       heldOutPairCount: chosen.heldOutPairCount,
+      combination,
       fittedBy: chosen.fittedBy,
       solved: solved ? 'all pairs of items' : 'neighbourhoods',
       ridges: chosen.ridges,

@@ -18,7 +18,13 @@ import { climb, ndcgOf, type PoolWeights, type Rivals, rivalsOf } from './poolSe
 export const EPSILON = 1e-4
 
 /** Candidates that likelihoods are summed over: some seconds. A pool has a handful of weights, and a thousand pairs fit them well. */
-const LIKELIHOOD_CANDIDATES_MAX = 2_000_000
+const LIKELIHOOD_CANDIDATES_MAX = 1_500_000
+
+/**
+ * What a climb has to gain over likelihood to be believed: of three splits of ML-1M one preferred a climb by .6 %, and lost 2 % on the test
+ * users; where it helps, on Amazon Beauty, it gains 7 %.
+ */
+const GAIN_MIN = 0.02
 
 export interface Way {
   readonly combination: 'log' | 'linear'
@@ -49,8 +55,18 @@ export async function fitPoolWeights(
   const folds = [0, 1].map(fold => places.filter(place => place % 2 === fold))
   const total = WAYS.length * folds.length + 1
   const stage = (done: number) => control.progress({ stage: 'fitting weights', done, total, unit: 'fits' })
-  const fit = ({ combination, fittedBy }: Way, on: readonly number[]) =>
-    fittedBy === 'likelihood' ? likeliest(views[combination], on, control) : climbed(views, combination, on, control)
+  const likely = new Map<readonly number[], PoolWeights>()
+  const likeliestOn = async (on: readonly number[]) => {
+    const found = likely.get(on) ?? (await likeliest(views.log, on, control))
+    likely.set(on, found)
+    return found
+  }
+  const fit = async ({ combination, fittedBy }: Way, on: readonly number[]) => {
+    if (fittedBy === 'likelihood') return likeliestOn(on)
+    const starts =
+      combination === 'log' ? [await likeliestOn(on)] : scores.scales.map((_, f) => single(f, scores.scales.length))
+    return climb(weights => ndcgOf(views[combination].rivals, on, weights), starts, control)
+  }
 
   const tried: (Way & { ndcgAt10: number })[] = []
   let done = 0
@@ -64,7 +80,7 @@ export async function fitPoolWeights(
     tried.push({ ...way, ndcgAt10: sum / places.length })
   }
   stage(done)
-  const best = tried.reduce((a, b) => (b.ndcgAt10 > a.ndcgAt10 ? b : a))
+  const best = tried.reduce((a, b) => (b.ndcgAt10 > a.ndcgAt10 * (1 + GAIN_MIN) ? b : a))
   const weights = await fit(best, places)
   const alone = scores.scales.map((_, f) => ndcgOf(views.linear.rivals, places, single(f, scores.scales.length)))
   return { combination: best.combination, fittedBy: best.fittedBy, ...weights, tried, alone }
@@ -111,17 +127,3 @@ const single = (f: number, expertCount: number): PoolWeights => ({
   experts: Array.from({ length: expertCount }, (_, g) => (f === g ? 1 : 0)),
   popularity: 0,
 })
-
-async function climbed(
-  views: Record<'log' | 'linear', View>,
-  combination: 'log' | 'linear',
-  on: readonly number[],
-  control: WorkControl,
-): Promise<PoolWeights> {
-  const view = views[combination]
-  const starts =
-    combination === 'log'
-      ? [await likeliest(view, on, control)]
-      : Array.from({ length: view.expertCount }, (_, f) => single(f, view.expertCount))
-  return climb(weights => ndcgOf(view.rivals, on, weights), starts, control)
-}

@@ -153,9 +153,8 @@ test('the model holds the experts that were given a weight, and says why', async
     choice.tried.map(({ combination, fittedBy }) => `${combination}, ${fittedBy}`),
     ['log, likelihood', 'log, NDCG', 'linear, NDCG'],
   )
-  const best = Math.max(...choice.tried.map(({ ndcgAt10 }) => ndcgAt10))
-  const taken = choice.tried.find(({ ndcgAt10 }) => ndcgAt10 === best)!
-  assert.deepEqual([model.combination, choice.fittedBy], [taken.combination, taken.fittedBy])
+  const taken = choice.tried.find(way => way.combination === model.combination && way.fittedBy === choice.fittedBy)
+  assert.ok(taken && choice.tried.every(({ ndcgAt10 }) => ndcgAt10 <= taken.ndcgAt10 * 1.02))
   assert.deepEqual(
     model.experts.map(({ name, weight }) => [name, weight]),
     choice.experts.filter(({ weight }) => weight > 0).map(({ name, weight }) => [name, weight]),
