@@ -151,9 +151,19 @@ function poolLogs(expert: usize, sums: usize, scores: usize, columns: usize, eps
   const inverse = f32x4.splat(float(expert, EXPERT_INVERSE_SCALE))
   const least = f32x4.splat(epsilon)
   const zero = f32x4.splat(0)
+  const floor = f32x4.mul(w, ln4(least))
   for (const end = sums + (columns << 2); sums < end; sums += 32, scores += 32) {
     const x0 = v128.load(sums)
     const x1 = v128.load(sums, 16)
+    if (!v128.any_true(f32x4.gt(f32x4.max(x0, x1), zero))) {
+      const s0 = f32x4.add(v128.load(scores), floor)
+      const s1 = f32x4.add(v128.load(scores, 16), floor)
+      v128.store(scores, s0)
+      v128.store(scores, s1, 16)
+      v128.store(sums, zero)
+      v128.store(sums, zero, 16)
+      continue
+    }
     v128.store(sums, zero)
     v128.store(sums, zero, 16)
     const l0 = f32x4.mul(w, ln4(f32x4.add(share4(x0, inverse), least)))

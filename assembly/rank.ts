@@ -2,6 +2,7 @@
 import {
   RANK_ALLOWED,
   RANK_CANDIDATES,
+  RANK_CANDIDATES_SPARE,
   RANK_COLUMN_COUNT,
   RANK_EXCLUDED,
   RANK_ITEM_COUNT,
@@ -134,15 +135,71 @@ function countFrom(keys: usize, end: usize, bound: i32): i32 {
   return i32x4.extract_lane(c0, 0) + i32x4.extract_lane(c0, 1) + i32x4.extract_lane(c0, 2) + i32x4.extract_lane(c0, 3)
 }
 
+/** The lane-wise maxima of each 32 keys: 8 each in the ith of 4 neighbouring lanes. */
+function storeMaxima(keys: usize, end: usize, maxima: usize): void {
+  for (; keys < end; keys += 128, maxima += 16) {
+    const m0 = i32x4.max_s(v128.load(keys), v128.load(keys, 16))
+    const m1 = i32x4.max_s(v128.load(keys, 32), v128.load(keys, 48))
+    const m2 = i32x4.max_s(v128.load(keys, 64), v128.load(keys, 80))
+    const m3 = i32x4.max_s(v128.load(keys, 96), v128.load(keys, 112))
+    v128.store(maxima, i32x4.max_s(i32x4.max_s(m0, m1), i32x4.max_s(m2, m3)))
+  }
+}
+
+/** countFrom of any number of vectors. */
+function countVectors(from: usize, end: usize, bound: i32): i32 {
+  const whole = from + ((end - from) & ~63)
+  let count = countFrom(from, whole, bound)
+  const b = i32x4.splat(bound)
+  for (from = whole; from < end; from += 16) count += popcnt(i32x4.bitmask(i32x4.ge_s(v128.load(from), b)))
+  return count
+}
+
+/**
+ * A bound that WANTED keys reach and not many more, for as long as the best are spread over the catalogue: as many maxima of 8 keys reach
+ * it, each a key of its own. RANK_EXCLUDED where there is none.
+ */
+function startBound(keys: usize, end: usize, maxima: usize, wanted: i32): i32 {
+  storeMaxima(keys, end, maxima)
+  const last = maxima + ((end - keys) >> 3)
+  let low = RANK_EXCLUDED
+  let high: i32 = 0x7fffffff
+  while (low < high) {
+    const middle = low + <i32>((<u32>(high - low)) >>> 1) + 1 // which is in (low, high], even over all 2³² keys
+    const count = countVectors(maxima, last, middle)
+    if (count < wanted) high = middle - 1
+    else {
+      low = middle
+      if (count <= wanted + (wanted >> 1)) break
+    }
+  }
+  return low
+}
+
 /**
  * The WANTED best of KEYS, by key descending, then index ascending; WANTED is at most the number of keys that are not RANK_EXCLUDED.
- * Bisection over the 2³² keys finds the WANTED-th greatest in at most 32 passes, whatever the scores look like; what is above it is
- * taken, and as many of its equals as are still missing, from the lowest index on.
+ * What reaches a bound that enough keys reach is sorted; where too many do, the WANTED-th greatest is sought exactly.
  */
 export function choose(params: usize, _task: i32): void {
   const keys = <usize>word(params, RANK_KEYS)
-  const end = keys + (<usize>word(params, RANK_COLUMN_COUNT) << 2)
+  const columns = word(params, RANK_COLUMN_COUNT)
+  const end = keys + (<usize>columns << 2)
   const wanted = <i32>word(params, RANK_WANTED)
+  const candidates = <usize>word(params, RANK_CANDIDATES)
+  let found = 0
+  if (wanted <= <i32>(columns >> 4)) {
+    // The candidates' second half is room for the maxima.
+    const bound = startBound(keys, end, candidates + (<usize>columns << 2), wanted)
+    const limit = min(<i32>(columns >> 1), 4 * wanted + RANK_CANDIDATES_SPARE)
+    if (bound != RANK_EXCLUDED) found = collectFrom(keys, end, bound, candidates, limit)
+  }
+  if (found < wanted) found = chooseExactly(keys, end, wanted, candidates)
+  sortDescending(candidates, found)
+  putOut(params, candidates, wanted)
+}
+
+/** Bisection over the 2³² keys finds the wanted-th greatest in at most 32 passes, whatever the scores look like. */
+function chooseExactly(keys: usize, end: usize, wanted: i32, candidates: usize): i32 {
   let low = RANK_EXCLUDED + 1
   let high: i32 = 0x7fffffff
   let equals = wanted
@@ -160,19 +217,42 @@ export function choose(params: usize, _task: i32): void {
       equals = wanted - count
     }
   }
-  const candidates = <usize>word(params, RANK_CANDIDATES)
-  const found = collect(keys, end, low, equals, candidates)
-  sortDescending(candidates, found)
+  return collect(keys, end, low, equals, candidates)
+}
 
+/** The first `wanted` candidates to ITEMS and PROBABILITIES. */
+function putOut(params: usize, candidates: usize, wanted: i32): void {
   const items = <usize>word(params, RANK_ITEMS)
   const probabilities = <usize>word(params, RANK_PROBABILITIES)
   const weights = <usize>word(params, RANK_WEIGHTS)
   const total = load<f64>(<usize>word(params, RANK_TOTAL))
-  for (let i: usize = 0; i < <usize>found; i++) {
+  for (let i: usize = 0; i < <usize>wanted; i++) {
     const item = ~<u32>load<u64>(candidates + (i << 3))
     store<u32>(items + (i << 2), item)
     store<f32>(probabilities + (i << 2), <f32>(<f64>load<f32>(weights + (<usize>item << 2)) / total))
   }
+}
+
+/** All keys from `bound` on, each with its index complemented below; 0 where they are more than `limit`. */
+function collectFrom(keys: usize, end: usize, bound: i32, candidates: usize, limit: i32): i32 {
+  const b = i32x4.splat(bound)
+  let found = 0
+  for (let at = keys; at < end; at += 64) {
+    const g0 = i32x4.ge_s(v128.load(at), b)
+    const g1 = i32x4.ge_s(v128.load(at, 16), b)
+    const g2 = i32x4.ge_s(v128.load(at, 32), b)
+    const g3 = i32x4.ge_s(v128.load(at, 48), b)
+    if (!v128.any_true(v128.or(v128.or(g0, g1), v128.or(g2, g3)))) continue
+    let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(g0, g1), i16x8.narrow_i32x4_s(g2, g3)))
+    if (found + popcnt(mask) > limit) return 0
+    while (mask) {
+      const from = at + (<usize>ctz(mask) << 2)
+      mask &= mask - 1
+      store<i64>(candidates + (<usize>found << 3), (<i64>load<i32>(from) << 32) | <i64>~(<u32>((from - keys) >> 2)))
+      found++
+    }
+  }
+  return found
 }
 
 /** All keys above `bound` and the first `equals` that equal it, each with its index complemented below: one order for both. */

@@ -109,6 +109,8 @@ export const RANK_SHARPNESS = 12
 export const RANK_WANTED = 13
 /** i64[COLUMN_COUNT] */
 export const RANK_CANDIDATES = 14
+/** More candidates than four times what is wanted and so many are not sorted (a start bound that many equal keys reach). */
+export const RANK_CANDIDATES_SPARE = 64
 /** i32[COLUMN_COUNT], f32[COLUMN_COUNT]: the chosen, best first. */
 export const RANK_ITEMS = 15
 export const RANK_PROBABILITIES = 16
