@@ -229,8 +229,15 @@ function putOut(params: usize, candidates: usize, wanted: i32): void {
   for (let i: usize = 0; i < <usize>wanted; i++) {
     const item = ~<u32>load<u64>(candidates + (i << 3))
     store<u32>(items + (i << 2), item)
-    store<f32>(probabilities + (i << 2), <f32>(<f64>load<f32>(weights + (<usize>item << 2)) / total))
+    store<f32>(probabilities + (i << 2), notAbove(<f64>load<f32>(weights + (<usize>item << 2)) / total))
   }
+}
+
+/** The nearest f32 that is not above x ≥ 0, so that shares of a whole do not add up to more than it. */
+@inline
+function notAbove(x: f64): f32 {
+  const nearest = <f32>x
+  return <f64>nearest > x ? reinterpret<f32>(reinterpret<u32>(nearest) - 1) : nearest
 }
 
 /** All keys from `bound` on, each with its index complemented below; 0 where they are more than `limit`. */

@@ -134,18 +134,9 @@ type SavedExpert = { name: string; weight: number; scale: number; kernelLength: 
 /** world.json, and every array in a file of its own: f32, i32 and u32 as they lie in memory. */
 export function saveWorld(folder: string, { name, model, histories }: World): void {
   const keep = (file: string, values: NodeJS.ArrayBufferView) => writeFileSync(join(folder, file), values)
-  keep(
-    'offsets',
-    Uint32Array.from([
-      0,
-      ...histories.map(
-        (
-          sum => (history: Int32Array) =>
-            (sum += history.length)
-        )(0),
-      ),
-    ]),
-  )
+  const ends = new Uint32Array(histories.length + 1)
+  for (const [q, { length }] of histories.entries()) ends[q + 1] = ends[q] + length
+  keep('offsets', ends)
   keep('events', Int32Array.from(histories.flatMap(history => [...history])))
   keep('prior', model.prior)
   for (const [f, expert] of model.experts.entries()) {

@@ -3,7 +3,8 @@
  * scores are made; what follows is the same for all forms that the kernels score.
  *
  *   order        score descending, then item index ascending
- *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials (assembly/rank.ts) added up in f64
+ *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials (assembly/rank.ts) added up in f64,
+ *                then rounded down, so that a list never adds up to more than 1
  *
  * The relative error of a probability is below 2⁻²¹ + 2⁻²²·|log probability ratio to the best item|, the second from rounding the
  * exponent; items that are less than 2⁻¹²⁶ as probable as the best have probability 0.

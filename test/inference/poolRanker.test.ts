@@ -160,12 +160,17 @@ test('items without rows add nothing; values of every size, and zeros of both si
     check(modelOf(1, 90, { experts, combination, epsilon: 1e-30 }), historiesFor(random, 90), 90)
 })
 
-test('probabilities of the whole catalogue add up to 1, and those of a list to less', () => {
-  const ranker = openRanker(placeModel(modelOf(9, 400), { threads: 1 }), 0)
-  const sum = (k: number) =>
-    ranker.rank({ count: 1, k, ...listsOf([[1, 2, 3, 4]]) }).probabilities.reduce((total, each) => total + each, 0)
-  assert.ok(Math.abs(sum(400) - 1) < 1e-6)
-  assert.ok(sum(25) < 1)
+test('probabilities of the whole catalogue add up to 1, never to more, and those of a list to less', () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const itemCount = 1 + seed * 7
+    const ranker = openRanker(placeModel(modelOf(seed, itemCount), { threads: 1 }), 0)
+    const history = [0, itemCount - 1, seed % itemCount]
+    const { probabilities } = ranker.rank({ count: 1, k: itemCount, ...listsOf([history]) })
+    const total = Float64Array.from(probabilities).reduce((sum, each) => sum + each, 0)
+    assert.ok(total <= 1 && total > 1 - 1e-6, `${total}`)
+    if (itemCount > 25)
+      assert.ok(ranker.rank({ count: 1, k: 25, ...listsOf([history]) }).probabilities.every(p => p < 1))
+  }
 })
 
 test('the same bytes on any slot, one query or many, with the revectorizer and without', () => {

@@ -98,6 +98,13 @@ export const restrict: PlainKernel = ({ i32, u32 }, params) => {
   words[RANK_OPEN] = open
 }
 
+/** The nearest f32 that is not above x ≥ 0. */
+export function notAbove(x: number): number {
+  const nearest = new Float32Array([x])
+  if (nearest[0] > x) new Uint32Array(nearest.buffer)[0]--
+  return nearest[0]
+}
+
 export const choose: PlainKernel = ({ i32, u32, f32, f64 }, params) => {
   const words = u32.subarray(params / 4, params / 4 + RANK_WORDS)
   const keys = i32.subarray(words[RANK_KEYS] / 4).subarray(0, words[RANK_COLUMN_COUNT])
@@ -106,6 +113,8 @@ export const choose: PlainKernel = ({ i32, u32, f32, f64 }, params) => {
     .sort((a, b) => keys[b] - keys[a] || a - b)
   for (const [place, item] of order.slice(0, words[RANK_WANTED]).entries()) {
     i32[words[RANK_ITEMS] / 4 + place] = item
-    f32[words[RANK_PROBABILITIES] / 4 + place] = f32[words[RANK_WEIGHTS] / 4 + item] / f64[words[RANK_TOTAL] / 8]
+    f32[words[RANK_PROBABILITIES] / 4 + place] = notAbove(
+      f32[words[RANK_WEIGHTS] / 4 + item] / f64[words[RANK_TOTAL] / 8],
+    )
   }
 }
