@@ -12,7 +12,7 @@ import {
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { FOUND, THRESHOLD } from './queryState'
-import { sortDescending } from './rank'
+import { sortDescending } from './choose'
 import { word } from './words'
 
 /** Room in FACTOR_SMALL for the 256 counters of a digit. */

@@ -6,9 +6,9 @@ import { assert } from '../../src/lib/assert.ts'
 import { plainScores } from '../../src/models/plainScores.ts'
 import { loadWorld } from './world.ts'
 
-const ROUNDS = 5
+const ROUNDS = 3
 /** Every so many-th history is ranked by the definition as well. */
-const CHECKED_STEP = 25
+const CHECKED_STEP = 50
 
 /** What the parent reads: µs of CPU a record, the least of some rounds. */
 export interface Ours {

@@ -3,20 +3,22 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seededRandom } from '../../src/lib/random.ts'
 import { quietControl } from '../../src/lib/work.ts'
-import { fitDirectionalRidge } from '../../src/models/directionalRidge.ts'
+import { exponentialKernel, fitDirectionalRidge } from '../../src/models/directionalRidge.ts'
+import { fitEase } from '../../src/models/ease.ts'
 import type { PoolModel, SparseExpert } from '../../src/models/historyModel.ts'
 import { readDataFolder } from '../lib/csv.ts'
 
-/** recommenders.md §5.4 and §3.1: kernels, their lengths, regularization, weights of the pool. The last stands in for EASE, served with exp(-k/30). */
+/** recommenders.md §5.4 and §3.1: kernels, their lengths, regularization, weights of the pool. The last is EASE. */
 const EXPERTS = [
-  { tau: 0.7, length: 12, regularization: 200, weight: 0.42 },
-  { tau: 6, length: 60, regularization: 300, weight: 0.4 },
-  { tau: 80, length: 250, regularization: 2000, weight: 0.48 },
-  { tau: 30, length: 240, regularization: 500, weight: 0.63 },
+  { tau: 0.7, length: 12, regularization: 200, diagonal: 0.3, weight: 0.42 },
+  { tau: 6, length: 60, regularization: 300, diagonal: 0.3, weight: 0.4 },
+  { tau: 80, length: 250, regularization: 2000, diagonal: 0.3, weight: 0.48 },
+  { tau: 30, length: 240, regularization: 500, diagonal: 0.2, weight: 0.63 },
 ] as const
+const EASE_TAU = 30
 const ENTRIES_A_ROW = 200
 const MADE_UP_ITEMS = 20_000
-const MADE_UP_USERS = 1000
+const MADE_UP_USERS = 500
 /** As many events as ml-1m has a user. */
 const MADE_UP_EVENTS = 165
 /** Histories of which the mean total gives an expert's scale. */
@@ -28,39 +30,18 @@ export interface World {
   readonly histories: readonly Int32Array[]
 }
 
-/** f32[K]: exp(-k / τ). */
-const kernelOf = (tau: number, length: number) => Float32Array.from({ length }, (_, k) => Math.exp(-k / tau))
-
 /** Everybody in a data folder, with experts trained on all of it and cut to their largest entries. */
 export async function realWorld(folder: string): Promise<World> {
   const { interactions } = readDataFolder(folder)
   const { itemCount, offsets, items, userCount } = interactions
   const histories = Array.from({ length: userCount }, (_, user) => items.slice(offsets[user], offsets[user + 1]))
   const rows = []
-  for (const { tau, length, regularization } of EXPERTS) {
-    const options = { kernel: kernelOf(tau, length), regularization, diagonal: 0.3 }
-    rows.push(largest(await fitDirectionalRidge(interactions, options, { ...quietControl, threads: 1 }), itemCount))
+  for (const { tau, length, ...ridge } of EXPERTS) {
+    const options = { ...ridge, kernel: exponentialKernel(tau, length), rowLength: ENTRIES_A_ROW }
+    const fit = tau === EASE_TAU ? fitEase : fitDirectionalRidge
+    rows.push(await fit(interactions, options, { ...quietControl, threads: 1 }))
   }
   return worldOf(`ml-1m, ${itemCount} items`, itemCount, histories, rows)
-}
-
-/** The entries of largest absolute value of each row, items ascending. */
-function largest(dense: Float32Array, itemCount: number): Rows {
-  const width = Math.min(ENTRIES_A_ROW, itemCount)
-  const items = new Int32Array(itemCount * width)
-  const values = new Float32Array(itemCount * width)
-  for (let row = 0; row < itemCount; row++) {
-    const all = dense.subarray(row * itemCount, (row + 1) * itemCount)
-    const order = Array.from(all.keys()).sort((a, b) => Math.abs(all[b]) - Math.abs(all[a]))
-    for (const [place, item] of order
-      .slice(0, width)
-      .sort((a, b) => a - b)
-      .entries()) {
-      items[row * width + place] = item
-      values[row * width + place] = all[item]
-    }
-  }
-  return { offsets: Uint32Array.from({ length: itemCount + 1 }, (_, row) => row * width), items, values }
 }
 
 /** Items of falling popularity, in histories and in rows; a third of the values takes away, as in trained experts. */
@@ -92,7 +73,7 @@ function worldOf(name: string, itemCount: number, histories: readonly Int32Array
   const counts = new Float64Array(itemCount).fill(1)
   for (const history of histories) for (const item of history) counts[item]++
   const experts = EXPERTS.map(({ tau, length, weight }, f) => {
-    const kernel = kernelOf(tau, length)
+    const kernel = exponentialKernel(tau, length)
     return {
       name: `exp(-k/${tau})`,
       kernel,

@@ -81,7 +81,7 @@ export const SYSTEM_SCRATCH_BYTES = 11
 export const SYSTEM_WORDS = 16
 export const SYSTEM_SOUND = -1
 
-// Scores and the best k (assembly/rank.ts). One block for each thread.
+// Scores and the best k (assembly/rank.ts, assembly/choose.ts). One block for each thread.
 export const RANK_ITEM_COUNT = 0
 /** itemCount rounded up to a multiple of RANK_PANEL. */
 export const RANK_COLUMN_COUNT = 1

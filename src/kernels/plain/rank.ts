@@ -1,4 +1,4 @@
-/** The plain twins of assembly/score.ts and assembly/rank.ts. */
+/** The plain twins of assembly/score.ts, assembly/rank.ts and assembly/choose.ts. */
 import {
   RANK_ALLOWED,
   RANK_COLUMN_COUNT,
