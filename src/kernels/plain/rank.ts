@@ -99,7 +99,7 @@ export const restrict: PlainKernel = ({ i32, u32 }, params) => {
 }
 
 /** The nearest f32 that is not above x ≥ 0. */
-export function notAbove(x: number): number {
+function notAbove(x: number): number {
   const nearest = new Float32Array([x])
   if (nearest[0] > x) new Uint32Array(nearest.buffer)[0]--
   return nearest[0]
