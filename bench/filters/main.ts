@@ -133,6 +133,7 @@ async function row(each: Case, world: World, placed: PlacedModel, dense: boolean
       itemCount: world.itemCount,
       recipe,
       filter,
+      exploration: undefined,
       k: RESULTS,
     })
   }

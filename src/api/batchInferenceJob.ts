@@ -1,6 +1,7 @@
 /** Batch inference jobs: recommendations for every record of the input files. ACTIVE means done; there is no stop and no delete. */
 import { double, enumeration, integer, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
 import { batchInferenceJob, solutionVersion } from '../resources/types.ts'
+import { campaignExploration, checkExploration } from './exploration.ts'
 import { filterOfJob } from './filter.ts'
 import { creating, describing, listing } from './nounOperations.ts'
 import { recipeOf } from './recipe.ts'
@@ -56,7 +57,7 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     themeGenerationConfig: optional(ThemeGenerationConfig),
   },
   differences:
-    'batchInferenceJobMode THEME_GENERATION is refused, and so is an explorationWeight other than 0. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
+    'batchInferenceJobMode THEME_GENERATION is refused. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
   async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
     const recipe = recipeOf(version.body.recipeArn)
@@ -107,12 +108,7 @@ function checkConfig(config: TypeOf<typeof JobConfig>, recipe: string): void {
       `batchInferenceJobConfig.itemExplorationConfig was given: it is for aws-user-personalization, this solution version is of ${recipe}.`,
     )
   }
-  const weight = config.itemExplorationConfig.explorationWeight
-  if (weight !== undefined && Number(weight) !== 0) {
-    refuse(
-      `batchInferenceJobConfig.itemExplorationConfig.explorationWeight was '${weight}': this version of sommelier does not explore new items. Leave it out or give '0'.`,
-    )
-  }
+  checkExploration(campaignExploration, config.itemExplorationConfig, 'batchInferenceJobConfig.itemExplorationConfig')
 }
 
 const describeBatchInferenceJob = describing('DescribeBatchInferenceJob', batchInferenceJob, {

@@ -1,4 +1,4 @@
-/** itemExplorationConfig of campaigns and recommenders: how much room new items get. Its numbers travel as strings (spec/recipes.md §4). */
+/** itemExplorationConfig of batch inference jobs, campaigns and recommenders: how much room new items get. Its numbers travel as strings (spec/recipes.md §4). */
 import { refuse } from './refuse.ts'
 
 interface Setting {
@@ -8,7 +8,7 @@ interface Setting {
 
 const explorationWeight: Setting = { expected: 'a number from 0 to 1', holds: value => value >= 0 && value <= 1 }
 
-/** Campaigns take any positive age, recommenders whole days and more: so the reference's two pages say. */
+/** Campaigns and batch inference jobs take any positive age, recommenders whole days and more: so the reference's two pages say. */
 export const campaignExploration = {
   explorationWeight,
   explorationItemAgeCutOff: { expected: 'a number of days above 0', holds: (value: number) => value > 0 },

@@ -1,7 +1,8 @@
 /** CreateBatchInferenceJob's work: JSON Lines in, recommendations out. The body is batchInference/run.ts. */
 import { assert } from '../lib/assert.ts'
+import { derivedSeed } from '../lib/random.ts'
 import { recipes } from '../recipes/index.ts'
-import { batchInferenceJob } from '../resources/types.ts'
+import { type BatchInferenceJobBody, batchInferenceJob } from '../resources/types.ts'
 import type { BatchDescription, BatchResult } from './batchInference/description.ts'
 import { batchLimits } from './batchInference/limits.ts'
 import { workKind } from './workKind.ts'
@@ -19,6 +20,7 @@ export const batchInference = workKind({
       recipe: batch,
       modelPrefix: hidden.model,
       filter: hidden.filter,
+      exploration: explorationOf(body, hidden.recipe),
       stagingPrefix: `staging/${workId}/`,
       limits: batchLimits(resources.limits),
     }
@@ -28,3 +30,18 @@ export const batchInference = workKind({
     return runBatchInference(description, context)
   },
 })
+
+/** The reference's defaults (spec/recipes.md §4). */
+const EXPLORATION_WEIGHT = 0.3
+const EXPLORATION_DAYS = 30
+
+/** For the recipes whose exploration can be set; a job of the same name explores the same items for the same people. */
+function explorationOf({ jobName, batchInferenceJobConfig }: BatchInferenceJobBody, recipe: string) {
+  if (!recipes.find(({ name }) => name === recipe)?.explores) return undefined
+  const { explorationWeight, explorationItemAgeCutOff } = batchInferenceJobConfig?.itemExplorationConfig ?? {}
+  return {
+    weight: Number(explorationWeight ?? EXPLORATION_WEIGHT),
+    newDays: Number(explorationItemAgeCutOff ?? EXPLORATION_DAYS),
+    seed: derivedSeed(0, jobName),
+  }
+}

@@ -42,6 +42,8 @@ interface Facts {
   readonly limits: RecipeLimits
   /** What ITEMS and USERS tell is learnt from, and items without interactions get their place by it (models/standIns.ts). */
   readonly metadata?: true
+  /** Batch inference jobs and campaigns may set how much room new items get (itemExplorationConfig). */
+  readonly explores?: true
   /** New items and users can be taken in without a new fit (trainingMode UPDATE). */
   readonly updates?: true
   /** Items may have values that recommendations are to raise (optimizationObjective). */

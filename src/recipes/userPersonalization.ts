@@ -12,6 +12,7 @@ export const userPersonalization = recipe({
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
   updates: true,
+  explores: true,
   objective: true,
   batch: { record: 'userId', scores: true, reasons: false },
   ...recurrentFamily({ hiddenDimension: 149 }),

@@ -334,6 +334,10 @@ export const filter = resource<FilterBody, { readonly fields: readonly string[] 
   taggable: true,
 })
 
+export interface BatchInferenceJobConfigBody {
+  readonly itemExplorationConfig?: Record<string, string> | undefined
+  readonly rankingInfluence?: Record<string, number> | undefined
+}
 export interface BatchInferenceJobBody {
   readonly jobName: string
   readonly solutionVersionArn: string
@@ -341,7 +345,7 @@ export interface BatchInferenceJobBody {
   readonly jobInput: { readonly s3DataSource: S3Path }
   readonly jobOutput: { readonly s3DataDestination: S3Path }
   readonly roleArn: string
-  readonly batchInferenceJobConfig?: Json | undefined
+  readonly batchInferenceJobConfig?: BatchInferenceJobConfigBody | undefined
   readonly batchInferenceJobMode: 'BATCH_INFERENCE'
   readonly filterArn?: string | undefined
 }

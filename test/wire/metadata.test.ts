@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answers, metadataShop, SHELF_LENGTH, trained } from '../support/metadataShop.ts'
 import { itemId, smallWorld, walks } from '../support/sequences.ts'
-import { call, refuses, testServer } from '../support/server.ts'
+import { call, ROLE, refuses, testServer } from '../support/server.ts'
 
 const users = Array.from({ length: smallWorld.users }, (_, user) => `user-${user}`)
 const { lastItem } = walks()
@@ -34,6 +34,52 @@ for (const recipe of ['aws-user-personalization-v2', 'aws-user-personalization']
     assert.deepEqual(of.stranger.recommendedItems.slice(-4), ['new-0', 'new-1', 'new-2', 'new-3'])
   })
 }
+
+test('exploration gives new items places, by draws of the job for each person', async t => {
+  const server = await testServer(t)
+  const { group } = await metadataShop(server)
+  const version = await trained(server, group, 'aws-user-personalization')
+  const asked = async (jobName: string, itemExplorationConfig?: object) =>
+    answers(server, version, jobName, [...users, 'stranger'], {
+      numResults: 10,
+      ...(itemExplorationConfig && { batchInferenceJobConfig: { itemExplorationConfig } }),
+    })
+  const newIn = (of: Awaited<ReturnType<typeof asked>>, place: number) =>
+    users.filter(user => of[user].recommendedItems.slice(0, place).some(item => item.startsWith('new-'))).length
+  const pure = await asked('pure', { explorationWeight: '0' })
+  const standard = await asked('standard')
+  const full = await asked('full', { explorationWeight: '1', explorationItemAgeCutOff: '10' })
+  assert.ok(newIn(pure, 3) < 3 && newIn(standard, 3) > newIn(pure, 3) && newIn(full, 3) > newIn(standard, 3))
+  for (const user of [...users, 'stranger']) {
+    const { recommendedItems, scores } = full[user]
+    assert.equal(new Set(recommendedItems).size, 10)
+    assert.ok(scores.every((score, place) => place === 0 || score <= scores[place - 1]))
+    const old = recommendedItems.filter(item => !item.startsWith('new-'))
+    const before = pure[user].recommendedItems.filter(item => !item.startsWith('new-'))
+    assert.deepEqual(old, before.slice(0, old.length))
+  }
+  assert.notDeepEqual(await asked('full-again', { explorationWeight: '1', explorationItemAgeCutOff: '10' }), full)
+  // Everything is older than that: the new items came a minute before the newest event.
+  assert.deepEqual(await asked('old', { explorationWeight: '1', explorationItemAgeCutOff: '0.0001' }), pure)
+
+  const config = (given: object) => ({
+    jobName: 'no',
+    solutionVersionArn: version,
+    jobInput: { s3DataSource: { path: 's3://shop/in' } },
+    jobOutput: { s3DataDestination: { path: 's3://shop/out/' } },
+    roleArn: ROLE,
+    batchInferenceJobConfig: { itemExplorationConfig: given },
+  })
+  const at = 'batchInferenceJobConfig.itemExplorationConfig'
+  for (const [given, message] of [
+    [{ explorationWeight: '2' }, `${at}.explorationWeight was '2': a number from 0 to 1 was expected.`],
+    [
+      { explorationItemAgeCutOff: '0' },
+      `${at}.explorationItemAgeCutOff was '0': a number of days above 0 was expected.`,
+    ],
+  ] as const)
+    await refuses(server, 'CreateBatchInferenceJob', config(given), 'InvalidInputException', message)
+})
 
 test('an objective raises what is worth more, and its metric is shown', async t => {
   const server = await testServer(t)

@@ -1,4 +1,6 @@
 /** What a batch inference job is told and what it answers: plain JSON, it crosses a process boundary. */
+
+import type { ExplorationSettings } from '../../inference/exploration.ts'
 import type { BatchFacts } from '../../recipes/recipe.ts'
 import type { FilterSnapshot } from '../../resources/types.ts'
 import type { BatchLimits } from './limits.ts'
@@ -13,6 +15,8 @@ export interface BatchDescription {
   readonly recipe: BatchFacts
   /** Where in ARTIFACTS_BUCKET recipes/modelFile.ts saved the model. */
   readonly modelPrefix: string
+  /** Room for new items in every list; absent: none. */
+  readonly exploration?: ExplorationSettings | undefined
   /** What may be recommended; absent: everything. */
   readonly filter?: FilterSnapshot | undefined
   /** Where in ARTIFACTS_BUCKET this job, and nobody else, keeps the parts of its output. Ends with '/'; empty when the job is done. */

@@ -1,5 +1,6 @@
 /** The model of a job, placed once in memory that all threads share. */
 import { Vocabulary } from '../../datasets/vocabulary.ts'
+import { placeExploration } from '../../inference/exploration.ts'
 import { placeModel } from '../../inference/ranker.ts'
 import { isPriorAlone } from '../../models/historyModel.ts'
 import type { ItemLists } from '../../models/splits.ts'
@@ -13,13 +14,13 @@ import type { ThreadData } from './thread.ts'
 
 /** What is loaded and not in the result is garbage when this resolves: `placed` has a copy of the rows of its own. */
 export async function loadThreadData(
-  { modelPrefix, recipe, numResults, filter }: BatchDescription,
+  { modelPrefix, recipe, numResults, filter, exploration }: BatchDescription,
   context: ComputeContext,
   threadCount: number,
 ): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const { model, users, items, histories } = await loadModel(place, { signal })
+  const { model, users, items, histories, facts } = await loadModel(place, { signal })
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
@@ -39,6 +40,7 @@ export async function loadThreadData(
     histories: known ? subjects.histories : undefined,
     itemIds: items.tensors,
     filter: placedFilter,
+    exploration: exploration && facts && placeExploration(exploration, facts),
     recipe,
     k,
     stores,

@@ -5,6 +5,7 @@
  * Of records about users and about items: an item is asked about like somebody who has done nothing but that, and is not in its own
  * answer. Records with a list of items are rankingShard.ts's.
  */
+import { Explorer, type PlacedExploration, type RankedList } from '../../inference/exploration.ts'
 import type { QueryBlock, RankedBlock, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, RECORD_PLAIN, RECORD_WORDS } from '../../kernels/byteParameters.ts'
 import { assert } from '../../lib/assert.ts'
@@ -27,10 +28,14 @@ export interface ShardTools {
   readonly histories: ItemLists | undefined
   readonly itemCount: number
   readonly filter: PlacedFilter | undefined
+  readonly exploration: PlacedExploration | undefined
   readonly recipe: BatchDescription['recipe']
   /** Items of an answer, at most the catalogue. */
   readonly k: number
 }
+
+/** Who is nobody that the model knows gets what is drawn for them all. */
+const NOBODY = () => -1
 
 export class ShardAnswerer implements Answerer {
   readonly #tools: ShardTools
@@ -40,17 +45,24 @@ export class ShardAnswerer implements Answerer {
   readonly #queries: { count: number; readonly k: number; readonly offsets: Uint32Array; items: Int32Array }
   /** By query: its record. */
   readonly #recordOf = new Int32Array(BLOCK_RECORDS)
+  /** By query: whom it is about. */
+  readonly #subjectOf = new Int32Array(BLOCK_RECORDS)
   readonly #filtered: FilteredQueries | undefined
+  readonly #explorer: Explorer | undefined
 
   constructor(tools: ShardTools) {
     this.#tools = tools
-    const { k, filter, itemCount, ranker, bytes } = tools
+    const { k, filter, itemCount, ranker, bytes, exploration } = tools
+    this.#explorer = exploration && new Explorer(exploration, k)
     this.#own = new OwnLines(bytes)
     this.#filtered = filter && new FilteredQueries(filter, ranker, bytes, itemCount, k)
     this.#queries = { count: 0, k, offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
     if (filter) return
-    const { items, probabilities } = ranker.rank({ ...this.#queries, count: 1 })
-    this.#outputWithoutHistory = bytes.keepOutput(items, probabilities)
+    const nobody = { ...this.#queries, count: 1 }
+    const { items, probabilities } = ranker.rank(nobody)
+    const list = { items: items.slice(), scores: probabilities.slice(), from: 0, count: k }
+    this.#explore(nobody, () => list, NOBODY)
+    this.#outputWithoutHistory = bytes.keepOutput(list.items, list.scores)
     assert(this.#outputWithoutHistory, 'there is room for one output')
   }
 
@@ -142,14 +154,34 @@ export class ShardAnswerer implements Answerer {
     }
     // Most histories are short: a loop is faster than a call into the engine.
     for (let from = offsets[subject], place = at; from < to; from++) queries.items[place++] = items[from]
+    this.#subjectOf[queries.count] = subject
     this.#recordOf[queries.count++] = record
     queries.offsets[queries.count] = end
   }
 
-  #takeAnswers({ counts, items, probabilities }: RankedBlock, { count, k }: QueryBlock): void {
+  #takeAnswers({ counts, items, probabilities }: RankedBlock, queries: QueryBlock): void {
     const { bytes } = this.#tools
+    const { count, k } = queries
+    const lengths = this.#explorer ? counts.slice() : counts
     bytes.items.set(items.subarray(0, count * k))
     bytes.scores.set(probabilities.subarray(0, count * k))
-    for (let q = 0; q < count; q++) bytes.answer(this.#recordOf[q], ANSWER_LIST, q * k, counts[q])
+    this.#explore(
+      queries,
+      q => ({ items: bytes.items, scores: bytes.scores, from: q * k, count: lengths[q] }),
+      q => this.#subjectOf[q],
+    )
+    for (let q = 0; q < count; q++) bytes.answer(this.#recordOf[q], ANSWER_LIST, q * k, lengths[q])
+  }
+
+  /** Ranks the new items for the same queries, and puts some of them into their lists. */
+  #explore(queries: QueryBlock, listOf: (q: number) => RankedList, subjectOf: (q: number) => number): void {
+    const explorer = this.#explorer
+    if (!explorer) return
+    const { count } = queries
+    const k = explorer.drawnCount
+    const allowed = Array.from({ length: count }, (_, q) => explorer.allowed(queries.allowed?.[q]))
+    const { counts, items, probabilities } = this.#tools.ranker.rank({ ...queries, k, allowed })
+    for (let q = 0; q < count; q++)
+      explorer.explore(subjectOf(q), listOf(q), { items, scores: probabilities, from: q * k, count: counts[q] })
   }
 }

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Vocabulary, type VocabularyTensors } from '../../datasets/vocabulary.ts'
+import type { PlacedExploration } from '../../inference/exploration.ts'
 import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { assert } from '../../lib/assert.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
@@ -42,6 +43,7 @@ export interface ThreadData {
   readonly histories: ItemLists | undefined
   readonly itemIds: VocabularyTensors
   readonly filter: PlacedFilter | undefined
+  readonly exploration: PlacedExploration | undefined
   readonly recipe: BatchDescription['recipe']
   readonly k: number
   readonly stores: ComputeContext['stores']
