@@ -55,6 +55,7 @@ async function answered(
   solutionVersionArn: string,
   name: string,
   lines: object[],
+  more: { filterArn?: string } = {},
 ): Promise<Output[]> {
   const folder = join(server.dataFolder, 'buckets', 'bucket', name)
   mkdirSync(folder)
@@ -66,6 +67,7 @@ async function answered(
     jobInput: { s3DataSource: { path: `s3://bucket/${name}/in.json` } },
     jobOutput: { s3DataDestination: { path: `s3://bucket/${name}/out/` } },
     roleArn: ROLE,
+    ...more,
   })
   const { status, failureReason } = await settled(server, 'DescribeBatchInferenceJob', { batchInferenceJobArn })
   assert.deepEqual([status, failureReason], ['ACTIVE', undefined])
@@ -112,6 +114,14 @@ test('every recipe with batch inference answers the records of its type', async 
     const [cold] = await answered(server, solutionVersionArn, 'cold', [{ itemId: 'item-new' }])
     const sameGenre = cold.recommendedItems.filter(item => /^item-[0-4]$/.test(item))
     assert.ok(sameGenre.length >= 3, `of the genre of ${cold.recommendedItems}`)
+    const { filterArn } = await call<{ filterArn: string }>(server, 'CreateFilter', {
+      name: 'same-genre',
+      datasetGroupArn: group,
+      filterExpression: 'INCLUDE ItemID WHERE Items.GENRE IN CurrentItem.GENRE',
+    })
+    await settled(server, 'DescribeFilter', { filterArn })
+    const [same] = await answered(server, solutionVersionArn, 'filtered', [{ itemId: 'item-12' }], { filterArn })
+    assert.deepEqual(same.recommendedItems.toSorted(), ['item-10', 'item-11', 'item-13', 'item-14'])
   }
   // The withdrawn names train what another recipe trains; the contract has them.
   const asked = recipes.filter(({ batch, legacy }) => batch && !legacy)

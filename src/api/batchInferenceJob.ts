@@ -74,7 +74,9 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     checkConfig(input.batchInferenceJobConfig ?? {}, recipe.name)
     const { datasetGroupArn } = version.body
     const filter =
-      input.filterArn === undefined ? undefined : await filterOfJob(resources, input.filterArn, datasetGroupArn)
+      input.filterArn === undefined
+        ? undefined
+        : await filterOfJob(resources, input.filterArn, datasetGroupArn, recipe.batch.record)
     const { model } = version.hidden
     if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
     return {

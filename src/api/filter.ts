@@ -10,6 +10,7 @@ import { EXPRESSION_CHARACTERS_MAX, FIELDS_OF_GROUP_MAX } from '../filters/limit
 import { conditionsOf, type Plan } from '../filters/plan.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { optional, string } from '../protocol/shape.ts'
+import type { BatchFacts } from '../recipes/recipe.ts'
 import { isUnderWay } from '../resources/lifecycle.ts'
 import type { Resources } from '../resources/resources.ts'
 import {
@@ -138,10 +139,15 @@ export function snapshotOf(plan: Plan, { texts, imports }: GroupData, all = fals
 }
 
 /**
- * The filter that a batch inference job names: of the job's group, ACTIVE, about items, and nothing in it that a request for a user lacks.
+ * The filter that a batch inference job names: of the job's group, ACTIVE, about items, and nothing in it that the job's records lack.
  * Throws ResourceNotFoundException, ResourceInUseException, InvalidInputException.
  */
-export async function filterOfJob(resources: Resources, filterArn: string, group: string): Promise<FilterSnapshot> {
+export async function filterOfJob(
+  resources: Resources,
+  filterArn: string,
+  group: string,
+  record: BatchFacts['record'],
+): Promise<FilterSnapshot> {
   const found = await resources.getActive(filter, filterArn)
   const refuse = (why: string) => new ServiceError('InvalidInputException', `The filter ${filterArn} ${why}`)
   if (found.body.datasetGroupArn !== group) {
@@ -151,7 +157,7 @@ export async function filterOfJob(resources: Resources, filterArn: string, group
   const plan = planned(found.body.filterExpression, data.schemas)
   if (plan.entity !== 'ItemID') throw refuse(`is about ${plan.entity}: a batch inference job takes one about ItemID.`)
   const currentItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
-  if (currentItem) {
+  if (currentItem && record !== 'itemId') {
     throw refuse('compares with CurrentItem: that works with related items only, and records of this job name users.')
   }
   return snapshotOf(plan, data)
