@@ -18,6 +18,7 @@ import { openRanker, type PlacedModel } from '../../src/inference/ranker.ts'
 import { StageClock } from '../../src/jobs/batchInference/answerLines.ts'
 import { ByteBlocks } from '../../src/jobs/batchInference/byteBlocks.ts'
 import type { PlacedFilter } from '../../src/jobs/batchInference/filtering.ts'
+import { openSubjectHistories } from '../../src/jobs/batchInference/histories.ts'
 import { placeBytes } from '../../src/jobs/batchInference/placeBytes.ts'
 import { ShardAnswerer } from '../../src/jobs/batchInference/shard.ts'
 import { assert } from '../../src/lib/assert.ts'
@@ -129,7 +130,7 @@ async function row(each: Case, world: World, placed: PlacedModel, dense: boolean
       bytes: new ByteBlocks(placeBytes({ tables, items, recipe, k: RESULTS, threads: 1 }), 0),
       subjectTable: dense ? 0 : undefined,
       askerTable: filter && asking && tables.length - 1,
-      histories: dense ? world.histories : undefined,
+      histories: dense ? openSubjectHistories(world.histories, world.itemCount) : undefined,
       itemCount: world.itemCount,
       recipe,
       filter,

@@ -129,6 +129,37 @@ export function decode(bytes: Uint8Array): SafetensorsFile {
   return { tensors, metadata }
 }
 
+/**
+ * Where the tensors of a file of `byteCount` bytes lie in it, for those who read them piece by piece. `read` gives bytes [start, end).
+ * Throws Refusal.
+ */
+export async function tensorPlaces(
+  read: (start: number, end: number) => Promise<Uint8Array>,
+  byteCount: number,
+): Promise<{ places: Readonly<Record<string, TensorPlace>>; metadata: Metadata }> {
+  const length = await read(0, Math.min(LENGTH_BYTES, byteCount))
+  const headerLength =
+    length.length < LENGTH_BYTES ? 0n : new DataView(length.buffer, length.byteOffset).getBigUint64(0, true)
+  const headerEnd = LENGTH_BYTES + Number(headerLength > BigInt(HEADER_BYTES_MAX) ? 0n : headerLength)
+  const { entries, metadata, dataOffset } = parseHeader(await read(0, Math.min(headerEnd, byteCount)))
+  const places: Record<string, TensorPlace> = {}
+  for (const [name, { dtype, shape, data_offsets }] of entries) {
+    const [start, end] = data_offsets.map(offset => dataOffset + offset)
+    if (end - start !== elementCount(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT || end > byteCount)
+      refuse(`tensor '${name}' of ${dtype} and shape [${shape.join(', ')}] does not lie in bytes ${start} to ${end}`)
+    places[name] = { dtype, shape, start, end }
+  }
+  return { places, metadata }
+}
+
+/** Bytes [start, end) of the file. */
+export interface TensorPlace {
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly start: number
+  readonly end: number
+}
+
 function parseHeader(bytes: Uint8Array): { entries: [string, TensorEntry][]; metadata: Metadata; dataOffset: number } {
   if (bytes.length < LENGTH_BYTES)
     refuse(`it has ${bytes.length} bytes, fewer than the ${LENGTH_BYTES} of the header's length`)

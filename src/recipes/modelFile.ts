@@ -70,16 +70,28 @@ const vocabularyTensors = (name: string, { tensors }: Vocabulary): Tensors => ({
 })
 
 /** Throws Refusal naming the file when one is absent, damaged, of another version, or does not fit the others. */
-export async function loadModel(place: ModelPlace, { signal }: { signal: AbortSignal }): Promise<SavedModel> {
+export async function loadModel(place: ModelPlace, control: { signal: AbortSignal }): Promise<SavedModel> {
+  const loaded = await loadWithoutHistories(place, control)
+  const { model, users } = loaded
+  return {
+    ...loaded,
+    histories: historiesOf(await readPart(place, 'histories', control.signal), users.size, model.itemCount),
+  }
+}
+
+/** As `loadModel`, for those who leave histories where they are (storedHistories.ts). */
+export async function loadWithoutHistories(
+  place: ModelPlace,
+  { signal }: { signal: AbortSignal },
+): Promise<Omit<SavedModel, 'histories'>> {
   const model = modelOf(await readPart(place, 'model', signal))
   const vocabulary = await readPart(place, 'vocabulary', signal)
   const users = vocabularyOf(vocabulary, 'users')
   const items = vocabularyOf(vocabulary, 'items')
   if (items.size !== model.itemCount)
     vocabulary.refuse(`it has ${items.size} items, where the model has ${model.itemCount}`)
-  const histories = historiesOf(await readPart(place, 'histories', signal), users.size, model.itemCount)
   const facts = vocabulary.has('facts.events') ? factsOf(vocabulary, items.size) : undefined
-  return { model, users, items, histories, ...(facts && { facts }) }
+  return { model, users, items, ...(facts && { facts }) }
 }
 
 const factsOf = (part: PartReader, itemCount: number): ItemFacts => ({

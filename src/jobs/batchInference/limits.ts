@@ -43,8 +43,17 @@ export const CHECKPOINT_SECONDS = 1
 /** One try and two more: a thread that dies of bad luck is replaced, one that dies of its shard stops the job. */
 export const SHARD_TRIES_MAX = 3
 
-/** Records looked up, ranked and written together. */
-export const BLOCK_RECORDS = 256
+/** Records looked up, ranked and written together: what a factor model's kernels like best (design/performance.md §3). */
+export const BLOCK_RECORDS = 480
+
+/** Histories of more bytes stay in their file: a job takes 4 GB beside the ids of its users, however many those are. */
+export const HISTORIES_BYTES_MAX = 2 ** 30
+
+/** A gap of so many items (16 KB) between two histories is read along: that is less than another read costs. */
+export const HISTORY_GAP_ITEMS = 4096
+
+/** Items that are read from the file at once, at most, unless one history is longer: 4 MB a thread. */
+export const HISTORY_READ_ITEMS = 2 ** 20
 
 /** Input that a thread sees at once: the longest line fits, and one that is too long shows it. */
 export const INPUT_WINDOW_BYTES = 2 * LINE_BYTES_MAX
@@ -66,3 +75,12 @@ export const THREAD_HEAP_MB_MAX = 512
 
 /** Inputs surveyed at once: on S3 most of the time is waiting. */
 export const SURVEYS_AT_ONCE = 8
+
+/** Of a thread beside its share of the model: V8's heap and code, windows for input and output. Measured: 40 to 60 MB. */
+export const THREAD_BYTES = 100e6
+
+/** Of the process without any model. Measured: 80 to 120 MB. */
+export const PROCESS_BYTES = 150e6
+
+/** What a record costs beside its ranking, for the expected time. Measured: 1 to 2 µs (bench/fifty-million). */
+export const BYTE_PATH_MICROS = 1.5

@@ -4,12 +4,15 @@ import { placeExploration } from '../../inference/exploration.ts'
 import { placeModel } from '../../inference/ranker.ts'
 import { isPriorAlone } from '../../models/historyModel.ts'
 import type { ItemLists } from '../../models/splits.ts'
-import { loadModel } from '../../recipes/modelFile.ts'
+import { loadModel, loadWithoutHistories } from '../../recipes/modelFile.ts'
+import type { ModelPlace } from '../../recipes/modelPart.ts'
+import { openHistories } from '../../recipes/storedHistories.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import type { BatchDescription } from './description.ts'
 import { placeFilter } from './filtering.ts'
 import { BLOCK_RECORDS, ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import { placeBytes } from './placeBytes.ts'
+import { expectedSeconds, type MemoryLimits, planMemory, planText } from './plan.ts'
 import type { ThreadData } from './thread.ts'
 
 /** What is loaded and not in the result is garbage when this resolves: `placed` has a copy of the rows of its own. */
@@ -17,10 +20,16 @@ export async function loadThreadData(
   { modelPrefix, recipe, numResults, filter, exploration }: BatchDescription,
   context: ComputeContext,
   threadCount: number,
+  records: number,
+  memory: MemoryLimits | undefined,
 ): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const { model, users, items, histories, facts } = await loadModel(place, { signal })
+  const plan = await planMemory(place, threadCount, memory)
+  const control = { signal }
+  const { model, users, items, histories, facts } = plan.stored
+    ? await loadBesideHistories(place, context, control)
+    : await loadModel(place, control)
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
@@ -31,8 +40,13 @@ export async function loadThreadData(
   const tables = [subjectIds, askers].filter(table => table !== undefined)
   const k = Math.min(numResults, items.size)
   const listLength = recipe.record === 'userId and itemList' ? ITEM_LIST_LENGTH_MAX : k
+  const placed = placeModel(model, { threads: threadCount, blockSize: BLOCK_RECORDS })
+  const seconds = expectedSeconds(placed, known ? subjects.histories : undefined, k, { records, threads: threadCount })
+  const stage = planText(plan, seconds, records)
+  context.log.info('a batch inference job begins', { plan: stage })
+  context.progress({ stage, done: 0, total: records, unit: 'records' })
   return {
-    placed: placeModel(model, { threads: threadCount, blockSize: BLOCK_RECORDS }),
+    placed,
     sharpness: model.sharpness,
     bytes: placeBytes({ tables, items, recipe, k: listLength, threads: threadCount }),
     subjectTable: subjectIds && 0,
@@ -45,6 +59,15 @@ export async function loadThreadData(
     k,
     stores,
   }
+}
+
+async function loadBesideHistories(
+  place: ModelPlace,
+  { scratchFolder }: ComputeContext,
+  control: { signal: AbortSignal },
+) {
+  const loaded = await loadWithoutHistories(place, control)
+  return { ...loaded, histories: await openHistories(place, loaded.users.size, scratchFolder, control) }
 }
 
 /** What somebody who has done nothing but that has done: the history that an item is asked about with. */

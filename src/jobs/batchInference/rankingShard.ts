@@ -10,9 +10,9 @@
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import { ANSWER_LIST } from '../../kernels/byteParameters.ts'
 import { float32Text } from '../../kernels/plain/float32Text.ts'
-import type { ItemLists } from '../../models/splits.ts'
 import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
 import { RecordFilter } from './filtering.ts'
+import type { SubjectHistories } from './histories.ts'
 import { ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import type { ParsedRecord } from './records.ts'
 import type { ShardTools } from './shard.ts'
@@ -110,7 +110,8 @@ export class RankingAnswerer implements Answerer {
   }
 }
 
-const historyAt = (histories: ItemLists | undefined, user: number): Int32Array =>
-  histories === undefined || user < 0
-    ? NO_HISTORY
-    : histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])
+function historyAt(histories: SubjectHistories | undefined, user: number): Int32Array {
+  if (!histories?.has(user)) return NO_HISTORY
+  const { offsets, items } = histories.gather(Int32Array.of(user), 1)
+  return items.subarray(offsets[0], offsets[1])
+}

@@ -23,6 +23,7 @@ import { type BatchInput, checkPaths, listInputs, probeOutput } from './inputs.t
 import { FILE_SHARD_BYTES, PART_SHARD_BYTES } from './limits.ts'
 import { loadThreadData } from './model.ts'
 import { type Answered, totalOf } from './outcome.ts'
+import type { MemoryLimits } from './plan.ts'
 import { RecordProgress } from './progress.ts'
 import { publishedCheckpoint, publishInput } from './publish.ts'
 import type { WorkInput } from './shardOutput.ts'
@@ -31,10 +32,11 @@ import { removeStaged, type StagedInput, stageParts } from './staging.ts'
 import { surveyInputs } from './survey.ts'
 import { answerShards } from './threads.ts'
 
-/** For tests: smaller shards, threads that die, parts although objects are files, more checkpoints of those. */
+/** For tests: smaller shards, threads that die, parts although objects are files, more checkpoints of those, less memory. */
 export interface BatchTuning {
   readonly parts?: boolean
   readonly checkpointSeconds?: number
+  readonly memory?: MemoryLimits
   readonly shardBytes?: number
   readonly threadScript?: URL
 }
@@ -144,7 +146,8 @@ class BatchRun {
       const threadCount = Math.min(threads, open)
       if (threadCount === 0) return
       const { stagingPrefix } = this.#description
-      const loaded = await loadThreadData(this.#description, this.#context, threadCount)
+      const records = staged.reduce((sum, { shards, output }) => sum + recordsLeft(shards, output), 0)
+      const loaded = await loadThreadData(this.#description, this.#context, threadCount, records, this.#tuning.memory)
       await answerShards({
         threadCount,
         threadScript: this.#tuning.threadScript ?? siblingModule(import.meta.url, 'thread'),
@@ -201,3 +204,6 @@ class BatchRun {
     return progress
   }
 }
+
+const recordsLeft = (shards: StagedInput['shards'], output: StagedInput['output']): number =>
+  shards.reduce((sum, { records }, s) => sum + (output.isDone(s) ? 0 : records), 0)

@@ -9,12 +9,12 @@ import { Explorer, type PlacedExploration, type RankedList } from '../../inferen
 import type { QueryBlock, RankedBlock, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, RECORD_PLAIN, RECORD_WORDS } from '../../kernels/byteParameters.ts'
 import { assert } from '../../lib/assert.ts'
-import type { ItemLists } from '../../models/splits.ts'
 import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
 import { FilteredQueries } from './filteredQueries.ts'
 import type { Asker, PlacedFilter } from './filtering.ts'
+import type { SubjectHistories } from './histories.ts'
 import { BLOCK_RECORDS } from './limits.ts'
 
 export interface ShardTools {
@@ -24,8 +24,8 @@ export interface ShardTools {
   readonly subjectTable: number | undefined
   /** The table with the filter's users; undefined where it does not care. */
   readonly askerTable: number | undefined
-  /** One row a subject; undefined when the model gives everybody the same. */
-  readonly histories: ItemLists | undefined
+  /** Undefined when the model gives everybody the same. */
+  readonly histories: SubjectHistories | undefined
   readonly itemCount: number
   readonly filter: PlacedFilter | undefined
   readonly exploration: PlacedExploration | undefined
@@ -42,10 +42,9 @@ export class ShardAnswerer implements Answerer {
   readonly #own: OwnLines
   /** Whoever has no history gets the same answer: it is written once. */
   readonly #outputWithoutHistory: CopiedOutput | undefined
-  readonly #queries: { count: number; readonly k: number; readonly offsets: Uint32Array; items: Int32Array }
-  /** By query: its record. */
+  /** Queries of the block; by query its record and its subject. */
+  #queryCount = 0
   readonly #recordOf = new Int32Array(BLOCK_RECORDS)
-  /** By query: whom it is about. */
   readonly #subjectOf = new Int32Array(BLOCK_RECORDS)
   readonly #filtered: FilteredQueries | undefined
   readonly #explorer: Explorer | undefined
@@ -56,9 +55,8 @@ export class ShardAnswerer implements Answerer {
     this.#explorer = exploration && new Explorer(exploration, k)
     this.#own = new OwnLines(bytes)
     this.#filtered = filter && new FilteredQueries(filter, ranker, bytes, itemCount, k)
-    this.#queries = { count: 0, k, offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
     if (filter) return
-    const nobody = { ...this.#queries, count: 1 }
+    const nobody = { count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0) }
     const { items, probabilities } = ranker.rank(nobody)
     const list = { items: items.slice(), scores: probabilities.slice(), from: 0, count: k }
     this.#explore(nobody, () => list, NOBODY)
@@ -73,16 +71,16 @@ export class ShardAnswerer implements Answerer {
       clock.enter('lookup')
       const queries = this.#lookUp(count, () => clock.enter('parse'))
       clock.enter('rank')
-      if (queries.count > 0) this.#takeAnswers(ranker.rank(queries), queries)
+      if (queries) this.#takeAnswers(ranker.rank(queries), queries)
     })
   }
 
   /** Makes queries of the block's records, or answers them at once. */
-  #lookUp(count: number, parsing: () => void): QueryBlock {
-    const { bytes, subjectTable, askerTable, recipe } = this.#tools
+  #lookUp(count: number, parsing: () => void): QueryBlock | undefined {
+    const { bytes, subjectTable, askerTable, recipe, histories, k } = this.#tools
     const filtered = this.#filtered
     const aboutItems = recipe.record === 'itemId'
-    this.#queries.count = 0
+    this.#queryCount = 0
     filtered?.begin()
     bytes.find()
     const subjects = subjectTable === undefined ? undefined : bytes.found[subjectTable]
@@ -105,9 +103,11 @@ export class ShardAnswerer implements Answerer {
       for (let record = 0; record < count; record++)
         if (bytes.records[record * RECORD_WORDS + RECORD_PLAIN] === 0) this.#askInJson(record)
     }
-    const queries = this.#queries
+    if (this.#queryCount === 0 || !histories) return undefined
+    const lists = histories.gather(this.#subjectOf, this.#queryCount)
+    const queries = { count: this.#queryCount, k, ...lists }
     if (filtered) return { ...queries, allowed: filtered.allowed, excluded: filtered.excluded }
-    return aboutItems ? { ...queries, excluded: queries } : queries
+    return aboutItems ? { ...queries, excluded: lists } : queries
   }
 
   /** The general path: a record that only a JSON parser understands, if anybody. */
@@ -125,8 +125,8 @@ export class ShardAnswerer implements Answerer {
 
   #ask(record: number, subject: number): void {
     const { bytes, histories } = this.#tools
-    if (histories && subject >= 0 && histories.offsets[subject] < histories.offsets[subject + 1]) {
-      this.#addQuery(record, histories, subject)
+    if (histories?.has(subject)) {
+      this.#addQuery(record, subject)
       return
     }
     const { from, count } = this.#outputWithoutHistory!
@@ -134,29 +134,15 @@ export class ShardAnswerer implements Answerer {
   }
 
   #askFiltered(record: number, subject: number, asker: Asker, filterValues: unknown): void {
-    const { histories } = this.#tools
-    const hasHistory =
-      histories !== undefined && subject >= 0 && histories.offsets[subject] < histories.offsets[subject + 1]
+    const hasHistory = this.#tools.histories?.has(subject) ?? false
     const fault = this.#filtered!.take(record, asker, filterValues, hasHistory)
     if (fault !== undefined) this.#own.failAtLine(record, fault)
-    else if (hasHistory) this.#addQuery(record, histories, subject)
+    else if (hasHistory) this.#addQuery(record, subject)
   }
 
-  #addQuery(record: number, { offsets, items }: ItemLists, subject: number): void {
-    const queries = this.#queries
-    const at = queries.offsets[queries.count]
-    const to = offsets[subject + 1]
-    const end = at + to - offsets[subject]
-    if (end > queries.items.length) {
-      const grown = new Int32Array(2 * end)
-      grown.set(queries.items.subarray(0, at))
-      queries.items = grown
-    }
-    // Most histories are short: a loop is faster than a call into the engine.
-    for (let from = offsets[subject], place = at; from < to; from++) queries.items[place++] = items[from]
-    this.#subjectOf[queries.count] = subject
-    this.#recordOf[queries.count++] = record
-    queries.offsets[queries.count] = end
+  #addQuery(record: number, subject: number): void {
+    this.#recordOf[this.#queryCount] = record
+    this.#subjectOf[this.#queryCount++] = subject
   }
 
   #takeAnswers({ counts, items, probabilities }: RankedBlock, queries: QueryBlock): void {

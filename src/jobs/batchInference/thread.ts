@@ -12,11 +12,13 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { ObjectError, type ObjectErrorCode } from '../../objects/objectStore.ts'
 import { openObjectStore } from '../../objects/open.ts'
+import type { StoredHistories } from '../../recipes/storedHistories.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import { StageClock } from './answerLines.ts'
 import { ByteBlocks } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
 import type { PlacedFilter } from './filtering.ts'
+import { openSubjectHistories } from './histories.ts'
 import { REPORT_SECONDS } from './limits.ts'
 import type { ShardOutcome } from './outcome.ts'
 import type { PlacedBytes } from './placeBytes.ts'
@@ -40,7 +42,8 @@ export interface ThreadData {
   readonly bytes: PlacedBytes
   readonly subjectTable: number | undefined
   readonly askerTable: number | undefined
-  readonly histories: ItemLists | undefined
+  /** One row a subject; undefined when the model gives everybody the same. */
+  readonly histories: ItemLists | StoredHistories | undefined
   readonly itemIds: VocabularyTensors
   readonly filter: PlacedFilter | undefined
   readonly exploration: PlacedExploration | undefined
@@ -66,6 +69,7 @@ const tools = {
   bytes: new ByteBlocks(data.bytes, slot),
   itemIds: Vocabulary.fromTensors(data.itemIds),
   itemCount: data.placed.itemCount,
+  histories: data.histories && openSubjectHistories(data.histories, data.placed.itemCount),
 }
 const answerer = data.recipe.record === 'userId and itemList' ? new RankingAnswerer(tools) : new ShardAnswerer(tools)
 const report = (message: ThreadReport) => port.postMessage(message)

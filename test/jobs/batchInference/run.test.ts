@@ -168,6 +168,28 @@ test('threads and sizes of shards change no byte', async () => {
   assert.deepEqual(await outputsOf(inputs, { threads: 1 }, { parts: true }), whole)
 })
 
+test('histories that stay in their file change no byte, in whatever order users come', async () => {
+  const inputs = { a: mixedInput(1, 900), b: mixedInput(9, 500) }
+  const whole = await outputsOf(inputs, { threads: 1 })
+  assert.deepEqual(
+    await outputsOf(inputs, { threads: 2 }, { shardBytes: 3333, memory: { historiesBytesMax: 0 } }),
+    whole,
+  )
+})
+
+test('the plan is told before the work; a job that cannot fit says so at once', async () => {
+  await place.put('s3://in/users.json', '{"userId":"u7"}\n{"userId":"u8"}\n')
+  const reports: ProgressReport[] = []
+  await run({}, { progress: report => reports.push(report) })
+  const stages = reports.map(({ stage }) => stage)
+  const plan = stages.findIndex(stage => /^planned: 0\.3 GB of memory at most, some 1 s for 2 records$/.test(stage))
+  assert.ok(plan > stages.indexOf('counting records') && plan < stages.length - 1, stages.join('\n'))
+  await assert.rejects(run({}, { threads: 1 }, { memory: { available: 200e6 } }), {
+    name: 'Refusal',
+    message: 'The job needs 0.3 GB of memory (model 0.0 GB, ids 0.0 GB, histories 0.0 GB); this machine has 0.2 GB.',
+  })
+})
+
 test('a shard may be a single line', async () => {
   const inputs = { a: mixedInput(4, 40), b: mixedInput(5, 2) }
   assert.deepEqual(await outputsOf(inputs, {}, { shardBytes: 1 }), await outputsOf(inputs, {}))

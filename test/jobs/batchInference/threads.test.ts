@@ -43,7 +43,9 @@ async function runWithDeaths(deaths: Deaths, context: ComputeContext, job = desc
 
 test('a thread that dies is replaced, and its shard tried again', async () => {
   const lines: string[] = []
-  const log = createLog(line => lines.push(line.slice(line.indexOf(' warn ') + 1)))
+  const log = createLog(line => {
+    if (line.includes(' warn ')) lines.push(line.slice(line.indexOf(' warn ') + 1))
+  })
   await runWithDeaths({ '0-1.1-1': 'exit', '0-1.1-2': 'throw' }, contextOf(place, { log, threads: 1 }))
   assert.equal(await output(), undisturbed)
   assert.deepEqual(await staged(), [])

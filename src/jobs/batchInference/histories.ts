@@ -1,0 +1,88 @@
+/**
+ * The histories of a block's subjects, gathered into the queries of a ranker: from memory, or from the model's file where there are too
+ * many. A read of the file costs a microsecond or two whatever its length, so neighbours are read together: in input that follows the order
+ * of the users a block takes one or two reads; in any other order each subject takes one.
+ */
+import { openSync, readSync } from 'node:fs'
+import type { QueryLists } from '../../inference/queries.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { ItemLists } from '../../models/splits.ts'
+import type { StoredHistories } from '../../recipes/storedHistories.ts'
+import { BLOCK_RECORDS, HISTORY_GAP_ITEMS, HISTORY_READ_ITEMS } from './limits.ts'
+
+export interface SubjectHistories {
+  /** Whether there is one of that index, and it is not empty. */
+  has(subject: number): boolean
+  /** The lists of subjects [0, count), which have one. Valid until the next call. */
+  gather(subjects: Int32Array, count: number): QueryLists
+}
+
+/** `itemCount`: what the file claims beyond it is refused. */
+export function openSubjectHistories(histories: ItemLists | StoredHistories, itemCount: number): SubjectHistories {
+  const { offsets } = histories
+  const lists = { offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
+  const copy =
+    'file' in histories
+      ? fileCopier(histories, itemCount)
+      : (subjects: Int32Array, count: number) => {
+          let place = 0
+          for (let q = 0; q < count; q++) {
+            const to = offsets[subjects[q] + 1]
+            // Most are short: a loop is faster than a call into the engine.
+            for (let from = offsets[subjects[q]]; from < to; from++) lists.items[place++] = histories.items[from]
+          }
+        }
+  return {
+    has: subject => subject >= 0 && offsets[subject] < offsets[subject + 1],
+    gather(subjects, count) {
+      for (let q = 0; q < count; q++)
+        lists.offsets[q + 1] = lists.offsets[q] + offsets[subjects[q] + 1] - offsets[subjects[q]]
+      if (lists.offsets[count] > lists.items.length) lists.items = new Int32Array(2 * lists.offsets[count])
+      copy(subjects, count, lists)
+      return lists
+    },
+  }
+}
+
+/** Copies lists from the file to where `lists.offsets` says. */
+function fileCopier({ offsets, file }: StoredHistories, itemCount: number) {
+  const descriptor = openSync(file.path, 'r')
+  const order = new Int32Array(BLOCK_RECORDS)
+  let window = new Int32Array(HISTORY_READ_ITEMS)
+
+  const read = (from: number, to: number): void => {
+    if (to - from > window.length) window = new Int32Array(to - from)
+    const bytes = new Uint8Array(window.buffer, 0, 4 * (to - from))
+    for (let filled = 0; filled < bytes.length; ) {
+      const got = readSync(descriptor, bytes, filled, bytes.length - filled, file.start + 4 * from + filled)
+      if (got === 0) throw new Refusal('The histories of the model end before their last one.')
+      filled += got
+    }
+  }
+
+  return (subjects: Int32Array, count: number, lists: QueryLists): void => {
+    for (let q = 0; q < count; q++) order[q] = q
+    order.subarray(0, count).sort((a, b) => subjects[a] - subjects[b])
+    for (let first = 0; first < count; ) {
+      const from = offsets[subjects[order[first]]]
+      let end = offsets[subjects[order[first]] + 1]
+      let next = first + 1
+      for (; next < count; next++) {
+        const subject = subjects[order[next]]
+        if (offsets[subject] > end + HISTORY_GAP_ITEMS || offsets[subject + 1] - from > HISTORY_READ_ITEMS) break
+        end = Math.max(end, offsets[subject + 1])
+      }
+      read(from, end)
+      for (; first < next; first++) {
+        const q = order[first]
+        let at = offsets[subjects[q]] - from
+        for (let place = lists.offsets[q]; place < lists.offsets[q + 1]; place++) {
+          const item = window[at++]
+          if (!(item >= 0 && item < itemCount))
+            throw new Refusal(`The histories of the model name the item ${item}, where the model has ${itemCount}.`)
+          lists.items[place] = item
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What a job will take, told before it begins: memory from the sizes of the model's files, so that one that cannot fit says so instead of
+ * dying, and time from one block of its own users, ranked on the spot.
+ */
+import { totalmem } from 'node:os'
+import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
+import { stopwatchSeconds } from '../../lib/clock.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { ItemLists } from '../../models/splits.ts'
+import { addressOf, type ModelPlace, type Part } from '../../recipes/modelPart.ts'
+import type { StoredHistories } from '../../recipes/storedHistories.ts'
+import { openSubjectHistories } from './histories.ts'
+import { BLOCK_RECORDS, BYTE_PATH_MICROS, HISTORIES_BYTES_MAX, PROCESS_BYTES, THREAD_BYTES } from './limits.ts'
+
+export interface MemoryPlan {
+  /** At the peak, at most; without what a filter needs. */
+  readonly bytes: number
+  /** Histories stay in their file. */
+  readonly stored: boolean
+}
+
+/** For tests: less than there is. */
+export interface MemoryLimits {
+  /** What the process may take. */
+  readonly available?: number | undefined
+  readonly historiesBytesMax?: number | undefined
+}
+
+/** Throws Refusal when it does not fit. */
+export async function planMemory(
+  place: ModelPlace,
+  threads: number,
+  { available = memoryOfMachine(), historiesBytesMax = HISTORIES_BYTES_MAX }: MemoryLimits = {},
+): Promise<MemoryPlan> {
+  const bytesOf = async (part: Part) => (await place.artifacts.head(addressOf(place, part)))?.bytes ?? 0
+  const [model, vocabulary, histories] = await Promise.all((['model', 'vocabulary', 'histories'] as const).map(bytesOf))
+  const stored = histories > historiesBytesMax
+  // Model and ids are read and then placed where the kernels see them; of stored histories there are 4 bytes a user, less than of ids.
+  const held = stored ? Math.min(histories, vocabulary / 4) : histories
+  const bytes = Math.ceil(2 * model + 2 * vocabulary + held + threads * THREAD_BYTES + PROCESS_BYTES)
+  if (bytes > available)
+    throw new Refusal(
+      `The job needs ${gigabytes(bytes)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
+    )
+  return { bytes, stored }
+}
+
+/** What the control group grants, where there is one. */
+function memoryOfMachine(): number {
+  const granted = process.constrainedMemory()
+  return granted > 0 ? Math.min(granted, totalmem()) : totalmem()
+}
+
+/** Seconds that so many records take, by a block of the first subjects. On a ranker that no thread uses yet. */
+export function expectedSeconds(
+  placed: PlacedModel,
+  histories: ItemLists | StoredHistories | undefined,
+  k: number,
+  { records, threads }: { records: number; threads: number },
+): number {
+  const subjects = histories && openSubjectHistories(histories, placed.itemCount)
+  const sample: number[] = []
+  const subjectCount = (histories?.offsets.length ?? 1) - 1
+  for (let s = 0; s < subjectCount && sample.length < BLOCK_RECORDS; s++) if (subjects?.has(s)) sample.push(s)
+  let micros = BYTE_PATH_MICROS
+  if (subjects && sample.length > 0) {
+    const ranker = openRanker(placed, 0)
+    const block = { count: sample.length, k, ...subjects.gather(Int32Array.from(sample), sample.length) }
+    ranker.rank(block) // The first time pages are touched and code is compiled.
+    const start = stopwatchSeconds()
+    ranker.rank(block)
+    micros += (1e6 * (stopwatchSeconds() - start)) / sample.length
+  }
+  return (records * micros) / 1e6 / threads
+}
+
+/** In one line, for people. */
+export const planText = ({ bytes, stored }: MemoryPlan, seconds: number, records: number): string =>
+  `planned: ${gigabytes(bytes)} of memory at most${stored ? ', histories from their file' : ''}, some ${Math.max(1, Math.round(seconds))} s for ${records} records`
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
