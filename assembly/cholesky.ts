@@ -39,19 +39,45 @@ export function scratchOf(params: usize): usize {
   return <usize>word(params, SYSTEM_SCRATCH) + <usize>thread * word(params, SYSTEM_SCRATCH_BYTES)
 }
 
+/** One panel: c -= a · b, rows from strip `first` on, over the first `depth` of what is summed; a is one block in strips. */
+@inline
+function multiplyPanel(c: usize, a: usize, b: usize, first: i32, depth: i32, block: i32): void {
+  let strip = a + <usize>(first * block) * STRIP_ROW_BYTES
+  let to = c + <usize>(first * TILE_ROWS) * PANEL_ROW_BYTES
+  const end = c + <usize>block * PANEL_ROW_BYTES
+  while (to < end) {
+    tile(to, strip, b, depth)
+    strip += <usize>block * STRIP_ROW_BYTES
+    to += TILE_ROWS * PANEL_ROW_BYTES
+  }
+}
+
 /** c -= a · b for `panels` panels of c and b, whose distances are given; a is one block in strips. */
 export function multiply(c: usize, cBytes: usize, a: usize, b: usize, bBytes: usize, panels: i32, block: i32): void {
   for (let p = 0; p < panels; p++) {
-    let strip = a
-    let to = c
-    const end = c + <usize>block * PANEL_ROW_BYTES
-    while (to < end) {
-      tile(to, strip, b, block)
-      strip += <usize>block * STRIP_ROW_BYTES
-      to += TILE_ROWS * PANEL_ROW_BYTES
-    }
+    multiplyPanel(c, a, b, 0, block, block)
     c += cBytes
     b += bBytes
+  }
+}
+
+/** The same for a block on the diagonal, whose tiles above it nobody reads: half of the work. */
+function multiplyLower(c: usize, a: usize, b: usize, block: i32): void {
+  const panelBytes = <usize>block * PANEL_ROW_BYTES
+  for (let column = 0; column < block; column += TILE_COLUMNS) {
+    multiplyPanel(c, a, b, column / TILE_ROWS, block, block)
+    c += panelBytes
+    b += panelBytes
+  }
+}
+
+/** The same with b upper triangular, whose zeros need no summing: half of the work. */
+function multiplyUpper(c: usize, a: usize, b: usize, block: i32): void {
+  const panelBytes = <usize>block * PANEL_ROW_BYTES
+  for (let column = 0; column < block; column += TILE_COLUMNS) {
+    multiplyPanel(c, a, b, 0, column + TILE_COLUMNS, block)
+    c += panelBytes
+    b += panelBytes
   }
 }
 
@@ -63,16 +89,12 @@ export function updateBlock(params: usize, task: i32): void {
   const upper = <usize>word(params, SYSTEM_UPPER)
   const I = J + task
   const panelBytes = <usize>block * PANEL_ROW_BYTES
+  const to = slot(lower, I, J, block)
   for (let K = 0; K < J; K++) {
-    multiply(
-      slot(lower, I, J, block),
-      panelBytes,
-      slot(lower, I, K, block),
-      slot(upper, J, K, block),
-      panelBytes,
-      block / TILE_COLUMNS,
-      block,
-    )
+    const left = slot(lower, I, K, block)
+    const right = slot(upper, J, K, block)
+    if (task == 0) multiplyLower(to, left, right, block)
+    else multiply(to, panelBytes, left, right, panelBytes, block / TILE_COLUMNS, block)
   }
 }
 
@@ -170,7 +192,6 @@ export function panelBlock(params: usize, task: i32): void {
   const lower = slot(word(params, SYSTEM_LOWER), I, J, block)
   const upper = slot(word(params, SYSTEM_UPPER), I, J, block)
   const blockBytes = (<usize>block * block) << 2
-  const panelBytes = <usize>block * PANEL_ROW_BYTES
   const negative = scratchOf(params)
   const product = negative + blockBytes
 
@@ -184,7 +205,7 @@ export function panelBlock(params: usize, task: i32): void {
   }
   memory.fill(product, 0, blockBytes)
   const diagonal = slot(word(params, SYSTEM_UPPER), J, J, block)
-  multiply(product, panelBytes, negative, diagonal, panelBytes, block / TILE_COLUMNS, block)
+  multiplyUpper(product, negative, diagonal, block)
 
   for (let i = 0; i < block; i++) {
     const s = i / TILE_ROWS

@@ -39,7 +39,7 @@ export function systemAt({ u32 }: PlainMemory, params: number) {
 
 /**
  * C[block, columns] -= A·B. f32 indexes: c and b in panels of cRows and bRows rows, a one block in strips. The sum of an element runs
- * over k ascending from 0; then it is subtracted once.
+ * over k ascending from 0; then it is subtracted once, where the element is wanted.
  */
 export function multiply(
   { f32, madd }: PlainMemory,
@@ -48,9 +48,11 @@ export function multiply(
   b: { at: number; rows: number },
   columns: number,
   block: number,
+  wanted: (i: number, j: number) => boolean = () => true,
 ): void {
   for (let i = 0; i < block; i++) {
     for (let j = 0; j < columns; j++) {
+      if (!wanted(i, j)) continue
       let sum = 0
       for (let k = 0; k < block; k++)
         sum = madd(f32[a + stripPlace(i, k, block)], f32[b.at + panelPlace(k, j, b.rows)], sum)
@@ -63,8 +65,13 @@ export const updateBlock: PlainKernel = (memory, params, task) => {
   const { word, block, lower, upper } = systemAt(memory, params)
   const J = word(SYSTEM_COLUMN)
   const I = J + task
-  for (let K = 0; K < J; K++)
-    multiply(memory, { at: lower(I, J), rows: block }, lower(I, K), { at: upper(J, K), rows: block }, block, block)
+  /** On the diagonal, the tiles that reach it or lie below. */
+  const wanted = (i: number, j: number) =>
+    task > 0 || Math.floor(i / TILE_ROWS) >= Math.floor((j - (j % TILE_COLUMNS)) / TILE_ROWS)
+  for (let K = 0; K < J; K++) {
+    const [to, right] = [lower(I, J), upper(J, K)].map(at => ({ at, rows: block }))
+    multiply(memory, to, lower(I, K), right, block, block, wanted)
+  }
 }
 
 export const factorBlock: PlainKernel = (memory, params) => {
@@ -112,8 +119,9 @@ export const panelBlock: PlainKernel = (memory, params, task) => {
   const A = f32.slice(lower(I, J), lower(I, J) + block * block)
   for (let i = 0; i < block; i++) {
     for (let j = 0; j < block; j++) {
+      const depth = j - (j % TILE_COLUMNS) + TILE_COLUMNS // beyond it L⁻ᵀ is zero
       let sum = 0
-      for (let k = 0; k < block; k++)
+      for (let k = 0; k < depth; k++)
         sum = madd(-A[panelPlace(i, k, block)], f32[upper(J, J) + panelPlace(k, j, block)], sum)
       f32[lower(I, J) + stripPlace(i, j, block)] = 0 - sum
       f32[upper(I, J) + panelPlace(j, i, block)] = 0 - sum
