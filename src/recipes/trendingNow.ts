@@ -16,7 +16,7 @@ export const trendingNow = recipe({
   algorithm: 'aws-trending-now-custom',
   featureTransformation: 'aws-trending-now',
   description:
-    'Recommends the items whose interactions increase fastest: how often each one is met within trend_discovery_frequency, against how often it usually is. The same list for every user.',
+    'Recommends the items whose interactions increase fastest: events an interval of trend_discovery_frequency, lately, less those usual. The same list for every user.',
   creationDateTime: Date.UTC(2023, 1, 1) / 1000,
   limits: { itemCount: 750_000, interactionCount: 500_000_000 },
   batch: undefined,

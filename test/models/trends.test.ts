@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventsUntil } from '../../src/models/splits.ts'
 import { increases, trendAccuracy } from '../../src/models/trendAccuracy.ts'
-import { trendModel, trends } from '../../src/models/trends.ts'
+import { rises, trendModel } from '../../src/models/trends.ts'
 import { historiesOf, interactionsOf } from './toy.ts'
 
 const HOUR = 3600
@@ -11,7 +11,7 @@ const at = (histories: number[][], hours: number[][]) => ({
   times: Float64Array.from(hours.flat(), hour => hour * HOUR),
 })
 
-test('a trend is what is met now against what is usual, by the formula', () => {
+test('a rise is what is met of late less what is usual, by the formula', () => {
   const data = at(
     [
       [0, 1, 1],
@@ -22,28 +22,29 @@ test('a trend is what is met now against what is usual, by the formula', () => {
       [8, 10],
     ],
   )
-  const now = [2 ** -10 + 2 ** -2, 2 ** -1 + 1, 1]
-  const usual = [2 ** (-10 / 7) + 2 ** (-2 / 7), 2 ** (-1 / 7) + 1, 1].map(count => count / 7)
-  const found = trends(data, HOUR)
-  for (const [item, trend] of found.entries()) assert.ok(Math.abs(trend - (now[item] + 5) / (usual[item] + 5)) < 1e-12)
+  const rate = (ages: number[], halfLife: number) =>
+    ages.reduce((sum, age) => sum + 2 ** (-age / halfLife), 0) / halfLife
+  const found = rises(data, HOUR)
+  for (const [item, ages] of [[10, 2], [1, 0], [0]].entries())
+    assert.ok(Math.abs(found[item] - (rate(ages, 7) - rate(ages, 30))) < 1e-12)
 })
 
 test('what rises leads, what goes on follows, what fades is last', () => {
-  const steady = Array.from({ length: 100 }, (_, hour) => hour)
-  const faded = Array.from({ length: 60 }, (_, event) => 90 + event / 10)
-  const rising = Array.from({ length: 20 }, (_, event) => 99 + event / 20)
+  const steady = Array.from({ length: 400 }, (_, hour) => hour)
+  const faded = Array.from({ length: 60 }, (_, event) => 350 + event / 10)
+  const rising = Array.from({ length: 20 }, (_, event) => 399 - event / 20)
   const data = at([steady.map(() => 0), faded.map(() => 1), rising.map(() => 2), [3]], [steady, faded, rising, [1]])
   const { prior } = trendModel(data, HOUR)
   assert.deepEqual(
     [...prior.keys()].sort((a, b) => prior[b] - prior[a]),
-    [2, 3, 0, 1],
+    [2, 0, 3, 1],
   )
   const total = prior.reduce((sum, score) => sum + Math.exp(score), 0)
   assert.ok(Math.abs(total - 1) < 1e-6)
 })
 
 test('no events, no trend', () => {
-  assert.deepEqual([...trends(interactionsOf([], 2), HOUR)], [1, 1])
+  assert.deepEqual([...rises(interactionsOf([], 2), HOUR)], [0, 0])
 })
 
 test('increases are events of the interval after a moment less those of the one before, at least 0', () => {
