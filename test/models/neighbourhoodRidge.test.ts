@@ -138,9 +138,9 @@ test('the plan of a million items and twenty million events fits the memory', ()
   const offsets = Uint32Array.from({ length: userCount + 1 }, (_, user) => user * length)
   const options = { kernel: powerKernel(0.7, 50), regularization: 50, diagonal: 0 }
   const plan = planNeighbours({ userCount, itemCount, offsets, items }, options, 2)
-  assert.equal(plan.neighbourCount, 144)
+  assert.equal(plan.neighbourCount, 84)
   assert.ok(plan.bytes <= 2 ** 32, `${plan.bytes}`)
-  assert.ok(plan.gramEntries > 200e6, `${plan.gramEntries}`)
+  assert.ok(plan.gramEntries > 100e6 && plan.gramEntries <= 178e6, `${plan.gramEntries}`)
   assert.ok(plan.pieces.length > 1)
   assert.deepEqual(
     plan.pieces.map(({ first }) => first),
