@@ -1,4 +1,5 @@
 /** Batch inference jobs: recommendations for every record of the input files. ACTIVE means done; there is no stop and no delete. */
+import { newItemsSince } from '../jobs/newItems.ts'
 import { double, enumeration, integer, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
 import { batchInferenceJob, solutionVersion } from '../resources/types.ts'
 import { campaignExploration, checkExploration } from './exploration.ts'
@@ -79,10 +80,11 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
         : await filterOfJob(resources, input.filterArn, datasetGroupArn, recipe.batch.record)
     const { model } = version.hidden
     if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
+    const newItems = await newItemsSince(resources, version)
     return {
       parent: version.arn,
       body: { ...input, numResults, batchInferenceJobMode: 'BATCH_INFERENCE' as const },
-      hidden: { model, recipe: recipe.name, ...(filter && { filter }) },
+      hidden: { model, recipe: recipe.name, ...(filter && { filter }), ...(newItems && { newItems }) },
     }
   },
 })

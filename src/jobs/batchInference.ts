@@ -2,23 +2,28 @@
 import { assert } from '../lib/assert.ts'
 import { derivedSeed } from '../lib/random.ts'
 import { recipes } from '../recipes/index.ts'
-import { type BatchInferenceJobBody, batchInferenceJob } from '../resources/types.ts'
+import { type BatchInferenceJobBody, batchInferenceJob, solutionVersion } from '../resources/types.ts'
 import type { BatchDescription, BatchResult } from './batchInference/description.ts'
 import { batchLimits } from './batchInference/limits.ts'
+import { trainingQuery } from './trainingQuery.ts'
 import { workKind } from './workKind.ts'
 
 export const batchInference = workKind({
   name: 'batchInference',
   makes: batchInferenceJob,
   async describe({ body, hidden }, resources, { workId }): Promise<BatchDescription> {
-    const batch = recipes.find(({ name }) => name === hidden.recipe)?.batch
-    assert(batch, `${hidden.recipe} has no batch inference`)
+    const recipe = recipes.find(({ name }) => name === hidden.recipe)
+    assert(recipe?.batch, `${hidden.recipe} has no batch inference`)
     return {
       inputPath: body.jobInput.s3DataSource.path,
       outputPath: body.jobOutput.s3DataDestination.path,
       numResults: body.numResults,
-      recipe: batch,
+      recipe: recipe.batch,
       modelPrefix: hidden.model,
+      newItems: hidden.newItems && {
+        recipeArn: recipe.recipeArn,
+        query: trainingQuery((await resources.get(solutionVersion, body.solutionVersionArn)).body, hidden.newItems),
+      },
       filter: hidden.filter,
       exploration: explorationOf(body, hidden.recipe),
       stagingPrefix: `staging/${workId}/`,

@@ -31,12 +31,12 @@ export async function updatedModel(
 }
 
 /** With the items that are new in ITEMS, and otherwise as it is. */
-async function withItems(
-  saved: SavedModel,
+export async function withItems<S extends Omit<SavedModel, 'histories'>>(
+  saved: S,
   query: TrainingQuery,
   recipe: Recipe,
   context: ComputeContext,
-): Promise<SavedModel> {
+): Promise<S> {
   const { model, items, facts } = saved
   const read = await readItems(query, items, Math.max(0, recipe.limits.itemCount - items.size), context)
   if (!read || !facts || read.ids.size === items.size) return saved

@@ -352,6 +352,8 @@ export interface BatchInferenceJobBody {
 /** `filter` is the expression with the data it is carried out on, as they were when the job was asked for. */
 export interface BatchInferenceJobHidden {
   readonly model: string
+  /** Has items that the model has not. */
+  readonly newItems?: TrainingSources
   readonly recipe: string
   readonly filter?: FilterSnapshot
 }

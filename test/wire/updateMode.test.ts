@@ -21,12 +21,19 @@ test('new items and people are taken in, and nothing else changes', async t => {
   await refuses(server, 'CreateSolutionVersion', asked, 'InvalidInputException', autotrain)
 
   const full = await versionOf(server, solutionArn)
-  const all = { numResults: smallWorld.items + 5 }
+  const unexplored = { batchInferenceJobConfig: { itemExplorationConfig: { explorationWeight: '0' } } }
+  const all = { numResults: smallWorld.items + 5, ...unexplored }
+  const old = (items: readonly string[]) => items.filter(item => item !== 'newest')
   const people = ['user-1', 'user-2', 'newcomer', 'stranger']
   const before = await answers(server, full, 'before', people, all)
 
   writeItems(server, ['newest,2,100,1600001800'])
   await importFile(server, items, 's3://shop/items.csv', { jobName: 'more-items', importMode: 'INCREMENTAL' })
+  // A job on the newest full version takes the new item in, and nothing else.
+  const fresh = await answers(server, full, 'fresh', people, all)
+  assert.ok(people.every(person => fresh[person].recommendedItems.includes('newest')))
+  for (const person of people) assert.deepEqual(old(fresh[person].recommendedItems), before[person].recommendedItems)
+
   // The newcomer walks over the third shelf; the last step is onto something of which nobody knows anything.
   const steps = [20, 21, 22, 23].map((place, i) => `${itemId(place, smallWorld)},${1_600_002_000 + i},newcomer`)
   // An import has a thousand rows at least.
@@ -57,7 +64,6 @@ test('new items and people are taken in, and nothing else changes', async t => {
   assert.deepEqual(await metricsOf(updated), await metricsOf(full))
 
   const after = await answers(server, updated, 'after', people, all)
-  const old = (items: readonly string[]) => items.filter(item => item !== 'newest')
   assert.deepEqual(old(after['user-1'].recommendedItems), before['user-1'].recommendedItems)
   assert.notDeepEqual(old(after['user-2'].recommendedItems), before['user-2'].recommendedItems)
   assert.deepEqual(before.newcomer, before.stranger)

@@ -3,6 +3,7 @@
 import type { ExplorationSettings } from '../../inference/exploration.ts'
 import type { BatchFacts } from '../../recipes/recipe.ts'
 import type { FilterSnapshot } from '../../resources/types.ts'
+import type { TrainingQuery } from '../readTrainingData.ts'
 import type { BatchLimits } from './limits.ts'
 
 export interface BatchDescription {
@@ -15,6 +16,8 @@ export interface BatchDescription {
   readonly recipe: BatchFacts
   /** Where in ARTIFACTS_BUCKET recipes/modelFile.ts saved the model. */
   readonly modelPrefix: string
+  /** What has items that the model is to take in first; absent: nothing. */
+  readonly newItems?: { readonly recipeArn: string; readonly query: TrainingQuery } | undefined
   /** Room for new items in every list; absent: none. */
   readonly exploration?: ExplorationSettings | undefined
   /** What may be recommended; absent: everything. */

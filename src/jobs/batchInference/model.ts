@@ -2,12 +2,15 @@
 import { Vocabulary } from '../../datasets/vocabulary.ts'
 import { placeExploration } from '../../inference/exploration.ts'
 import { placeModel } from '../../inference/ranker.ts'
+import { assert } from '../../lib/assert.ts'
 import { isPriorAlone } from '../../models/historyModel.ts'
 import type { ItemLists } from '../../models/splits.ts'
-import { loadModel, loadWithoutHistories } from '../../recipes/modelFile.ts'
+import { recipeByArn } from '../../recipes/index.ts'
+import { loadModel, loadWithoutHistories, type SavedModel } from '../../recipes/modelFile.ts'
 import type { ModelPlace } from '../../recipes/modelPart.ts'
 import { openHistories } from '../../recipes/storedHistories.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
+import { withItems } from '../updateModel.ts'
 import type { BatchDescription } from './description.ts'
 import { placeFilter } from './filtering.ts'
 import { BLOCK_RECORDS, ITEM_LIST_LENGTH_MAX } from './limits.ts'
@@ -17,19 +20,19 @@ import type { ThreadData } from './thread.ts'
 
 /** What is loaded and not in the result is garbage when this resolves: `placed` has a copy of the rows of its own. */
 export async function loadThreadData(
-  { modelPrefix, recipe, numResults, filter, exploration }: BatchDescription,
+  description: BatchDescription,
   context: ComputeContext,
   threadCount: number,
   records: number,
   memory: MemoryLimits | undefined,
 ): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
+  const { modelPrefix, recipe, numResults, filter, exploration, newItems } = description
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
   const plan = await planMemory(place, threadCount, memory)
   const control = { signal }
-  const { model, users, items, histories, facts } = plan.stored
-    ? await loadBesideHistories(place, context, control)
-    : await loadModel(place, control)
+  const loaded = plan.stored ? await loadBesideHistories(place, context, control) : await loadModel(place, control)
+  const { model, users, items, histories, facts } = await withNewItems(loaded, newItems, context)
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
@@ -68,6 +71,17 @@ async function loadBesideHistories(
 ) {
   const loaded = await loadWithoutHistories(place, control)
   return { ...loaded, histories: await openHistories(place, loaded.users.size, scratchFolder, control) }
+}
+
+async function withNewItems<S extends Omit<SavedModel, 'histories'>>(
+  loaded: S,
+  newItems: BatchDescription['newItems'],
+  context: ComputeContext,
+): Promise<S> {
+  if (!newItems) return loaded
+  const recipe = recipeByArn(newItems.recipeArn)
+  assert(recipe, 'a version is of a recipe that there is')
+  return withItems(loaded, newItems.query, recipe, context)
 }
 
 /** What somebody who has done nothing but that has done: the history that an item is asked about with. */
