@@ -2,6 +2,7 @@
 import {
   FACTOR_COUNTS,
   FACTOR_DIMENSION,
+  FACTOR_EXACT_TOTALS,
   FACTOR_GROUP,
   FACTOR_GROUP_COUNT,
   FACTOR_ITEM_COUNT,
@@ -20,7 +21,9 @@ import {
   FACTOR_TILE_ROWS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
+import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { entriesOf, itemOf, scoreOf, sortEntries } from './entries'
+import { estimateTile } from './estimate'
 import { reopen } from './foldIn'
 import { quantise } from './quantise'
 import {
@@ -50,7 +53,7 @@ const LISTED_SHARE = 16
 /**
  * COUNTS, ITEMS and SCORES of all queries, which are folded in and whose OPEN is counted: the WANTED best by f32 score (exactScores.ts)
  * descending, then item index ascending. Of queries without a history the prior's order, with PROBABILITIES instead of SCORES.
- * OPEN is EVERY_ITEM again afterwards. One task.
+ * OPEN is EVERY_ITEM again afterwards. TOTALS too, unless EXACT_TOTALS. One task.
  *
  * A group of items stays in the first level cache while all tiles of queries pass, so that the items come from memory once a block.
  */
@@ -92,17 +95,20 @@ function startTile(params: usize, tile: i32): void {
       store<u32>(state, SETTLED, MODE)
     } else screened = true
   }
-  if (!screened) return
+  const estimated = word(params, FACTOR_EXACT_TOTALS) == 0
+  if (!screened && !estimated) return
 
   packScoreTile(params, tile)
   const rows = <usize>word(params, FACTOR_START_ROWS)
-  const groups = <usize>word(params, FACTOR_START_GROUPS)
+  const groups = screened ? <usize>word(params, FACTOR_START_GROUPS) : 1
   const rowBytes = groups * (4 * FACTOR_GROUP)
   const panels = <usize>word(params, FACTOR_START_PANELS)
   const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * FACTOR_GROUP)
   for (let group: usize = 0; group < groups; group++) {
-    scoreRows(params, tile, panels + group * panelBytes, rows + group * (4 * FACTOR_GROUP), rowBytes)
+    const to = rows + group * (4 * FACTOR_GROUP)
+    scoreRows(params, tile, panels + group * panelBytes, FACTOR_GROUP / TILE_COLUMNS, to, rowBytes)
   }
+  if (estimated) estimateTile(params, tile, rows, rowBytes)
   for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
     if (load<u32>(stateOf(params, first + m), MODE) == SCREENED) start(params, first + m, rows + <usize>m * rowBytes)
   }

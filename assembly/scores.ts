@@ -51,12 +51,12 @@ export function packScorePanels(params: usize, group: i32): void {
   }
 }
 
-/** The scores of a group, whose panels lie at `b`, for the queries of tile `tile`: f32[TILE_ROWS], rows `bytes` apart from `to` on. */
-export function scoreRows(params: usize, tile: i32, b: usize, to: usize, bytes: usize): void {
+/** The scores of `panels` panels of items, which lie at `b`, for the queries of tile `tile`: f32[TILE_ROWS], rows `bytes` apart from `to` on. */
+export function scoreRows(params: usize, tile: i32, b: usize, panels: i32, to: usize, bytes: usize): void {
   const dimension = <i32>word(params, FACTOR_DIMENSION)
   const a = <usize>word(params, FACTOR_SCORE_TILES) + (<usize>(tile * dimension * FACTOR_TILE_ROWS) << 2)
   const wide = word(params, FACTOR_WIDE)
-  for (let panel = 0; panel < FACTOR_GROUP / TILE_COLUMNS; panel++) {
+  for (let panel = 0; panel < panels; panel++) {
     if (wide) score5x16(to, bytes, a, b, dimension)
     else score5x8(to, bytes, a, b, dimension)
     b += <usize>dimension * (4 * TILE_COLUMNS)
@@ -66,5 +66,6 @@ export function scoreRows(params: usize, tile: i32, b: usize, to: usize, bytes: 
 
 /** SCORE_ROWS of the group in SCORE_PANELS for the queries of tile `tile`. */
 export function scoreGroup(params: usize, tile: i32): void {
-  scoreRows(params, tile, word(params, FACTOR_SCORE_PANELS), word(params, FACTOR_SCORE_ROWS), 4 * FACTOR_GROUP)
+  const panels = word(params, FACTOR_SCORE_PANELS)
+  scoreRows(params, tile, panels, FACTOR_GROUP / TILE_COLUMNS, word(params, FACTOR_SCORE_ROWS), 4 * FACTOR_GROUP)
 }

@@ -1,25 +1,20 @@
 /** Every item's score: for the exact sum over the catalogue, many queries at a time in the f32 tile; for one query, all of them. */
 import {
-  FACTOR_COUNTS,
   FACTOR_EVERY_SCORE,
   FACTOR_GROUP,
   FACTOR_GROUP_COUNT,
   FACTOR_ITEM_COUNT,
   FACTOR_ITEM_OF,
-  FACTOR_PROBABILITIES,
   FACTOR_QUERIES,
   FACTOR_QUERY_COUNT,
   FACTOR_QUERY_FLOATS,
   FACTOR_SCORE_ROWS,
-  FACTOR_SCORES,
   FACTOR_SHARPNESS,
   FACTOR_SMALL,
   FACTOR_TILE_ROWS,
-  FACTOR_TOTALS,
-  FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
+import { totalsOf } from './estimate'
 import { exactScores } from './exactScores'
-import { MODE, PRIOR, stateOf } from './queryState'
 import { exp4 } from './rank'
 import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
@@ -32,10 +27,11 @@ import { float, word } from './words'
 export function sumWeights(params: usize, _task: i32): void {
   const queries = <i32>word(params, FACTOR_QUERY_COUNT)
   for (let first = 0; first < queries; first += FACTOR_TILE_ROWS) packScoreTile(params, first / FACTOR_TILE_ROWS)
-  const totals = <usize>word(params, FACTOR_TOTALS)
   for (let query = 0; query < queries; query++) {
-    store<f64>(totals + (<usize>query << 4), -Infinity)
-    store<f64>(totals + (<usize>query << 4), 0, 8)
+    const totals = totalsOf(params, query)
+    store<f64>(totals, -Infinity)
+    store<f64>(totals, 0, 8)
+    store<f64>(totals, -Infinity, 16)
   }
   const items = <i32>word(params, FACTOR_ITEM_COUNT)
   for (let group = 0; group < <i32>word(params, FACTOR_GROUP_COUNT); group++) {
@@ -45,13 +41,14 @@ export function sumWeights(params: usize, _task: i32): void {
       for (let m = 0; m < min(FACTOR_TILE_ROWS, queries - first); m++) {
         const row = <usize>word(params, FACTOR_SCORE_ROWS) + <usize>m * (4 * FACTOR_GROUP)
         for (let i = items - group * FACTOR_GROUP; i < FACTOR_GROUP; i++) store<f32>(row + (<usize>i << 2), -Infinity)
-        addWeights(row, totals + (<usize>(first + m) << 4), float(params, FACTOR_SHARPNESS))
+        addWeights(row, totalsOf(params, first + m), float(params, FACTOR_SHARPNESS))
       }
     }
   }
 }
 
-function addWeights(row: usize, totals: usize, sharpness: f32): void {
+/** Adds the weights of a group's scores to totals: the greatest score and the sum. */
+export function addWeights(row: usize, totals: usize, sharpness: f32): void {
   const before = <f32>load<f64>(totals)
   let m = f32x4.splat(before)
   for (let at = row; at < row + 4 * FACTOR_GROUP; at += 16) m = f32x4.pmax(m, v128.load(at))
@@ -75,28 +72,6 @@ function addWeights(row: usize, totals: usize, sharpness: f32): void {
   }
   const sum = f64x2.extract_lane(t01, 0) + f64x2.extract_lane(t01, 1) + (f64x2.extract_lane(t23, 0) + f64x2.extract_lane(t23, 1))
   store<f64>(totals, total + sum, 8)
-}
-
-/** PROBABILITIES of all queries with a history, from their SCORES and TOTALS. One task. */
-export function shares(params: usize, _task: i32): void {
-  const wanted = <usize>word(params, FACTOR_WANTED)
-  const sharpness = f32x4.splat(float(params, FACTOR_SHARPNESS))
-  for (let query: usize = 0; query < <usize>word(params, FACTOR_QUERY_COUNT); query++) {
-    if (load<u32>(stateOf(params, <i32>query), MODE) == PRIOR) continue
-    const totals = <usize>word(params, FACTOR_TOTALS) + (query << 4)
-    const greatest = f32x4.splat(<f32>load<f64>(totals))
-    const total = load<f64>(totals, 8)
-    const found = <usize>load<u32>(<usize>word(params, FACTOR_COUNTS) + (query << 2))
-    const scores = <usize>word(params, FACTOR_SCORES) + ((query * wanted) << 2)
-    const probabilities = <usize>word(params, FACTOR_PROBABILITIES) + ((query * wanted) << 2)
-    for (let i: usize = 0; i < found; i += 4) {
-      const w = exp4(f32x4.mul(sharpness, f32x4.sub(v128.load(scores + (i << 2)), greatest)))
-      store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 0) / total))
-      if (i + 1 < found) store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 1) / total), 4)
-      if (i + 2 < found) store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 2) / total), 8)
-      if (i + 3 < found) store<f32>(probabilities + (i << 2), <f32>(<f64>f32x4.extract_lane(w, 3) / total), 12)
-    }
-  }
 }
 
 /** EVERY_SCORE of query `query`, by item. */

@@ -45,6 +45,7 @@ export async function startApp(config: Config, log: Log, clock: Clock = systemCl
     scratchFolder: join(config.dataFolder, 'scratch'),
     threads: config.threads,
     filterEventsPerType: config.filterEventsPerType,
+    exactProbabilities: config.exactProbabilities,
     log,
   }
   const engine = await startEngine({ ...options, ...computing, state, autoTraining: config.autoTraining })

@@ -24,6 +24,8 @@ export interface Config {
   readonly threads: number
   /** Newest events per user and event type that filters look at; undefined: all. */
   readonly filterEventsPerType: number | undefined
+  /** Whether factor models add up the whole catalogue for their probabilities, instead of estimating most of it. */
+  readonly exactProbabilities: boolean
   readonly limits: Limits
   /** Whether solutions with performAutoTraining are trained by their schedule. */
   readonly autoTraining: boolean
@@ -104,6 +106,13 @@ export const settings: readonly Setting[] = [
       "how much of a user's history filters look at: 'all', or as many of the newest events of each type (the reference takes 100)",
   },
   {
+    flag: 'probabilities',
+    variable: 'SOMMELIER_PROBABILITIES',
+    default: 'estimated',
+    meaning:
+      "'exact': scores of models of factors are shares of the exact sum over the catalogue, at several times the cost of a job; 'estimated': most of that sum is estimated",
+  },
+  {
     flag: 'limits',
     variable: 'SOMMELIER_LIMITS',
     default: '',
@@ -147,6 +156,8 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       values['filter-events'] === 'all'
         ? undefined
         : wholeNumber('filter-events', values['filter-events'], 1, FILTER_EVENTS_MAX),
+    exactProbabilities:
+      matching('probabilities', values.probabilities, /^(estimated|exact)$/, "'estimated' or 'exact'") === 'exact',
     limits: readLimits(values.limits),
     autoTraining: matching('auto-training', values['auto-training'], /^(on|off)$/, "'on' or 'off'") === 'on',
     stores: Object.freeze({

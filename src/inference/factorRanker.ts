@@ -4,7 +4,8 @@
  *   query        Σ_f Σ_k kernels[f][k] · sources[f, event k places before the newest], added up in f32, f ascending, then k
  *   score        query · item over the factors ascending, then the bias, in f32: one order of summation (assembly/exactScores.ts)
  *   order        score descending, then item index ascending: exactly that, though few items are scored at all (assembly/screen.ts)
- *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials added up in f64
+ *   probability  exp(sharpness · score) over its sum over the whole catalogue, excluded items too; the sum is estimated (assembly/estimate.ts),
+ *                or exact where the model was placed so
  *
  * Lists that lie in the model's own memory are read where they are; others are copied. Results are views of that memory where they fit
  * (PlacedFactors.resultCells).
@@ -102,7 +103,7 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
         fold(block, from, part)
         restrict(block, from, part)
         kernels.bestOf(params, 0)
-        kernels.sumWeights(params, 0)
+        if (words[at.FACTOR_EXACT_TOTALS] !== 0) kernels.sumWeights(params, 0)
         kernels.shares(params, 0)
         if (!stays) {
           const views = viewsAt(0, 0, part, k)

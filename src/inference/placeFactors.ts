@@ -47,15 +47,15 @@ export interface PlacedFactors {
 
 /**
  * Copies the model; the caller's may go. `threads` rankers may be open at once; `blockSize` queries pass the items together; `wide` takes the tiles
- * for 256-bit vectors: the same bits either way.
+ * for 256-bit vectors: the same bits either way; `exactTotals` makes probabilities shares of the exact sum, at several times the cost.
  * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model does not
  * fit 4 GiB.
  */
 export function placeFactors(
   model: FactorModel,
-  options: { threads: number; blockSize?: number; wide: boolean },
+  options: { threads: number; blockSize?: number; wide: boolean; exactTotals?: boolean },
 ): PlacedFactors {
-  const { threads, blockSize = BLOCK_SIZE_DEFAULT, wide } = options
+  const { threads, blockSize = BLOCK_SIZE_DEFAULT, wide, exactTotals = false } = options
   const { itemCount, dimension, kernels, sources, targets, bias, prior } = model
   assert(Number.isInteger(threads) && threads >= 1)
   assert(Number.isInteger(blockSize) && blockSize >= 1)
@@ -84,7 +84,7 @@ export function placeFactors(
   const memory = sharedMemory(bytes)
   const { shared, slots } = reserve(createArena(memory))
   fillFactors(model, shape, shared)
-  for (const slot of slots) connectSlot(slot, model, shape, shared, { queryMax, wide })
+  for (const slot of slots) connectSlot(slot, model, shape, shared, { queryMax, wide, exactTotals })
   return {
     form: 'factors',
     module: kernelModule(),

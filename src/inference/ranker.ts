@@ -18,6 +18,8 @@ export interface PlaceOptions {
   readonly threads: number
   /** Queries that are scored together, by dense and factor models. */
   readonly blockSize?: number
+  /** Whether probabilities of factor models are shares of the exact sum over the catalogue; those of others always are. */
+  readonly exactTotals?: boolean
 }
 
 /**

@@ -19,6 +19,7 @@ export interface ComputeNowOptions {
   readonly scratchFolder: string
   readonly threads: number
   readonly filterEventsPerType?: number | undefined
+  readonly exactProbabilities?: boolean
   readonly log: Log
 }
 

@@ -50,7 +50,7 @@ const isExhausted = (error: unknown): error is NodeJS.ErrnoException =>
   ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '')
 
 function contextOf(assignment: Assignment): ComputeContext {
-  const { stores, scratchFolder, threads, filterEventsPerType, attempt, finished } = assignment
+  const { stores, scratchFolder, threads, filterEventsPerType, exactProbabilities, attempt, finished } = assignment
   let lastReport: { seconds: number; stage: string } | undefined
   return {
     objects: openObjectStore(stores.objects),
@@ -59,6 +59,7 @@ function contextOf(assignment: Assignment): ComputeContext {
     scratchFolder,
     threads,
     filterEventsPerType,
+    exactProbabilities: exactProbabilities ?? false,
     attempt,
     finished,
     signal: stop.signal,

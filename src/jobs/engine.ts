@@ -37,6 +37,7 @@ export interface EngineOptions extends ResourcesOptions {
   readonly scratchFolder: string
   readonly threads: number
   readonly filterEventsPerType?: number | undefined
+  readonly exactProbabilities?: boolean
   /** Whether solutions with performAutoTraining are trained by their schedule. */
   readonly autoTraining: boolean
   readonly clock: Clock
@@ -184,6 +185,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         scratchFolder,
         threads: options.threads,
         filterEventsPerType: options.filterEventsPerType,
+        ...(options.exactProbabilities !== undefined && { exactProbabilities: options.exactProbabilities }),
       },
       {
         progress: progressWriter(state, work.id, log),

@@ -12,6 +12,7 @@ export interface Assignment {
   readonly scratchFolder: string
   readonly threads: number
   readonly filterEventsPerType?: number | undefined
+  readonly exactProbabilities?: boolean
 }
 
 export type ToCompute =

@@ -46,6 +46,8 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
     panels: arena.reserveU8(places * shape.pairs * 2),
     startPanels: arena.reserveF32(Math.min(shape.groupCount, START_GROUPS_MAX) * at.FACTOR_GROUP * shape.dimension),
     groups: arena.reserveF64(shape.groupCount * 4),
+    momentPanels: arena.reserveF32(upTo(shape.dimension + 1, TILE_COLUMNS) * shape.dimension),
+    logRest: arena.reserveF64(1),
     itemOf: arena.reserveU32(places),
     positionOf: arena.reserveU32(itemCount),
     roundedNorm: arena.reserveF64(1),
@@ -63,6 +65,7 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
 export function fillFactors(values: FactorValues, shape: FactorShape, placed: PlacedValues): void {
   placed.roundedNorm.view[0] = fillItems(values, shape, placed)
   fillStartPanels(shape, placed)
+  fillMoments(shape, placed)
   fillSources(values, shape, placed)
   fillPrior(values, placed)
   for (let item = 0; item < values.itemCount; item++) placed.everyItem.view[item >>> 5] |= 1 << (item & 31)
@@ -73,6 +76,36 @@ function fillStartPanels({ dimension, rowFloats }: FactorShape, { rows, startPan
   for (let position = 0; position * dimension < startPanels.view.length; position++) {
     const to = Math.floor(position / TILE_COLUMNS) * panelFloats + (position % TILE_COLUMNS)
     for (let x = 0; x < dimension; x++) startPanels.view[to + x * TILE_COLUMNS] = rows.view[position * rowFloats + x]
+  }
+}
+
+/** Items whose moments are taken at most: the mean of so many is within 0.4 % of a standard deviation of that of all. */
+const MOMENT_ITEMS_MAX = 2 ** 16
+
+/** Mean and covariance of the items beyond the first group, in f64; of a large catalogue those of items at equal distances by norm. */
+function fillMoments({ itemCount, dimension, rowFloats }: FactorShape, to: PlacedValues): void {
+  const count = itemCount - at.FACTOR_GROUP
+  to.logRest.view[0] = count > 0 ? Math.log(count) : Number.NEGATIVE_INFINITY
+  if (count <= 0) return
+  const step = Math.ceil(count / MOMENT_ITEMS_MAX)
+  const taken = Math.ceil(count / step)
+  const rows = to.rows.view
+  const mean = new Float64Array(dimension)
+  const covariance = new Float64Array(dimension ** 2)
+  for (let position = at.FACTOR_GROUP; position < itemCount; position += step)
+    for (let x = 0; x < dimension; x++) mean[x] += rows[position * rowFloats + x] / taken
+  const row = new Float64Array(dimension)
+  for (let position = at.FACTOR_GROUP; position < itemCount; position += step) {
+    for (let x = 0; x < dimension; x++) row[x] = rows[position * rowFloats + x] - mean[x]
+    for (let x = 0; x < dimension; x++)
+      for (let y = 0; y <= x; y++) covariance[x * dimension + y] += (row[x] * row[y]) / taken
+  }
+  const columnAt = (column: number) =>
+    Math.floor(column / TILE_COLUMNS) * dimension * TILE_COLUMNS + (column % TILE_COLUMNS)
+  for (let x = 0; x < dimension; x++) {
+    to.momentPanels.view[columnAt(dimension) + x * TILE_COLUMNS] = mean[x]
+    for (let y = 0; y < dimension; y++)
+      to.momentPanels.view[columnAt(y) + x * TILE_COLUMNS] = covariance[Math.max(x, y) * dimension + Math.min(x, y)]
   }
 }
 
@@ -147,8 +180,9 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))
   set(at.FACTOR_SCORE_PANELS, arena.reserveF32(at.FACTOR_GROUP * shape.dimension))
   set(at.FACTOR_SCORE_TILES, arena.reserveF32(places * shape.dimension))
-  set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * at.FACTOR_GROUP))
-  set(at.FACTOR_TOTALS, arena.reserveF64(2 * places))
+  const momentFloats = upTo(shape.dimension + 1, TILE_COLUMNS)
+  set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * (at.FACTOR_GROUP + momentFloats)))
+  set(at.FACTOR_TOTALS, arena.reserveU8(places * at.FACTOR_TOTAL_BYTES))
   set(at.FACTOR_SCORES, arena.reserveF32(resultCells + 4)) // read four at a time
   set(at.FACTOR_EVERY_SCORE, arena.reserveF32(shape.itemCount))
   const addresses: FactorSlot = {
@@ -164,13 +198,13 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   return { words, addresses, open: open.view }
 }
 
-/** Tells a slot where the model lies. `queryMax`: greatest component of a query; `wide`: which tiles. */
+/** Tells a slot where the model lies. `queryMax`: greatest component of a query; `wide`: which tiles; `exactTotals`: which denominator. */
 export function connectSlot(
   { words, open }: { words: Uint32Array; open: Uint32Array },
   { kernels, bias, sharpness }: FactorValues,
   shape: FactorShape,
   shared: PlacedValues,
-  { queryMax, wide }: { queryMax: number; wide: boolean },
+  { queryMax, wide, exactTotals }: { queryMax: number; wide: boolean; exactTotals: boolean },
 ): void {
   words[at.FACTOR_ITEM_COUNT] = shape.itemCount
   words[at.FACTOR_DIMENSION] = shape.dimension
@@ -183,6 +217,8 @@ export function connectSlot(
   words[at.FACTOR_ROWS] = shared.rows.ptr
   words[at.FACTOR_PANELS] = shared.panels.ptr
   words[at.FACTOR_START_PANELS] = shared.startPanels.ptr
+  words[at.FACTOR_MOMENT_PANELS] = shared.momentPanels.ptr
+  words[at.FACTOR_LOG_REST] = shared.logRest.ptr
   words[at.FACTOR_GROUPS] = shared.groups.ptr
   words[at.FACTOR_ITEM_OF] = shared.itemOf.ptr
   words[at.FACTOR_POSITION_OF] = shared.positionOf.ptr
@@ -197,6 +233,7 @@ export function connectSlot(
   words[at.FACTOR_KERNEL_COUNT] = kernels.length
   words[at.FACTOR_BIAS] = bias ? 1 : 0
   words[at.FACTOR_WIDE] = wide ? 1 : 0
+  words[at.FACTOR_EXACT_TOTALS] = exactTotals ? 1 : 0
   const floats = new Float32Array(words.buffer, words.byteOffset, at.FACTOR_WORDS)
   floats[at.FACTOR_QUERY_MAX] = queryMax
   floats[at.FACTOR_SHARPNESS] = sharpness

@@ -84,7 +84,10 @@ export const FACTOR_SCORE_PANELS = 46
 export const FACTOR_SCORE_TILES = 47
 /** f32[FACTOR_TILE_ROWS, FACTOR_GROUP] */
 export const FACTOR_SCORE_ROWS = 48
-/** f64[queries, 2]: Out: the greatest score s of the catalogue, and Σ exp(sharpness · (score - s)). */
+/**
+ * [queries] of FACTOR_TOTAL_BYTES: f64 the greatest score s of those added up, f64 Σ exp(sharpness · (score - s)) over them; f64 the logarithm of
+ * the sum of exp(sharpness · score) over the others, as estimated, -Infinity when there are none.
+ */
 export const FACTOR_TOTALS = 49
 // Out.
 /** u32[queries], i32[queries, WANTED], f32[queries, WANTED] twice: best first. */
@@ -100,6 +103,12 @@ export const FACTOR_PAIRS = 55
 export const FACTOR_PRIOR = 56
 /** Of each of the groups that a threshold may start from what SCORE_PANELS is of one. */
 export const FACTOR_START_PANELS = 57
+/** f32[…][DIMENSION][TILE_COLUMNS], like SCORE_PANELS: the covariance of the items beyond the first group, row by row, then their mean. */
+export const FACTOR_MOMENT_PANELS = 58
+/** f64[1]: the logarithm of how many those are. */
+export const FACTOR_LOG_REST = 59
+/** Not 0: probabilities are shares of the exact sum over the catalogue; else of an estimate (assembly/estimate.ts). */
+export const FACTOR_EXACT_TOTALS = 60
 export const FACTOR_WORDS = 64
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
@@ -112,6 +121,7 @@ export const FACTOR_PANEL = 32
 export const FACTOR_GROUP = 256
 /** Up to here the best are kept sorted, so that the k-th is known after every change; above they are collected and cut down. */
 export const FACTOR_SORTED_MAX = 64
+export const FACTOR_TOTAL_BYTES = 32
 /** Bytes of a query's state (assembly/queryState.ts). */
 export const QUERY_STATE = 128
 /** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit. */

@@ -35,6 +35,7 @@ export const KERNEL_NAMES = [
   'packScorePanels',
   'scoreGroup',
   'sumWeights',
+  'estimate',
   'shares',
   'scoreItems',
 ] as const

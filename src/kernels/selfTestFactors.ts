@@ -58,7 +58,7 @@ function place(arena: Arena, random: Random): Uint32Array {
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)
-  connectSlot(slot, values, shape, shared, { queryMax: 1e30, wide: false })
+  connectSlot(slot, values, shape, shared, { queryMax: 1e30, wide: false, exactTotals: false })
   const { words, addresses } = slot
   const offsets = new Uint32Array(words.buffer, addresses.historyOffsets, HISTORIES.length + 1)
   for (const [q, history] of HISTORIES.entries()) offsets[q + 1] = offsets[q] + history.length
@@ -100,12 +100,13 @@ export function bestCase(arena: Arena, random: Random): Case {
   const params = words.byteOffset
   const steps: Step[] = []
   for (const wide of [1, 0])
-    for (const [wanted, excluded, masked] of [
-      [1, false, 0],
-      [25, true, 0],
-      [100, true, 1],
-      [ITEM_COUNT, false, 0],
+    for (const [wanted, excluded, masked, exact] of [
+      [1, false, 0, 0],
+      [25, true, 0, 0],
+      [100, true, 1, 0],
+      [ITEM_COUNT, false, 0, 1],
     ] as const) {
+      steps.push({ params, word: at.FACTOR_EXACT_TOTALS, value: exact })
       steps.push({ params, word: at.FACTOR_WIDE, value: wide }, { params, word: at.FACTOR_MASKED, value: masked })
       steps.push({ params, word: at.FACTOR_WANTED, value: wanted })
       steps.push({ params, word: at.FACTOR_CAPACITY, value: Math.min(ITEM_COUNT, wanted <= 64 ? wanted : 2 * wanted) })
@@ -114,8 +115,9 @@ export function bestCase(arena: Arena, random: Random): Case {
       for (let word = 0; masked === 1 && word < HISTORIES.length * words[at.FACTOR_OPEN_WORDS]; word++)
         if (word % words[at.FACTOR_OPEN_WORDS] < 9)
           steps.push({ params: words[at.FACTOR_OPEN], word, value: random.below(4) === 0 ? 0 : random.uint32() | 0 })
-      for (const kernel of ['openItems', 'bestOf', 'sumWeights', 'shares', 'scoreItems'] as const)
-        steps.push({ kernel, params, tasks: 1 })
+      steps.push({ kernel: 'openItems', params, tasks: 1 }, { kernel: 'bestOf', params, tasks: 1 })
+      steps.push(exact ? { kernel: 'sumWeights', params, tasks: 1 } : { kernel: 'estimate', params, tasks: TILES })
+      steps.push({ kernel: 'shares', params, tasks: 1 }, { kernel: 'scoreItems', params, tasks: 1 })
     }
   const scratch = [
     { from: words[at.FACTOR_TILES], to: words[at.FACTOR_SCORE_PANELS] },

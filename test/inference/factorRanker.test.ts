@@ -218,7 +218,7 @@ test('agrees with the plain ranker: items, probabilities, and the prior for thos
     const model = factorModel(k, 900, 10, bias)
     const histories = [[], ...randomLists(random, 900, 20, 9), []]
     const block = blockOf(histories, k, { excluded: listsOf(histories.map((list, q) => (q === 0 ? [0, 1] : list))) })
-    const fast = openFactorRanker(placeFactors(model, { threads: 1, wide: false }), 0)
+    const fast = openFactorRanker(placeFactors(model, { threads: 1, wide: false, exactTotals: true }), 0)
     const plain = openPlainRanker(model)
     const [a, b] = [fast.rank(block), plain.rank(block)]
     assert.deepEqual(a.counts, b.counts)
@@ -315,5 +315,41 @@ test('worker threads and V8 with other flags answer with the same bytes', async 
       JSON.stringify([plainBlock, wide]),
     ])
     assert.equal(Buffer.compare(output, bytes), 0, flags.join(' '))
+  }
+})
+
+test('estimated denominators: near the exact ones, the order untouched, never above 1 together, the same for wide tiles', () => {
+  for (const [itemCount, dimension, scale] of [
+    [3000, 16, 0.6],
+    [2000, 30, 0.1],
+    [2000, 13, 6],
+    [300, 3, 40],
+    [200, 5, 1],
+  ] as const) {
+    const random = seededRandom(itemCount)
+    const model = { ...factorModel(itemCount, itemCount, dimension), sharpness: scale }
+    // Norms as real catalogues have them: few great ones.
+    for (let i = 0; i < model.targets.length; i++) model.targets[i] *= (1 + Math.floor(i / dimension)) ** -0.4
+    const histories = randomLists(random, itemCount, 60, 5)
+    const block = blockOf(histories, 25, { excluded: listsOf(histories) })
+    const [estimated, narrow, exact] = [{ wide: true }, { wide: false }, { wide: true, exactTotals: true }].map(
+      options => {
+        const { items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(
+          block,
+        )
+        return { items: items.slice(), probabilities: probabilities.slice() }
+      },
+    )
+    assert.deepEqual(estimated, narrow)
+    assert.deepEqual(estimated.items, exact.items)
+    const errors: number[] = []
+    for (let q = 0; q < 60; q++) {
+      const row = estimated.probabilities.subarray(q * 25, q * 25 + 25)
+      assert.ok(row.every((each, i) => i === 0 || each <= row[i - 1]))
+      assert.ok(row.reduce((sum, each) => sum + each, 0) <= 1)
+      errors.push(Math.abs(row[0] / exact.probabilities[q * 25] - 1))
+    }
+    errors.sort((a, b) => a - b)
+    assert.ok(errors[30] <= (itemCount <= 256 ? 1e-6 : 0.02), `${itemCount} items: median error ${errors[30]}`)
   }
 })

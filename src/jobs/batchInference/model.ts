@@ -43,7 +43,11 @@ export async function loadThreadData(
   const tables = [subjectIds, askers].filter(table => table !== undefined)
   const k = Math.min(numResults, items.size)
   const listLength = recipe.record === 'userId and itemList' ? ITEM_LIST_LENGTH_MAX : k
-  const placed = placeModel(model, { threads: threadCount, blockSize: BLOCK_RECORDS })
+  const placed = placeModel(model, {
+    threads: threadCount,
+    blockSize: BLOCK_RECORDS,
+    exactTotals: context.exactProbabilities ?? false,
+  })
   const seconds = expectedSeconds(placed, known ? subjects.histories : undefined, k, { records, threads: threadCount })
   const stage = planText(plan, seconds, records)
   context.log.info('a batch inference job begins', { plan: stage })

@@ -1,4 +1,4 @@
-/** The plain twins of assembly/foldIn.ts, quantise.ts, screen.ts and bestOf.ts. The best are found by scoring and sorting everything. */
+/** The plain twins of assembly/foldIn.ts, quantise.ts and screen.ts. */
 import * as at from '../factorParameters.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
 
@@ -17,11 +17,11 @@ export const queryOf = ({ f32 }: PlainMemory, words: Uint32Array, query: number)
   const from = words[at.FACTOR_QUERIES] / 4 + query * words[at.FACTOR_QUERY_FLOATS]
   return f32.subarray(from, from + words[at.FACTOR_QUERY_FLOATS])
 }
-const openOf = ({ u32 }: PlainMemory, words: Uint32Array, query: number) => {
+export const openOf = ({ u32 }: PlainMemory, words: Uint32Array, query: number) => {
   const from = words[at.FACTOR_OPEN] / 4 + query * words[at.FACTOR_OPEN_WORDS]
   return u32.subarray(from, from + words[at.FACTOR_OPEN_WORDS])
 }
-const isOpen = (open: Uint32Array, item: number) => ((open[item >>> 5] >>> (item & 31)) & 1) === 1
+export const isOpen = (open: Uint32Array, item: number) => ((open[item >>> 5] >>> (item & 31)) & 1) === 1
 
 /** List `query` of lists that are given by the words of their starts, ends and items. */
 function listOf(
@@ -173,32 +173,4 @@ export function scoreAt(
   let score = 0
   for (let x = 0; x < words[at.FACTOR_DIMENSION]; x++) score = madd(vector[x], f32[row + x], score)
   return score
-}
-
-export const bestOf: PlainKernel = (memory, params) => {
-  const { u32, f32 } = memory
-  const words = wordsOf(memory, params)
-  const wanted = words[at.FACTOR_WANTED]
-  for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
-    const open = openOf(memory, words, query)
-    const prior = modeOf(memory, words, query) === PRIOR
-    const order = u32.subarray(words[at.FACTOR_PRIOR_ORDER] / 4).subarray(0, words[at.FACTOR_ITEM_COUNT])
-    const items = [...order].filter(item => isOpen(open, item))
-    const scores = new Float32Array(words[at.FACTOR_ITEM_COUNT])
-    const vector = queryOf(memory, words, query)
-    for (const item of prior ? [] : items)
-      scores[item] = scoreAt(memory, words, vector, u32[words[at.FACTOR_POSITION_OF] / 4 + item]) + 0
-    if (!prior) items.sort((a, b) => scores[b] - scores[a] || a - b)
-    const best = items.slice(0, wanted)
-    u32[words[at.FACTOR_COUNTS] / 4 + query] = best.length
-    for (const [place, item] of best.entries()) {
-      u32[words[at.FACTOR_ITEMS] / 4 + query * wanted + place] = item
-      if (prior)
-        f32[words[at.FACTOR_PROBABILITIES] / 4 + query * wanted + place] =
-          f32[words[at.FACTOR_PRIOR_PROBABILITIES] / 4 + item]
-      else f32[words[at.FACTOR_SCORES] / 4 + query * wanted + place] = scores[item]
-    }
-    const every = words[at.FACTOR_EVERY_ITEM] / 4
-    open.set(u32.subarray(every, every + words[at.FACTOR_OPEN_WORDS]))
-  }
 }

@@ -1,8 +1,9 @@
 /** Every kernel's plain twin, by its name. */
 import type { KernelName } from '../load.ts'
 import { writeAnswers } from './answers.ts'
+import { bestOf } from './bestOf.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
-import { bestOf, foldIn, openItems, quantise, screenStart } from './factors.ts'
+import { foldIn, openItems, quantise, screenStart } from './factors.ts'
 import { findIds } from './ids.ts'
 import { scanLines } from './lines.ts'
 import { solveDirections } from './lowRank.ts'
@@ -12,7 +13,7 @@ import { pairRow, togetherRow } from './pairs.ts'
 import { poolScores } from './pool.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
-import { packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
+import { estimate, packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
 import { innerProducts, turnRows } from './tall.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
@@ -47,6 +48,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   packScorePanels,
   scoreGroup,
   sumWeights,
+  estimate,
   shares,
   scoreItems,
 }

@@ -1,8 +1,8 @@
-/** The plain twins of assembly/sumWeights.ts. */
+/** The plain twins of assembly/scores.ts, sumWeights.ts, estimate.ts and shares.ts. */
 import * as at from '../factorParameters.ts'
 import { TILE_COLUMNS } from '../parameters.ts'
 import { modeOf, PRIOR, queryOf, scoreAt, wordsOf } from './factors.ts'
-import type { PlainKernel } from './memory.ts'
+import type { PlainKernel, PlainMemory } from './memory.ts'
 import { plainExp } from './rank.ts'
 
 const { fround } = Math
@@ -46,42 +46,104 @@ export const scoreGroup: PlainKernel = (memory, params, tile) => {
   }
 }
 
+const totalsOf = ({ f64 }: PlainMemory, words: Uint32Array, query: number) => {
+  const from = (words[at.FACTOR_TOTALS] + query * at.FACTOR_TOTAL_BYTES) / 8
+  return f64.subarray(from, from + 3)
+}
+
+/** The greatest score and the sum of the weights after those of a group are added. */
+function addWeights(
+  [before, sum]: readonly [number, number],
+  scores: readonly number[],
+  sharpness: number,
+): [number, number] {
+  const greatest = Math.max(before, ...scores)
+  const lanes = [0, 0, 0, 0]
+  for (const [i, score] of scores.entries()) lanes[i % 4] += plainExp(fround(sharpness * fround(score - greatest)))
+  const earlier = greatest > before ? sum * plainExp(fround(sharpness * fround(before - greatest))) : sum
+  return [greatest, earlier + (lanes[0] + lanes[1] + (lanes[2] + lanes[3]))]
+}
+
 export const sumWeights: PlainKernel = (memory, params) => {
-  const { f32, f64 } = memory
   const words = wordsOf(memory, params)
-  const sharpness = f32[params / 4 + at.FACTOR_SHARPNESS]
+  const sharpness = memory.f32[params / 4 + at.FACTOR_SHARPNESS]
   const itemCount = words[at.FACTOR_ITEM_COUNT]
   for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
     const vector = queryOf(memory, words, query)
-    let [greatest, total] = [Number.NEGATIVE_INFINITY, 0]
+    let totals: [number, number] = [Number.NEGATIVE_INFINITY, 0]
     for (let first = 0; first < itemCount; first += at.FACTOR_GROUP) {
       const length = Math.min(at.FACTOR_GROUP, itemCount - first)
       const scores = Array.from({ length }, (_, i) => scoreAt(memory, words, vector, first + i))
-      const most = Math.max(greatest, ...scores)
-      if (most > greatest) total *= plainExp(fround(sharpness * fround(greatest - most)))
-      greatest = most
-      const lanes = [0, 0, 0, 0]
-      for (const [i, score] of scores.entries()) lanes[i % 4] += plainExp(fround(sharpness * fround(score - greatest)))
-      total += lanes[0] + lanes[1] + (lanes[2] + lanes[3])
+      totals = addWeights(totals, scores, sharpness)
     }
-    f64[words[at.FACTOR_TOTALS] / 8 + 2 * query] = greatest
-    f64[words[at.FACTOR_TOTALS] / 8 + 2 * query + 1] = total
+    totalsOf(memory, words, query).set([...totals, Number.NEGATIVE_INFINITY])
   }
 }
 
+export const estimate: PlainKernel = (memory, params, tile) => {
+  const { f32, f64, madd } = memory
+  const words = wordsOf(memory, params)
+  const dimension = words[at.FACTOR_DIMENSION]
+  const sharpness = f32[params / 4 + at.FACTOR_SHARPNESS]
+  const length = Math.min(at.FACTOR_GROUP, words[at.FACTOR_ITEM_COUNT])
+  for (let query = tile * at.FACTOR_TILE_ROWS; query < (tile + 1) * at.FACTOR_TILE_ROWS; query++) {
+    const known = query < words[at.FACTOR_QUERY_COUNT]
+    const vector = known ? queryOf(memory, words, query) : new Float32Array(words[at.FACTOR_QUERY_FLOATS])
+    const scores = Array.from({ length }, (_, i) => scoreAt(memory, words, vector, i))
+    const totals = addWeights([Number.NEGATIVE_INFINITY, 0], scores, sharpness)
+    const product = (column: number) => {
+      const panel = words[at.FACTOR_MOMENT_PANELS] / 4 + Math.floor(column / TILE_COLUMNS) * dimension * TILE_COLUMNS
+      let sum = 0
+      for (let x = 0; x < dimension; x++)
+        sum = madd(vector[x], f32[panel + x * TILE_COLUMNS + (column % TILE_COLUMNS)], sum)
+      return sum
+    }
+    const lanes = [0, 0, 0, 0]
+    const whole = dimension - (dimension % 4)
+    for (let x = 0; x < whole; x++) lanes[x % 4] = madd(vector[x], product(x), lanes[x % 4])
+    let variance = lanes[0] + lanes[1] + (lanes[2] + lanes[3])
+    for (let x = whole; x < dimension; x++) variance += vector[x] * product(x)
+    const logRest = f64[words[at.FACTOR_LOG_REST] / 8] + sharpness * product(dimension)
+    const rest = logRest + 0.5 * sharpness * sharpness * Math.max(variance, 0)
+    totalsOf(memory, words, query).set([...totals, rest])
+  }
+}
+
+/** exp(x) for any x, beyond 87 as at 87. */
+const exp = (x: number): number => (x > 0 ? 1 / plainExp(-Math.min(x, 87)) : x < -87 ? 0 : plainExp(x))
+
+/** The f32 that is not above x ≥ 0. */
+function down(x: number): number {
+  const bits = new Uint32Array(1)
+  const y = new Float32Array(bits.buffer)
+  y[0] = x
+  if (y[0] > x) bits[0]--
+  return y[0]
+}
+
 export const shares: PlainKernel = (memory, params) => {
-  const { u32, f32, f64 } = memory
+  const { u32, f32 } = memory
   const words = wordsOf(memory, params)
   const sharpness = f32[params / 4 + at.FACTOR_SHARPNESS]
   for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
-    if (modeOf(memory, words, query) === PRIOR) continue
-    const greatest = fround(f64[words[at.FACTOR_TOTALS] / 8 + 2 * query])
-    const total = f64[words[at.FACTOR_TOTALS] / 8 + 2 * query + 1]
-    for (let i = 0; i < u32[words[at.FACTOR_COUNTS] / 4 + query]; i++) {
-      const place = query * words[at.FACTOR_WANTED] + i
-      const weight = plainExp(fround(sharpness * fround(f32[words[at.FACTOR_SCORES] / 4 + place] - greatest)))
-      f32[words[at.FACTOR_PROBABILITIES] / 4 + place] = weight / total
+    const count = u32[words[at.FACTOR_COUNTS] / 4 + query]
+    if (count === 0 || modeOf(memory, words, query) === PRIOR) continue
+    const row = (word: number) => words[word] / 4 + query * words[at.FACTOR_WANTED]
+    const scores = f32.subarray(row(at.FACTOR_SCORES), row(at.FACTOR_SCORES) + count)
+    const items = u32.subarray(row(at.FACTOR_ITEMS), row(at.FACTOR_ITEMS) + count)
+    const [greatest, total, logRest] = totalsOf(memory, words, query)
+    const reference = Math.max(fround(greatest), scores[0])
+    const weights = scores.map(score => plainExp(fround(sharpness * fround(score - reference))))
+    let [chosen, beyond] = [0, 0]
+    for (const [i, weight] of weights.entries()) {
+      chosen += weight
+      if (u32[words[at.FACTOR_POSITION_OF] / 4 + items[i]] >= at.FACTOR_GROUP) beyond += weight
     }
+    const added = total * exp(fround(sharpness * fround(fround(greatest) - reference)))
+    const rest = exp(fround(logRest - sharpness * reference))
+    const exact = words[at.FACTOR_EXACT_TOTALS] !== 0
+    const sum = Math.max(exact ? added : added + Math.max(rest, beyond), chosen)
+    for (const [i, weight] of weights.entries()) f32[row(at.FACTOR_PROBABILITIES) + i] = down(weight / sum)
   }
 }
 

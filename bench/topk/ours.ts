@@ -1,0 +1,60 @@
+/**
+ * The same queries by the factor ranker, in a process of its own since V8's flags are its command line's: `ours.ts FOLDER ITEMS DIMENSION QUERIES K`.
+ * CPU microseconds a query, the best of the repeats, with and without the stop by norm, and the share of items that the stop leaves, as JSON.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openFactorRanker } from '../../src/inference/factorRanker.ts'
+import { placeFactors } from '../../src/inference/placeFactors.ts'
+import { FACTOR_GROUP_COUNT, FACTOR_GROUPS, FACTOR_WORDS } from '../../src/kernels/factorParameters.ts'
+import { tilesAreWide } from '../../src/kernels/tileShape.ts'
+
+const REPEATS = 5
+
+const [folder, ...numbers] = process.argv.slice(2)
+const [itemCount, dimension, count, k] = numbers.map(Number)
+const floats = (name: string) => new Float32Array(new Uint8Array(readFileSync(join(folder, name))).buffer)
+const targets = floats('items.f32')
+// A query is a history of one event: row q of the sources is query q.
+const sources = new Float32Array(itemCount * dimension)
+sources.set(floats('queries.f32').subarray(0, count * dimension))
+const wide = tilesAreWide()
+const placed = placeFactors(
+  {
+    form: 'factors',
+    itemCount,
+    dimension,
+    kernels: [Float32Array.of(1)],
+    sources,
+    targets,
+    bias: undefined,
+    prior: new Float32Array(itemCount),
+    sharpness: 1,
+  },
+  { threads: 1, wide },
+)
+const ranker = openFactorRanker(placed, 0)
+const words = new Uint32Array(placed.memory.buffer, placed.slots[0].params, FACTOR_WORDS)
+const groups = new Float64Array(placed.memory.buffer, words[FACTOR_GROUPS], 4 * words[FACTOR_GROUP_COUNT])
+const norms = Array.from({ length: groups.length / 4 }, (_, group) => groups[4 * group + 3])
+const block = {
+  count,
+  k,
+  offsets: Uint32Array.from({ length: count + 1 }, (_, q) => q),
+  items: Int32Array.from({ length: count }, (_, q) => q),
+}
+
+/** With every group's norm as great as can be nobody ever stops. */
+function micros(stops: boolean): number {
+  for (const [group, norm] of norms.entries()) groups[4 * group + 3] = stops ? norm : Number.MAX_VALUE
+  let best = Number.POSITIVE_INFINITY
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    const { user, system } = process.cpuUsage()
+    ranker.rank(block)
+    const { user: userAfter, system: systemAfter } = process.cpuUsage()
+    best = Math.min(best, (userAfter - user + systemAfter - system) / count)
+  }
+  return best
+}
+
+console.log(JSON.stringify({ wide, pruned: micros(true), whole: micros(false) }))
