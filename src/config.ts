@@ -24,7 +24,6 @@ export interface Config {
   readonly threads: number
   /** Newest events per user and event type that filters look at; undefined: all. */
   readonly filterEventsPerType: number | undefined
-  /** Whether factor models add up the whole catalogue for their probabilities, instead of estimating most of it. */
   readonly exactProbabilities: boolean
   readonly limits: Limits
   /** Whether solutions with performAutoTraining are trained by their schedule. */
