@@ -108,8 +108,7 @@ export const settings: readonly Setting[] = [
     flag: 'probabilities',
     variable: 'SOMMELIER_PROBABILITIES',
     default: 'estimated',
-    meaning:
-      "'exact': scores of models of factors are shares of the exact sum over the catalogue, at several times the cost of a job; 'estimated': most of that sum is estimated",
+    meaning: "'exact' sums for the probabilities of models of factors, at several times the cost, or 'estimated'",
   },
   {
     flag: 'limits',
