@@ -76,8 +76,8 @@ test('progress goes through the stages in order', async () => {
     [
       'evaluation: experts',
       'evaluation: scoring held-out events',
-      'evaluation: ranking for test users',
       'evaluation: calibrating',
+      'evaluation: ranking for test users',
       'training: experts',
       'training: scoring held-out events',
     ],
