@@ -65,7 +65,7 @@ function plainAnswer(line: string, { model, users, items, histories }: SavedMode
 }
 
 /** The wanted lines, counted from 0, of a file of exactly `count` lines. */
-async function linesAt(path: string, wanted: ReadonlySet<number>, count: number): Promise<Map<number, string>> {
+export async function linesAt(path: string, wanted: ReadonlySet<number>, count: number): Promise<Map<number, string>> {
   const found = new Map<number, string>()
   let line = 0
   let head = ''

@@ -1,4 +1,4 @@
-/** The job in a process of its own, as the service runs it: `job.ts <folder>`. Prints what it cost as one line of JSON. */
+/** The job in a process of its own, as the service runs it: `job.ts <folder> [<threads>]`. Prints what it cost as one line of JSON. */
 import { availableParallelism } from 'node:os'
 import type { StageSeconds } from '../../src/jobs/batchInference/description.ts'
 import { batchLimits } from '../../src/jobs/batchInference/limits.ts'
@@ -27,7 +27,7 @@ export interface Cost {
 const REPORT_SECONDS = 5
 const folder = process.argv[2]
 const stores = storesOf(folder)
-const threads = availableParallelism()
+const threads = Number(process.argv[3] ?? availableParallelism())
 const start = stopwatchSeconds()
 let reported = start
 
