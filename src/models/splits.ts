@@ -67,6 +67,23 @@ export function splitLastEvents(interactions: Interactions): Split {
   }
 }
 
+const NEWEST_SHARE = 0.2
+
+/**
+ * Every user is learnt from and tested: the newest fifth of each one's events (rounded up, all but one at most) is held out. `newest` has a row
+ * a user, maybe empty. Protocol: the reference service's evaluation of user segments (spec/training.md §3).
+ */
+export function splitEachUser(interactions: Interactions): { training: Interactions; newest: ItemLists } {
+  const users = everyUser(interactions)
+  const cut = (start: number, end: number) =>
+    Math.max(Math.min(start + 1, end), end - Math.ceil((end - start) * NEWEST_SHARE))
+  const { offsets, items } = selectEvents(interactions, users, (start, end) => [cut(start, end), end])
+  return {
+    training: selectEvents(interactions, users, (start, end) => [start, cut(start, end)]),
+    newest: { offsets, items },
+  }
+}
+
 const everyUser = ({ userCount }: Interactions): Uint32Array =>
   Uint32Array.from({ length: userCount }, (_, user) => user)
 

@@ -1,6 +1,7 @@
 /**
- * The model behind the first User-Personalization recipe: a history becomes a vector, items are a matrix (models/lowRankRidge.ts), with the
- * kernels and the shrinkage chosen here, by validation (leave-one-out NDCG@10 of the last events but one) at rank 149:
+ * The model behind the recipes of the first generation and those of user segments: a history becomes a vector, items are a matrix
+ * (models/lowRankRidge.ts), with the shrinkage chosen here and the kernels of the recipes, by validation (leave-one-out NDCG@10 of the last
+ * events but one) at rank 149:
  *
  *   kernels         ML-1M   Online Retail
  *   1, 8            .1553   .1970            exp(-k/τ) for τ = 1 and τ = 8 events
@@ -18,8 +19,6 @@ import { fitLowRankRidge } from '../models/lowRankRidge.ts'
 import { eventCounts, logShares } from '../models/popularity.ts'
 import type { TrainingControl } from './trainingData.ts'
 
-/** In events. */
-const RECENCY_TIMES = [1, 8]
 const SHRINKAGE = 40
 const DIAGONAL = 0.5
 /** Of the random directions that the search starts from: a model does not depend on anything but its data. */
@@ -28,22 +27,22 @@ const SEED = 1
 export interface HistoryFactorsOptions {
   /** How many of a user's newest events count, in training and in serving. */
   readonly eventCount: number
-  /** Whether newer events count more; otherwise all of them alike. */
-  readonly recency: boolean
+  /** One view of the history each: an event k places back counts exp(-k/time), by Infinity all alike. */
+  readonly recencyTimes: readonly number[]
   readonly rank: number
 }
 
 /** Not calibrated. Rejects with `control.signal.reason` when aborted. */
 export async function fitHistoryFactors(
   interactions: Interactions,
-  { eventCount, recency, rank }: HistoryFactorsOptions,
+  { eventCount, recencyTimes, rank }: HistoryFactorsOptions,
   control: TrainingControl,
 ): Promise<HistoryModel> {
   const { itemCount } = interactions
   const common = { itemCount, prior: logShares(eventCounts(interactions)), sharpness: 1 }
   // Nothing ever followed anything: there is nothing to solve, and everybody gets the prior.
   if (!hasSuccessors(interactions)) return { form: 'dense', ...common, kernel: new Float32Array(0), rows: undefined }
-  const decays = recency ? RECENCY_TIMES.map(time => Math.exp(-1 / time)) : [1]
+  const decays = recencyTimes.map(time => Math.exp(-1 / time))
   const kernels: GeometricKernel[] = decays.map(decay => ({ decay, length: eventCount }))
   const options = { kernels, shrinkage: SHRINKAGE, diagonal: DIAGONAL, rank, seed: SEED }
   const { dimension, sources, targets } = await fitLowRankRidge(interactions, options, control)

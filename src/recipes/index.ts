@@ -4,6 +4,8 @@ import { ecommerce } from './ecommerce.ts'
 import { hrnn } from './hrnn.ts'
 import { hrnnColdstart } from './hrnnColdstart.ts'
 import { hrnnMetadata } from './hrnnMetadata.ts'
+import { itemAffinity } from './itemAffinity.ts'
+import { itemAttributeAffinity } from './itemAttributeAffinity.ts'
 import { personalizedRanking } from './personalizedRanking.ts'
 import { personalizedRankingV2 } from './personalizedRankingV2.ts'
 import { popularityCount } from './popularityCount.ts'
@@ -16,6 +18,8 @@ import { userPersonalizationV2 } from './userPersonalizationV2.ts'
 import { videoOnDemand } from './videoOnDemand.ts'
 
 export const recipes: readonly Recipe[] = [
+  itemAffinity,
+  itemAttributeAffinity,
   popularityCount,
   personalizedRanking,
   personalizedRankingV2,

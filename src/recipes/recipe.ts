@@ -52,6 +52,8 @@ interface Facts {
   readonly weighsEvents?: true
   /** Absent: a batch inference job cannot be made of it. */
   readonly batch: BatchFacts | undefined
+  /** What a record of a batch segment job names; absent: no such job can be made of it (spec/batch-segments.md §2). */
+  readonly segments?: 'itemId' | 'itemAttributes'
 }
 
 /** As CreateSolution has them: `solutionConfig.algorithmHyperParameters` and `.featureTransformationParameters`. */

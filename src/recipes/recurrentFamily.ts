@@ -13,6 +13,9 @@ import { fitHistoryFactors } from './historyFactors.ts'
 import { checkPercentiles, continuous, flag, integer, type ParameterValues } from './parameters.ts'
 import { type TrainingControl, type TrainingData, withUsers } from './trainingData.ts'
 
+/** In events; chosen in historyFactors.ts. */
+const RECENCY_TIMES = [1, 8]
+
 const hyperparameters = (hiddenDimension: number) => ({
   /**
    * How many numbers a history and an item are told in. More is better and slower: on ML-1M (leave-one-out, bench/quality) an NDCG@10 of
@@ -49,5 +52,9 @@ export const recurrentFamily = ({ hiddenDimension }: { hiddenDimension: number }
     { bptt, recency_mask, hidden_dimension }: ParameterValues<ReturnType<typeof hyperparameters>>,
     control: TrainingControl,
   ): Promise<HistoryModel> =>
-    fitHistoryFactors(interactions, { eventCount: bptt, recency: recency_mask, rank: hidden_dimension }, control),
+    fitHistoryFactors(
+      interactions,
+      { eventCount: bptt, recencyTimes: recency_mask ? RECENCY_TIMES : [Infinity], rank: hidden_dimension },
+      control,
+    ),
 })

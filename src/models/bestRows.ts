@@ -1,0 +1,55 @@
+/**
+ * The k best of many scores, in order: linear in their number, however large k is. Scores become 32-bit keys of the same order, a histogram
+ * of their upper halves finds where the k-th lies, and what is not below that is sorted by radix (Knuth vol. 3 §5.2.5).
+ */
+import { assert } from '../lib/assert.ts'
+
+const DIGITS = 2 ** 16
+
+/**
+ * The rows of the k highest scores among those of `allowed` (row i is bit i mod 32 of word i / 32; absent: all), best first; of equal scores the lower
+ * row first, and -0 is 0. Fewer where fewer are allowed. No score is NaN.
+ */
+export function bestRows(scores: Float32Array, k: number, allowed?: Uint32Array): Uint32Array {
+  assert(Number.isInteger(k) && k >= 0)
+  const keys = descendingKeys(scores)
+  const counts = new Uint32Array(DIGITS)
+  let open = 0
+  const isOpen = (row: number) => allowed === undefined || ((allowed[row >>> 5] >>> (row & 31)) & 1) === 1
+  for (let row = 0; row < keys.length; row++) {
+    if (!isOpen(row)) continue
+    counts[keys[row] >>> 16]++
+    open++
+  }
+  const wanted = Math.min(k, open)
+  let [last, count] = [-1, 0]
+  while (count < wanted) count += counts[++last]
+  const candidates = new Uint32Array(count)
+  let at = 0
+  for (let row = 0; row < keys.length; row++) if (keys[row] >>> 16 <= last && isOpen(row)) candidates[at++] = row
+  return sortedByKey(candidates, keys).subarray(0, wanted)
+}
+
+/** A higher score has a lower key: the bits of a positive float ascend with it, those of a negative one descend. */
+function descendingKeys(scores: Float32Array): Uint32Array {
+  const keys = new Uint32Array(scores.length)
+  const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length)
+  for (let row = 0; row < scores.length; row++) {
+    const own = scores[row] === 0 ? 0 : bits[row]
+    keys[row] = own >>> 31 === 0 ? ~(own | 0x8000_0000) : own
+  }
+  return keys
+}
+
+/** Ascending by key; of equal keys in the order given. */
+function sortedByKey(rows: Uint32Array<ArrayBuffer>, keys: Uint32Array): Uint32Array<ArrayBuffer> {
+  let [from, to] = [rows, new Uint32Array(rows.length)]
+  for (const shift of [0, 16]) {
+    const next = new Uint32Array(DIGITS + 1)
+    for (const row of from) next[((keys[row] >>> shift) & 0xffff) + 1]++
+    for (let digit = 0; digit < DIGITS; digit++) next[digit + 1] += next[digit]
+    for (const row of from) to[next[(keys[row] >>> shift) & 0xffff]++] = row
+    ;[from, to] = [to, from]
+  }
+  return from
+}

@@ -1,0 +1,108 @@
+/**
+ * How a model of user segments is judged (spec/training.md §3): from the oldest four fifths of everybody's events, who has an item among the
+ * newest fifth? With K = 1 % of the users (rounded up), S_j the K users ranked first for item j and T_j those who have it in their newest
+ * fifth; means over the items with T_j not empty, at most TESTED_ITEM_COUNT_MAX of them, evenly chosen:
+ *
+ *   hits_at_1_percent     mean |S_j ∩ T_j|
+ *   recall_at_1_percent   mean |S_j ∩ T_j| / |T_j|
+ *   coverage              |∪ S_j| / users
+ *
+ * The baseline ranks users by how much they did.
+ */
+import { assert } from '../lib/assert.ts'
+import { bestRows } from '../models/bestRows.ts'
+import type { HistoryModel } from '../models/historyModel.ts'
+import type { Interactions } from '../models/interactions.ts'
+import type { SolutionMetrics } from '../models/metrics.ts'
+import { type ItemLists, listAt, splitEachUser } from '../models/splits.ts'
+import { targetOf, userAffinities } from '../models/userAffinity.ts'
+import type { Evaluate } from './evaluate.ts'
+import type { TrainingControl } from './trainingData.ts'
+
+const SEGMENT_SHARE = 0.01
+/** Each asks about every user: at 5 million users some minutes of the training. */
+const TESTED_ITEM_COUNT_MAX = 300
+/** Scores held at once: 64 MiB. */
+const SCORE_COUNT_MAX = 16 * 1024 * 1024
+
+export const evaluateSegments: Evaluate = async (fit, data, _seed, control) => {
+  const { training, newest } = splitEachUser(data.interactions)
+  const takers = takersOf(newest, training.itemCount)
+  const model = await fit({ ...data, interactions: training }, control)
+  const { userCount } = training
+  const activity = Float32Array.from({ length: userCount }, (_, user) => listAt(training, user).length)
+  const size = Math.ceil(userCount * SEGMENT_SHARE)
+  const byActivity = bestRows(activity, size)
+  const metrics = segmentCollector(userCount)
+  const baseline = segmentCollector(userCount)
+  for await (const { item, affinity } of affinitiesOf(model, training, [...takers.keys()], control)) {
+    metrics.add(bestRows(affinity, size), takers.get(item)!)
+    baseline.add(byActivity, takers.get(item)!)
+  }
+  return { metrics: metrics.result(), baseline: baseline.result(), sharpness: undefined }
+}
+
+/** By item, ascending, the users who have it among their newest events; evenly chosen where there are too many. */
+function takersOf(newest: ItemLists, itemCount: number): Map<number, Set<number>> {
+  const users: (Set<number> | undefined)[] = new Array(itemCount)
+  for (let user = 0; user < newest.offsets.length - 1; user++) {
+    for (const item of listAt(newest, user)) {
+      users[item] ??= new Set()
+      users[item].add(user)
+    }
+  }
+  const taken = users.flatMap((each, item) => (each ? [[item, each] as const] : []))
+  const stride = Math.max(1, Math.ceil(taken.length / TESTED_ITEM_COUNT_MAX))
+  return new Map(taken.filter((_, place) => place % stride === 0))
+}
+
+async function* affinitiesOf(
+  model: HistoryModel,
+  { offsets, items, userCount }: Interactions,
+  tested: readonly number[],
+  control: TrainingControl,
+): AsyncGenerator<{ item: number; affinity: Float32Array }> {
+  const together = Math.max(1, Math.floor(SCORE_COUNT_MAX / Math.max(1, userCount)))
+  for (let from = 0; from < tested.length; from += together) {
+    const group = tested.slice(from, from + together)
+    control.progress({ stage: 'ranking users', done: from, total: tested.length, unit: 'items' })
+    const targets = group.map(item => targetOf(model, item))
+    const affinities = await userAffinities(model, { offsets, items }, targets, control)
+    for (const [i, item] of group.entries()) yield { item, affinity: affinities[i] }
+  }
+}
+
+function segmentCollector(userCount: number) {
+  const chosen = new Set<number>()
+  const sums = { hits_at_1_percent: 0, recall_at_1_percent: 0 }
+  const squares = { hits_at_1_percent: 0, recall_at_1_percent: 0 }
+  let count = 0
+  return {
+    /** `segment`: the users ranked first; `takers` is not empty. */
+    add(segment: Uint32Array, takers: ReadonlySet<number>): void {
+      assert(takers.size > 0, 'an item is tested on at least one user')
+      count++
+      let hits = 0
+      for (const user of segment) {
+        chosen.add(user)
+        if (takers.has(user)) hits++
+      }
+      const found = { hits_at_1_percent: hits, recall_at_1_percent: hits / takers.size }
+      for (const name of ['hits_at_1_percent', 'recall_at_1_percent'] as const) {
+        sums[name] += found[name]
+        squares[name] += found[name] ** 2
+      }
+    },
+    result(): SolutionMetrics {
+      const service: Record<string, number> = { coverage: chosen.size / Math.max(1, userCount) }
+      const standardErrors: Record<string, number> = {}
+      for (const name of ['hits_at_1_percent', 'recall_at_1_percent'] as const) {
+        const mean = count === 0 ? 0 : sums[name] / count
+        service[name] = mean
+        const spread = Math.max(0, squares[name] - sums[name] * mean)
+        standardErrors[name] = count < 2 ? 0 : Math.sqrt(spread / (count - 1) / count)
+      }
+      return { userCount, service, textbook: {}, standardErrors }
+    },
+  }
+}
