@@ -1,15 +1,17 @@
 /**
- * Batch segment jobs: the users most likely to interact with an item. They need a solution version of a USER_SEGMENTATION recipe, and no
- * recipe of this version is one: whatever else holds, creating one is refused for that reason.
+ * Batch segment jobs: for every item, or set of attributes, of the input files the users most likely to interact with it. ACTIVE means done; there
+ * is no stop and no delete.
  */
 import { integer, optional, structure } from '../protocol/shape.ts'
-import { batchSegmentJob, filter, solutionVersion } from '../resources/types.ts'
+import { batchSegmentJob, solutionVersion } from '../resources/types.ts'
+import { filterOfSegmentJob } from './filter.ts'
 import { creating, describing, listing } from './nounOperations.ts'
 import { recipeOf } from './recipe.ts'
 import { refuse } from './refuse.ts'
 import { Arn, dates, FailureReason, KmsKeyArn, Name, RoleArn, S3Location, Status } from './shapes.ts'
 
-/** Users of one segment (batch-segments.md §5). */
+/** Users of one segment: the reference's default, and its most (batch-segments.md §1, §5). */
+const RESULTS_DEFAULT = 25
 const RESULTS_MAX = 5_000_000
 
 const S3DataConfig = structure({ path: S3Location, kmsKeyArn: optional(KmsKeyArn) })
@@ -34,19 +36,32 @@ const createBatchSegmentJob = creating('CreateBatchSegmentJob', batchSegmentJob,
     jobOutput: JobOutput,
     roleArn: RoleArn,
   },
-  differences:
-    'Refused after all checks: no recipe of type USER_SEGMENTATION can be trained yet, so no solution version can be of one.',
-  async make({ solutionVersionArn, filterArn, numResults, jobInput, jobOutput }, resources) {
-    const version = await resources.getActive(solutionVersion, solutionVersionArn)
-    if (filterArn !== undefined) await resources.getActive(filter, filterArn)
-    if (numResults !== undefined && (numResults < 1 || numResults > RESULTS_MAX))
+  async make(input, resources) {
+    const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
+    const { name, type, segments } = recipeOf(version.body.recipeArn)
+    if (segments === undefined) {
+      refuse(
+        `The solution version ${version.arn} is of the recipe ${name}, of type ${type}: a recipe of type USER_SEGMENTATION was expected, aws-item-affinity or aws-item-attribute-affinity.`,
+      )
+    }
+    const numResults = input.numResults ?? RESULTS_DEFAULT
+    if (numResults < 1 || numResults > RESULTS_MAX)
       refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
-    checkPath('input', 'jobInput.s3DataSource.path', jobInput.s3DataSource.path)
-    checkPath('output', 'jobOutput.s3DataDestination.path', jobOutput.s3DataDestination.path)
-    const { name, type } = recipeOf(version.body.recipeArn)
-    return refuse(
-      `The solution version ${version.arn} is of the recipe ${name}, of type ${type}: a recipe of type USER_SEGMENTATION was expected, aws-item-affinity or aws-item-attribute-affinity.`,
-    )
+    checkPath('input', 'jobInput.s3DataSource.path', input.jobInput.s3DataSource.path)
+    checkPath('output', 'jobOutput.s3DataDestination.path', input.jobOutput.s3DataDestination.path)
+    const { filterArn } = input
+    const { datasetGroupArn } = version.body
+    const filter =
+      filterArn === undefined ? undefined : await filterOfSegmentJob(resources, filterArn, datasetGroupArn, name)
+    const { model, data } = version.hidden
+    if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
+    const { ITEMS } = data.metadata
+    const items = segments === 'itemAttributes' && ITEMS && { schema: ITEMS.schema, imports: data.items }
+    return {
+      parent: version.arn,
+      body: { ...input, numResults },
+      hidden: { model, record: segments, ...(items && { items }), ...(filter && { filter }) },
+    }
   },
 })
 

@@ -11,10 +11,11 @@ import { conditionsOf, type Plan } from '../filters/plan.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { optional, string } from '../protocol/shape.ts'
 import type { BatchFacts } from '../recipes/recipe.ts'
-import { isUnderWay } from '../resources/lifecycle.ts'
+import { isUnderWay, type Status as LifecycleStatus } from '../resources/lifecycle.ts'
 import type { Resources } from '../resources/resources.ts'
 import {
   batchInferenceJob,
+  batchSegmentJob,
   type DatasetTypeName,
   dataset,
   datasetGroup,
@@ -94,10 +95,10 @@ const describeFilter = describing('DescribeFilter', filter, {
 const listFilters = listing('ListFilters', filter, summary, { within: 'datasetGroupArn', member: 'Filters' })
 
 const deleteFilter = deleting('DeleteFilter', filter, async ({ arn }, resources) => {
-  const user = await resources.firstWhere(
-    batchInferenceJob,
-    each => isUnderWay(each.status) && each.body.filterArn === arn,
-  )
+  const using = (each: { status: LifecycleStatus | undefined; body: { filterArn?: string | undefined } }) =>
+    isUnderWay(each.status) && each.body.filterArn === arn
+  const user =
+    (await resources.firstWhere(batchInferenceJob, using)) ?? (await resources.firstWhere(batchSegmentJob, using))
   if (user) refuseNow(`The filter ${arn} is used by ${user.arn}, which is ${user.status}.`)
 })
 
@@ -148,13 +149,8 @@ export async function filterOfJob(
   group: string,
   record: BatchFacts['record'],
 ): Promise<FilterSnapshot> {
-  const found = await resources.getActive(filter, filterArn)
-  const refuse = (why: string) => new ServiceError('InvalidInputException', `The filter ${filterArn} ${why}`)
-  if (found.body.datasetGroupArn !== group) {
-    throw refuse(`is of the dataset group ${found.body.datasetGroupArn}, the solution version of ${group}.`)
-  }
-  const data = await groupData(resources, group)
-  const plan = planned(found.body.filterExpression, data.schemas)
+  const { plan, data } = await filterOfGroup(resources, filterArn, group)
+  const refuse = (why: string) => refusal(filterArn, why)
   if (plan.entity !== 'ItemID') throw refuse(`is about ${plan.entity}: a batch inference job takes one about ItemID.`)
   const currentItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
   if (currentItem && record !== 'itemId') {
@@ -162,5 +158,31 @@ export async function filterOfJob(
   }
   return snapshotOf(plan, data)
 }
+
+/** The same for a batch segment job: about users, and without events where users are ranked for attributes (batch-segments.md §1). */
+export async function filterOfSegmentJob(
+  resources: Resources,
+  filterArn: string,
+  group: string,
+  recipe: string,
+): Promise<FilterSnapshot> {
+  const { plan, data } = await filterOfGroup(resources, filterArn, group)
+  if (plan.entity !== 'UserID')
+    throw refusal(filterArn, `is about ${plan.entity}: a batch segment job takes one about UserID.`)
+  if (recipe === 'aws-item-attribute-affinity' && plan.statements.some(({ dataset }) => dataset === 'INTERACTIONS'))
+    throw refusal(filterArn, `asks for Interactions: that does not work with ${recipe}.`)
+  return snapshotOf(plan, data)
+}
+
+async function filterOfGroup(resources: Resources, filterArn: string, group: string) {
+  const { body } = await resources.getActive(filter, filterArn)
+  if (body.datasetGroupArn !== group)
+    throw refusal(filterArn, `is of the dataset group ${body.datasetGroupArn}, the solution version of ${group}.`)
+  const data = await groupData(resources, group)
+  return { plan: planned(body.filterExpression, data.schemas), data }
+}
+
+const refusal = (filterArn: string, why: string) =>
+  new ServiceError('InvalidInputException', `The filter ${filterArn} ${why}`)
 
 export const filterOperations = [createFilter, describeFilter, listFilters, deleteFilter]

@@ -1,6 +1,7 @@
 /** Every kind of work there is. Nothing else lists them. */
 import { assert } from '../lib/assert.ts'
 import { batchInference } from './batchInference.ts'
+import { batchSegment } from './batchSegment.ts'
 import { deleteUsers } from './deleteUsers.ts'
 import { deployCampaign } from './deployCampaign.ts'
 import { explainFilter } from './explainFilter.ts'
@@ -30,6 +31,7 @@ const workKinds: readonly AnyWorkKind[] = [
   trainSolutionVersion,
   trainAutomatically,
   batchInference,
+  batchSegment,
   explainFilter,
   deployCampaign,
   redeployCampaign,

@@ -376,13 +376,27 @@ export interface BatchSegmentJobBody {
   readonly numResults: number
   readonly jobInput: { readonly s3DataSource: S3Path }
   readonly jobOutput: { readonly s3DataDestination: S3Path }
+  readonly filterArn?: string | undefined
   readonly roleArn: string
 }
-/** None of this version's recipes can make one; described and listed all the same. */
-export const batchSegmentJob = resource<BatchSegmentJobBody>({
+/** What ITEMS was when the solution version was asked for. */
+export interface SegmentItems {
+  /** Avro JSON. */
+  readonly schema: string
+  readonly imports: readonly ImportedData[]
+}
+/** `items`: where the records name attributes. */
+export interface BatchSegmentJobHidden {
+  readonly model: string
+  readonly record: 'itemId' | 'itemAttributes'
+  readonly items?: SegmentItems
+  readonly filter?: FilterSnapshot
+}
+export const batchSegmentJob = resource<BatchSegmentJobBody, BatchSegmentJobHidden>({
   type: 'batch-segment-job',
   arnMember: 'batchSegmentJobArn',
   lifecycle: permanent,
+  work: { create: 'batchSegment' },
   limit: limits.pendingBatchSegmentJobs,
   taggable: true,
 })

@@ -36,6 +36,8 @@ export interface BatchPaths {
   readonly output: ObjectAddress
 }
 
+type Asked = Pick<BatchDescription, 'inputPath' | 'limits'>
+
 /** Throws Refusal with the reference's words and ours. Looks at the names alone. */
 export function checkPaths({ inputPath, outputPath }: Pick<BatchDescription, 'inputPath' | 'outputPath'>): BatchPaths {
   const input = refusedAs('Invalid S3 input path', () => parseAddress(inputPath))
@@ -49,7 +51,7 @@ export function checkPaths({ inputPath, outputPath }: Pick<BatchDescription, 'in
 /** The inputs of the job, in ascending order of their keys. Throws Refusal when there are none or too many. */
 export async function listInputs(
   { input, output }: BatchPaths,
-  description: BatchDescription,
+  description: Asked,
   objects: ObjectStore,
   signal: AbortSignal,
 ): Promise<BatchInput[]> {
@@ -104,7 +106,7 @@ export function explained(error: ObjectError, side: 'input' | 'output', path: st
 async function findObjects(
   input: ObjectAddress,
   objects: ObjectStore,
-  { inputPath, limits }: BatchDescription,
+  { inputPath, limits }: Asked,
   signal: AbortSignal,
 ): Promise<ObjectInfo[]> {
   const exact = input.key === '' || input.key.endsWith('/') ? undefined : await objects.head(input)
@@ -133,7 +135,7 @@ function checkAmount(
   found: readonly ObjectInfo[],
   input: ObjectAddress,
   output: ObjectAddress,
-  { inputPath, limits }: BatchDescription,
+  { inputPath, limits }: Asked,
 ): BatchInput[] {
   if (found.length > limits.inputFiles) throw tooManyFiles(inputPath, limits.inputFiles)
   const bytes = found.reduce((sum, object) => sum + object.bytes, 0)

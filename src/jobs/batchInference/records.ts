@@ -9,7 +9,8 @@ import { assert } from '../../lib/assert.ts'
 import type { BatchFacts } from '../../recipes/recipe.ts'
 import { ECHO_BYTES_MAX, ITEM_LIST_LENGTH_MAX, LINE_BYTES_MAX } from './limits.ts'
 
-export type RecordKind = BatchFacts['record']
+/** The last is that of segments by attributes, whose expression is read elsewhere. */
+export type RecordKind = BatchFacts['record'] | 'itemAttributes'
 
 export type ParsedRecord =
   | {
@@ -18,6 +19,7 @@ export type ParsedRecord =
       readonly itemId?: string
       /** 1 to ITEM_LIST_LENGTH_MAX ids, repeats and all. */
       readonly itemList?: readonly string[]
+      readonly itemAttributes?: string
       readonly filterValues?: unknown
       readonly fault?: undefined
       readonly echo?: undefined
@@ -27,6 +29,7 @@ export type ParsedRecord =
       readonly userId?: undefined
       readonly itemId?: undefined
       readonly itemList?: undefined
+      readonly itemAttributes?: undefined
       readonly filterValues?: undefined
       readonly fault: string
       readonly echo: string | undefined
@@ -35,6 +38,7 @@ export type ParsedRecord =
 const EXPECTED: Readonly<Record<RecordKind, string>> = {
   userId: 'an object such as {"userId":"105"} was expected',
   itemId: 'an object such as {"itemId":"105"} was expected',
+  itemAttributes: 'an object such as {"itemAttributes":"ITEMS.topic = \\"garden\\""} was expected',
   'userId and itemList': 'an object such as {"userId":"105","itemList":["7","8"]} was expected',
 }
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
@@ -94,7 +98,9 @@ function readMembers(record: unknown, text: string, kind: RecordKind): ParsedRec
       ? { userId: ids.required('userId') }
       : kind === 'itemId'
         ? { itemId: ids.required('itemId'), ...(Object.hasOwn(record, 'userId') && { userId: ids.required('userId') }) }
-        : { userId: ids.required('userId'), itemList: ids.list() }
+        : kind === 'itemAttributes'
+          ? { itemAttributes: ids.attributes() }
+          : { userId: ids.required('userId'), itemList: ids.list() }
   return filterValues === undefined ? asked : { ...asked, filterValues }
 }
 
@@ -123,6 +129,14 @@ class IdReader {
     if (itemList.length < 1 || itemList.length > ITEM_LIST_LENGTH_MAX)
       throw new RecordFault(`itemList has ${itemList.length} ids; 1 to ${ITEM_LIST_LENGTH_MAX} were expected`)
     return itemList.map((_, place) => this.#idOf(itemList, String(place), `itemList[${place}]`))
+  }
+
+  attributes(): string {
+    this.#mustHave('itemAttributes')
+    const { itemAttributes } = this.record
+    if (typeof itemAttributes !== 'string')
+      throw new RecordFault(`itemAttributes is ${nameOf(itemAttributes)}; a string was expected`)
+    return itemAttributes
   }
 
   #mustHave(name: string): void {
