@@ -80,7 +80,7 @@ const LINES_MAX = 250
 /** Longer files, with the reason. */
 const longer: Record<string, { lines: number; because: string }> = {
   'src/jobs/engine.ts': { lines: 300, because: 'taking up, running, ending and recovering work are one state machine' },
-  'src/resources/types.ts': { lines: 500, because: 'every type of resource is declared here: one reads an entry' },
+  'src/resources/types.ts': { lines: 550, because: 'every type of resource is declared here: one reads an entry' },
 }
 
 interface Link {

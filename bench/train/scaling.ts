@@ -58,7 +58,7 @@ async function fit(size: Size): Promise<Answer> {
     plan = stage.replace(/^.*: /, '')
   }
   const control = { ...quietControl, progress, threads: availableParallelism() }
-  const model = await fitHistoryFactors(interactions, { eventCount: 32, recency: true, rank: 149 }, control)
+  const model = await fitHistoryFactors(interactions, { eventCount: 32, recencyTimes: [1, 8], rank: 149 }, control)
   assert(model.form === 'factors' && model.targets.every(Number.isFinite))
   const { user, system } = process.cpuUsage(cpu)
   return {

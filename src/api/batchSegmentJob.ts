@@ -3,7 +3,7 @@
  * is no stop and no delete.
  */
 import { integer, optional, structure } from '../protocol/shape.ts'
-import { batchSegmentJob, solutionVersion } from '../resources/types.ts'
+import { batchSegmentJob, filter as filterType, solutionVersion } from '../resources/types.ts'
 import { filterOfSegmentJob } from './filter.ts'
 import { creating, describing, listing } from './nounOperations.ts'
 import { recipeOf } from './recipe.ts'
@@ -38,18 +38,19 @@ const createBatchSegmentJob = creating('CreateBatchSegmentJob', batchSegmentJob,
   },
   async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
+    const { filterArn } = input
+    if (filterArn !== undefined) await resources.getActive(filterType, filterArn)
+    const numResults = input.numResults ?? RESULTS_DEFAULT
+    if (numResults < 1 || numResults > RESULTS_MAX)
+      refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
+    checkPath('input', 'jobInput.s3DataSource.path', input.jobInput.s3DataSource.path)
+    checkPath('output', 'jobOutput.s3DataDestination.path', input.jobOutput.s3DataDestination.path)
     const { name, type, segments } = recipeOf(version.body.recipeArn)
     if (segments === undefined) {
       refuse(
         `The solution version ${version.arn} is of the recipe ${name}, of type ${type}: a recipe of type USER_SEGMENTATION was expected, aws-item-affinity or aws-item-attribute-affinity.`,
       )
     }
-    const numResults = input.numResults ?? RESULTS_DEFAULT
-    if (numResults < 1 || numResults > RESULTS_MAX)
-      refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
-    checkPath('input', 'jobInput.s3DataSource.path', input.jobInput.s3DataSource.path)
-    checkPath('output', 'jobOutput.s3DataDestination.path', input.jobOutput.s3DataDestination.path)
-    const { filterArn } = input
     const { datasetGroupArn } = version.body
     const filter =
       filterArn === undefined ? undefined : await filterOfSegmentJob(resources, filterArn, datasetGroupArn, name)

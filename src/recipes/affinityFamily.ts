@@ -29,7 +29,7 @@ export const affinityFamily = {
   batch: undefined,
   hyperparameters,
   featureTransformationParameters: {},
-  evaluate: evaluateSegments,
+  evaluate: () => evaluateSegments,
   train: (
     { interactions }: TrainingData,
     { hidden_dimension }: ParameterValues<typeof hyperparameters>,

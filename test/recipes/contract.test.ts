@@ -39,6 +39,8 @@ const rising = {
 }
 
 const obvious: Record<string, RecipeCase['obvious']> = {
+  'aws-item-affinity': nextStep,
+  'aws-item-attribute-affinity': nextStep,
   'aws-popularity-count': popular,
   'aws-personalized-ranking': nextStep,
   'aws-personalized-ranking-v2': nextStep,

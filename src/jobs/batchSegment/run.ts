@@ -16,7 +16,7 @@ import {
   listInputs,
   probeOutput,
 } from '../batchInference/inputs.ts'
-import { SHARD_BYTES } from '../batchInference/limits.ts'
+import { PART_SHARD_BYTES } from '../batchInference/limits.ts'
 import { surveyInputs } from '../batchInference/survey.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import type { SegmentDescription, SegmentResult } from './description.ts'
@@ -44,7 +44,7 @@ export async function runBatchSegment(
     await probeOutput(paths, objects, signal)
     await context.checkpoint('plan', inputs)
   }
-  const surveys = await surveyInputs(inputs, description.limits, SHARD_BYTES, context)
+  const surveys = await surveyInputs(inputs, description.limits, PART_SHARD_BYTES, context)
   const total = surveys.flat().reduce((sum, { records }) => sum + records, 0)
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: description.modelPrefix } }
   const saved = await loadModel(place, { signal })
