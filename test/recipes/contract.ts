@@ -1,4 +1,4 @@
-/** What every recipe has to keep. `test/recipes/contract.test.ts` runs it for each one of `src/recipes/index.ts`. */
+/** What every recipe has to keep. contract.test.ts and contractKin.test.ts run it for each one of `src/recipes/index.ts`. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
