@@ -45,7 +45,7 @@ const createSolution = creating('CreateSolution', solution, {
     solutionConfig: optional(SolutionConfig),
   },
   differences:
-    'performAutoML and performHPO (but for -v2 recipes, which ignore it) are refused: training cannot honour them yet.',
+    'performAutoML is refused. performHPO without hpoConfig searches the whole ranges of the recipe; hpoObjective and maxParallelTrainingJobs are taken and have no effect.',
   async make(input, resources) {
     if (input.performAutoML) {
       refuse(

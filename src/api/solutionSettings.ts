@@ -2,8 +2,11 @@
  * What a solution may be asked for, when it is created and when it is updated. A setting that this version cannot honour is refused:
  * training without it would give another model than the one asked for.
  */
+
+import { tuningOf } from '../jobs/tuningOf.ts'
 import type { TypeOf } from '../protocol/shape.ts'
 import type { Recipe } from '../recipes/recipe.ts'
+import { checkTuning, TUNING_TRIES_MAX } from '../recipes/tuning.ts'
 import { refuse } from './refuse.ts'
 import { checked } from './schema.ts'
 import type { EventsConfig, SolutionConfig } from './shapes.ts'
@@ -31,8 +34,7 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
   )
   // The -v2 recipes ignore it in the reference too (training.md §1).
   const ignoresHPO = recipe.name.endsWith('-v2')
-  if (performHPO && !ignoresHPO)
-    refuse('performHPO was given: this version of sommelier cannot train with it. Leave it out.')
+  if (performHPO && !ignoresHPO) checkSearch(recipe, config, at)
   if (config.eventsConfig) checkEvents(recipe, config.eventsConfig, settings.eventType, `${at}.eventsConfig`)
   if (performIncrementalUpdate)
     refuse(`performIncrementalUpdate was true: it is for aws-semantic-similarity, this solution is of ${recipe.name}.`)
@@ -46,6 +48,16 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
     refuse(
       `${at}.autoTrainingConfig.schedulingExpression was '${schedule}': rate(N days) with N from 1 to ${TRAINING_DAYS_MAX} was expected.`,
     )
+}
+
+/** How many training jobs there may be at once is of no consequence: one uses all processors. */
+function checkSearch(recipe: Recipe, config: SolutionSettings['config'], at: string): void {
+  const tries = config.hpoConfig?.hpoResourceConfig?.maxNumberOfTrainingJobs
+  if (tries !== undefined && !(/^\d+$/.test(tries) && Number(tries) >= 1 && Number(tries) <= TUNING_TRIES_MAX))
+    refuse(
+      `${at}.hpoConfig.hpoResourceConfig.maxNumberOfTrainingJobs was '${tries}': a number from 1 to ${TUNING_TRIES_MAX} was expected.`,
+    )
+  checked(() => checkTuning(recipe, tuningOf(config)))
 }
 
 /** Weights are for the -v2 recipes (training.md §1), whose models count events; without one a type has the weight 1. */

@@ -101,8 +101,7 @@ const describeSolutionVersion = describing(
     tunedHPOParams: optional(structure({ algorithmHyperParameters: optional(HyperParameters) })),
   },
   {
-    differences:
-      'trainingHours are hours of processor time spent here, divided by four. There is no tunedHPOParams: performHPO is refused.',
+    differences: 'trainingHours are hours of processor time spent here, divided by four.',
   },
 )
 

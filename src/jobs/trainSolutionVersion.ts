@@ -3,6 +3,7 @@ import { solutionVersion } from '../resources/types.ts'
 import { syncCampaigns } from './syncCampaigns.ts'
 import type { TrainingDescription, TrainingResult } from './training.ts'
 import { trainingQuery } from './trainingQuery.ts'
+import { tuningOf } from './tuningOf.ts'
 import { workKind } from './workKind.ts'
 
 export const trainSolutionVersion = workKind({
@@ -18,6 +19,7 @@ export const trainSolutionVersion = workKind({
       },
       ...trainingQuery(body, hidden.data),
       base: hidden.base,
+      tuning: body.performHPO ? tuningOf(body.solutionConfig) : undefined,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
   },
@@ -25,9 +27,10 @@ export const trainSolutionVersion = workKind({
     const { trainModel } = await import('./training.ts')
     return trainModel(description, context)
   },
-  async settle({ body, hidden }, { modelPrefix, metrics, baselineMetrics, trainingHours }) {
+  async settle({ body, hidden }, { modelPrefix, metrics, baselineMetrics, trainingHours, tuned }) {
+    const tunedHPOParams = tuned && { algorithmHyperParameters: tuned }
     return {
-      body: { ...body, trainingHours },
+      body: { ...body, trainingHours, ...(tunedHPOParams && { tunedHPOParams }) },
       hidden: { ...hidden, model: modelPrefix, metrics, baselineMetrics },
     }
   },

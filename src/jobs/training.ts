@@ -7,6 +7,7 @@ import { domainRecipeByArn, recipeByArn } from '../recipes/index.ts'
 import { loadModel, saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
+import type { Tuning } from '../recipes/tuning.ts'
 import type { TrainedModel } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
 import { readTrainingData, type TrainingQuery } from './readTrainingData.ts'
@@ -25,6 +26,8 @@ export interface TrainingDescription extends TrainingQuery {
   readonly modelPrefix: string
   /** Take in what has come since this model was trained, and learn nothing anew (trainingMode UPDATE). */
   readonly base?: TrainedModel | undefined
+  /** Search for hyperparameters first (performHPO). */
+  readonly tuning?: Tuning | undefined
 }
 
 export interface TrainingResult {
@@ -33,6 +36,8 @@ export interface TrainingResult {
   /** Popularity on the same split: what any model has to beat. */
   readonly baselineMetrics: Record<string, number>
   readonly trainingHours: number
+  /** What the search has chosen. */
+  readonly tuned?: Readonly<Record<string, string>> | undefined
 }
 
 /** Throws Refusal when the data or the settings will not do; the sentence becomes the failureReason. */
@@ -55,6 +60,7 @@ export async function trainModel(description: TrainingDescription, context: Comp
     {
       ...description.settings,
       seed: SEED,
+      ...(description.tuning && { tuning: description.tuning }),
       ...(description.eventType !== undefined && { eventType: description.eventType }),
     },
     {
@@ -64,13 +70,14 @@ export async function trainModel(description: TrainingDescription, context: Comp
       openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
     },
   )
-  const { model, histories, metrics, baseline } = trained
+  const { model, histories, metrics, baseline, tuned } = trained
   await saveModel(place(modelPrefix), { model, users, items, histories, ...(facts && { facts }) }, { signal })
   return {
     modelPrefix,
     metrics: shownMetrics(metrics),
     baselineMetrics: shownMetrics(baseline),
     trainingHours: billedHours(),
+    tuned,
   }
 }
 

@@ -89,11 +89,12 @@ export const choice = <const T extends string>(
 const within = (value: number, min: number, max: number): number | undefined =>
   value >= min && value <= max ? value : undefined
 
-/** The values of all `parameters`, defaults where `texts` has none. Throws Refusal naming the parameter, its value, what was expected. */
+/** The values of all `parameters`: `tuned` ones first, then `texts`, then defaults. Throws Refusal naming the parameter, its value, what was expected. */
 export function parseParameters<P extends Parameters>(
   parameters: P,
   texts: Readonly<Record<string, string>>,
   words: { readonly recipe: string; readonly kind: 'hyperparameter' | 'feature transformation parameter' },
+  tuned: Readonly<Record<string, string>> = {},
 ): ParameterValues<P> {
   const names = Object.keys(parameters)
   for (const name of Object.keys(texts)) {
@@ -102,6 +103,7 @@ export function parseParameters<P extends Parameters>(
     throw new Refusal(`The recipe ${words.recipe} has no ${words.kind} '${name}': ${known}.`)
   }
   const values = names.map(name => {
+    if (Object.hasOwn(tuned, name)) return [name, parameters[name].parse(tuned[name])]
     if (!Object.hasOwn(texts, name)) return [name, parameters[name].default]
     if (parameters[name].searchOnly)
       throw new Refusal(

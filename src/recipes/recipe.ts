@@ -60,6 +60,8 @@ interface Facts {
 export interface RecipeSettings {
   readonly hyperparameters?: Readonly<Record<string, string>>
   readonly featureTransformationParameters?: Readonly<Record<string, string>>
+  /** Hyperparameters that a search has chosen (tuning.ts), before those above. */
+  readonly tuned?: Readonly<Record<string, string>>
 }
 
 interface Declaration<H extends Parameters, F extends Parameters> extends Facts {
@@ -121,11 +123,13 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
     featureTransformationArn: serviceArn('feature-transformation', featureTransformation),
     status: 'ACTIVE',
     lastUpdatedDateTime: LAST_UPDATED,
-    configure({ hyperparameters = {}, featureTransformationParameters = {} }) {
-      const values = parseParameters(facts.hyperparameters, hyperparameters, {
-        recipe: facts.name,
-        kind: 'hyperparameter',
-      })
+    configure({ hyperparameters = {}, featureTransformationParameters = {}, tuned = {} }) {
+      const values = parseParameters(
+        facts.hyperparameters,
+        hyperparameters,
+        { recipe: facts.name, kind: 'hyperparameter' },
+        tuned,
+      )
       const featurization = parseParameters(facts.featureTransformationParameters, featureTransformationParameters, {
         recipe: facts.name,
         kind: 'feature transformation parameter',

@@ -1,7 +1,8 @@
 /**
  * What happens between the interactions and an ACTIVE solution version:
  *
- *   enough data? ─► what the recipe learns from ─► evaluation on a part of it: metrics, beside popularity's, and sharpness (evaluate.ts)
+ *   enough data? ─► what the recipe learns from ─► a search for hyperparameters, if asked for (tuning.ts)
+ *                                              ─► evaluation on a part of it: metrics, beside popularity's, and sharpness (evaluate.ts)
  *                                              ─► fit on everybody, with that sharpness
  *
  * Scoring belongs to the inference layer above, so whoever calls this hands in how a model is opened for it.
@@ -19,6 +20,7 @@ import { standIns } from '../models/standIns.ts'
 import type { EvaluationControl } from './evaluate.ts'
 import type { Recipe, RecipeSettings } from './recipe.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
+import { type Tuning, tune } from './tuning.ts'
 
 /** The reference service's minimum (spec/recipes.md §3, lifecycle.md §3), after filtering by event type and value. */
 const INTERACTION_COUNT_MIN = 1000
@@ -30,9 +32,13 @@ export interface TrainingSettings extends RecipeSettings {
   readonly seed: number
   /** The solution's; only to be named when too little is left. */
   readonly eventType?: string
+  /** Hyperparameters are searched for first. */
+  readonly tuning?: Tuning
 }
 
 export interface TrainedSolution {
+  /** What a search has chosen. */
+  readonly tuned: Readonly<Record<string, string>> | undefined
   /** Of the recipe's model and of popularity, on the same split. Not rounded. */
   readonly metrics: SolutionMetrics
   readonly baseline: SolutionMetrics
@@ -52,11 +58,13 @@ export async function trainSolution(
   settings: TrainingSettings,
   options: EvaluationControl,
 ): Promise<TrainedSolution> {
-  const configured = recipe.configure(settings)
+  const { tuning } = settings
   checkEnough(data.interactions, settings.eventType)
   checkNotTooMuch(data.interactions, recipe)
-  const selected = configured.select(data)
+  const selected = recipe.configure(settings).select(data)
   checkEnoughSelected(selected.interactions)
+  const tuned = tuning && (await tune(recipe, selected, { ...settings, tuning }, options))
+  const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
   const evaluation = stageOf('evaluation', options)
   const { metrics, baseline, sharpness } = await configured.evaluate(
     configured.train,
@@ -67,7 +75,7 @@ export async function trainSolution(
   const fitted = await configured.train(selected, stageOf('training', options))
   const whole = await withItemsOfMetadata(sharpened(fitted, sharpness), recipe, selected, options)
   const model = selected.objective ? withObjective(whole, selected.objective) : whole
-  return { metrics, baseline, model, histories: newestEvents(data.interactions, historyLength(model)) }
+  return { tuned, metrics, baseline, model, histories: newestEvents(data.interactions, historyLength(model)) }
 }
 
 /** Items without interactions come after the others. The softmax is that of the larger catalogue; the ranking of the others stays. */

@@ -230,7 +230,25 @@ export interface SolutionConfigBody {
   readonly trainingDataConfig?: TrainingDataConfigBody | undefined
   readonly eventsConfig?: EventsConfigBody | undefined
   readonly optimizationObjective?: ObjectiveBody | undefined
+  readonly hpoConfig?: HpoConfigBody | undefined
   readonly [member: string]: Json | undefined
+}
+export type HpoConfigBody = {
+  readonly hpoResourceConfig?: { readonly maxNumberOfTrainingJobs?: string | undefined } | undefined
+  readonly algorithmHyperParameterRanges?:
+    | {
+        readonly integerHyperParameterRanges?: HpoNumberRange[] | undefined
+        readonly continuousHyperParameterRanges?: HpoNumberRange[] | undefined
+        readonly categoricalHyperParameterRanges?:
+          | { readonly name?: string | undefined; readonly values?: string[] | undefined }[]
+          | undefined
+      }
+    | undefined
+}
+type HpoNumberRange = {
+  readonly name?: string | undefined
+  readonly minValue?: number | undefined
+  readonly maxValue?: number | undefined
 }
 export type ObjectiveBody = {
   readonly itemAttribute?: string | undefined
@@ -277,6 +295,7 @@ export interface SolutionVersionBody extends Omit<SolutionBody, 'solutionConfig'
   readonly trainingMode: 'FULL' | 'UPDATE'
   readonly trainingType: 'AUTOMATIC' | 'MANUAL'
   readonly trainingHours?: number | undefined
+  readonly tunedHPOParams?: { readonly algorithmHyperParameters: Readonly<Record<string, string>> } | undefined
 }
 /** The bulk data of a group, and of what ITEMS and USERS tell the columns that are learnt from, with the schema (Avro JSON) they are of. */
 export interface TrainingSources {

@@ -183,15 +183,33 @@ test('CreateSolution refuses settings it cannot honour', async t => {
   const server = await testServer(t)
   const datasetGroupArn = await makeGroup(server)
   const input = { name: 's', datasetGroupArn, recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization' }
-  const leftOut = (member: string) =>
-    `${member} was given: this version of sommelier cannot train with it. Leave it out.`
   const cases: [object, string][] = [
     [{ recipeArn: undefined }, 'recipeArn is missing: it is required unless performAutoML is true.'],
     [
       { performAutoML: true },
       'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
     ],
-    [{ performHPO: true }, leftOut('performHPO')],
+    [
+      { performHPO: true, solutionConfig: { hpoConfig: { hpoResourceConfig: { maxNumberOfTrainingJobs: '41' } } } },
+      "solutionConfig.hpoConfig.hpoResourceConfig.maxNumberOfTrainingJobs was '41': a number from 1 to 40 was expected.",
+    ],
+    [
+      {
+        performHPO: true,
+        solutionConfig: {
+          hpoConfig: {
+            algorithmHyperParameterRanges: {
+              integerHyperParameterRanges: [{ name: 'hidden_dimension', minValue: 8, maxValue: 64 }],
+            },
+          },
+        },
+      },
+      "The range of hidden_dimension has '8', where an integer from 32 to 256 was expected.",
+    ],
+    [
+      { performHPO: true, recipeArn: 'arn:aws:personalize:::recipe/aws-popularity-count' },
+      'The recipe aws-popularity-count has no hyperparameter that can be searched for.',
+    ],
     [
       { solutionConfig: { eventsConfig: { eventParametersList: [{ eventType: 'buy' }] } } },
       'solutionConfig.eventsConfig was given: it is for recipes of the second generation (-v2), this solution is of aws-user-personalization.',

@@ -1,0 +1,22 @@
+/** What performHPO asks to search, from `solutionConfig.hpoConfig` (spec/training.md §1). */
+import { TUNING_TRIES_DEFAULT, type Tuning, type TuningRange } from '../recipes/tuning.ts'
+import type { HpoConfigBody } from '../resources/types.ts'
+
+/** Names may carry the prefix that the reference's answers show: `training.bptt`, `data.recency_mask`. */
+const nameOf = (name = ''): string => name.replace(/^(?:training|data)\./, '')
+
+export function tuningOf({ hpoConfig = {} }: { readonly hpoConfig?: HpoConfigBody | undefined }): Tuning {
+  const { hpoResourceConfig, algorithmHyperParameterRanges = {} } = hpoConfig
+  const { integerHyperParameterRanges, continuousHyperParameterRanges, categoricalHyperParameterRanges } =
+    algorithmHyperParameterRanges
+  const numbers = [...(integerHyperParameterRanges ?? []), ...(continuousHyperParameterRanges ?? [])]
+  const ranges: TuningRange[] = [
+    ...numbers.map(({ name, minValue = Number.NaN, maxValue = Number.NaN }) => ({
+      name: nameOf(name),
+      min: minValue,
+      max: maxValue,
+    })),
+    ...(categoricalHyperParameterRanges ?? []).map(({ name, values = [] }) => ({ name: nameOf(name), values })),
+  ]
+  return { ranges, tries: Number(hpoResourceConfig?.maxNumberOfTrainingJobs ?? TUNING_TRIES_DEFAULT) }
+}

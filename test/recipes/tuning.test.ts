@@ -1,0 +1,94 @@
+/** Searching hyperparameters: what may be searched, and that the search finds what is better. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRanker, placeModel } from '../../src/inference/ranker.ts'
+import { tuningOf } from '../../src/jobs/tuningOf.ts'
+import { Refusal } from '../../src/lib/refusal.ts'
+import { quietControl } from '../../src/lib/work.ts'
+import type { HistoryModel } from '../../src/models/historyModel.ts'
+import { popularityCount } from '../../src/recipes/popularityCount.ts'
+import { trainSolution } from '../../src/recipes/train.ts'
+import { checkTuning, TUNING_TRIES_DEFAULT, tune } from '../../src/recipes/tuning.ts'
+import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
+import { walks } from '../models/toy.ts'
+
+const interactions = walks({ userCount: 150, itemCount: 40, eventCount: 20 })
+const data = { interactions, catalogueItemCount: 40 }
+const options = {
+  ...quietControl,
+  threads: 2,
+  openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
+}
+
+test('hpoConfig is read, with or without the prefixes that answers show', () => {
+  const hpoConfig = {
+    hpoResourceConfig: { maxNumberOfTrainingJobs: '7' },
+    algorithmHyperParameterRanges: {
+      integerHyperParameterRanges: [{ name: 'training.bptt', minValue: 2, maxValue: 9 }],
+      continuousHyperParameterRanges: [{ name: 'factor', minValue: 0.1, maxValue: 0.2 }],
+      categoricalHyperParameterRanges: [{ name: 'data.recency_mask', values: ['true'] }],
+    },
+  }
+  assert.deepEqual(tuningOf({ hpoConfig }), {
+    tries: 7,
+    ranges: [
+      { name: 'bptt', min: 2, max: 9 },
+      { name: 'factor', min: 0.1, max: 0.2 },
+      { name: 'recency_mask', values: ['true'] },
+    ],
+  })
+  assert.deepEqual(tuningOf({}), { tries: TUNING_TRIES_DEFAULT, ranges: [] })
+})
+
+test('a range that cannot be searched is refused in a sentence', () => {
+  const refused = (range: object, message: string) =>
+    assert.throws(() => checkTuning(userPersonalization, { tries: 1, ranges: [range as never] }), new Refusal(message))
+  refused(
+    { name: 'width', min: 1, max: 2 },
+    'The range of width cannot be searched: of aws-user-personalization the hyperparameters hidden_dimension, bptt, recency_mask can.',
+  )
+  refused({ name: 'bptt', min: 1, max: 20 }, "The range of bptt has '1', where an integer from 2 to 32 was expected.")
+  refused(
+    { name: 'bptt', min: 9, max: 3 },
+    'The range of bptt goes from 9 to 3: a maximum not below the minimum was expected.',
+  )
+  refused(
+    { name: 'recency_mask', values: ['maybe'] },
+    "The range of recency_mask has 'maybe', where true or false was expected.",
+  )
+  refused({ name: 'recency_mask', values: [] }, 'The range of recency_mask has no values: at least one was expected.')
+  assert.throws(
+    () => checkTuning(popularityCount, { tries: 1, ranges: [] }),
+    new Refusal('The recipe aws-popularity-count has no hyperparameter that can be searched for.'),
+  )
+})
+
+test('on walks the newest event says everything: the search finds the mask, tries nothing twice, and is repeatable', async () => {
+  const ranges = [{ name: 'recency_mask', values: ['false', 'true'] }]
+  const stages = new Set<string>()
+  const search = () =>
+    tune(
+      userPersonalization,
+      data,
+      { seed: 1, hyperparameters: { recency_mask: 'false', hidden_dimension: '32' }, tuning: { ranges, tries: 10 } },
+      { ...options, progress: ({ stage }) => stages.add(stage.split(':')[0]) },
+    )
+  assert.deepEqual(await search(), { recency_mask: 'true' })
+  assert.deepEqual([...stages], ['search, try 1 of at most 10', 'search, try 2 of at most 10'])
+  assert.deepEqual(await search(), { recency_mask: 'true' })
+})
+
+test('what the search has chosen is what is trained', async () => {
+  const settings = { seed: 1, hyperparameters: { bptt: '3' } }
+  const ranges = [{ name: 'hidden_dimension', min: 40, max: 40 }]
+  const trained = await trainSolution(userPersonalization, data, { ...settings, tuning: { ranges, tries: 2 } }, options)
+  assert.deepEqual(trained.tuned, { hidden_dimension: '40' })
+  const plain = await trainSolution(
+    userPersonalization,
+    data,
+    { ...settings, hyperparameters: { bptt: '3', hidden_dimension: '40' } },
+    options,
+  )
+  assert.deepEqual(trained.model, plain.model)
+  assert.equal(plain.tuned, undefined)
+})
