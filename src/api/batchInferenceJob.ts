@@ -1,9 +1,10 @@
 /** Batch inference jobs: recommendations for every record of the input files. ACTIVE means done; there is no stop and no delete. */
 import { newItemsSince } from '../jobs/newItems.ts'
 import { double, enumeration, integer, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
-import { batchInferenceJob, solutionVersion } from '../resources/types.ts'
+import type { Resources } from '../resources/resources.ts'
+import { batchInferenceJob, solutionVersion, type ThemeSources } from '../resources/types.ts'
 import { campaignExploration, checkExploration } from './exploration.ts'
-import { filterOfJob } from './filter.ts'
+import { filterOfJob, groupData } from './filter.ts'
 import { creating, describing, listing } from './nounOperations.ts'
 import { recipeOf } from './recipe.ts'
 import { refuse } from './refuse.ts'
@@ -58,7 +59,7 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     themeGenerationConfig: optional(ThemeGenerationConfig),
   },
   differences:
-    'batchInferenceJobMode THEME_GENERATION is refused. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
+    'The themes of batchInferenceJobMode THEME_GENERATION are phrases of the names and categories of the items, made here: nothing is sent anywhere. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
   async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
     const recipe = recipeOf(version.body.recipeArn)
@@ -71,33 +72,68 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     if (numResults < 1 || numResults > RESULTS_MAX) {
       refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
     }
-    checkMode(input.batchInferenceJobMode ?? 'BATCH_INFERENCE', input.themeGenerationConfig !== undefined, recipe.name)
     checkConfig(input.batchInferenceJobConfig ?? {}, recipe.name)
     const { datasetGroupArn } = version.body
     const filter =
       input.filterArn === undefined
         ? undefined
         : await filterOfJob(resources, input.filterArn, datasetGroupArn, recipe.batch.record)
+    const themes = await themesOf(input, recipe.name, datasetGroupArn, resources)
     const { model } = version.hidden
     if (model === undefined) throw new Error(`${version.arn} is ACTIVE and has no model`)
     const newItems = await newItemsSince(resources, version)
     return {
       parent: version.arn,
-      body: { ...input, numResults, batchInferenceJobMode: 'BATCH_INFERENCE' as const },
-      hidden: { model, recipe: recipe.name, ...(filter && { filter }), ...(newItems && { newItems }) },
+      body: { ...input, numResults, batchInferenceJobMode: input.batchInferenceJobMode ?? 'BATCH_INFERENCE' },
+      hidden: {
+        model,
+        recipe: recipe.name,
+        ...(filter && { filter }),
+        ...(themes && { themes }),
+        ...(newItems && { newItems }),
+      },
     }
   },
 })
 
-function checkMode(mode: TypeOf<typeof JobMode>, themed: boolean, recipe: string): void {
-  if (mode === 'THEME_GENERATION') {
+interface ThemesAsked {
+  readonly batchInferenceJobMode?: TypeOf<typeof JobMode> | undefined
+  readonly themeGenerationConfig?: TypeOf<typeof ThemeGenerationConfig> | undefined
+}
+
+/** What themes are made of, as it is now; undefined where none are asked for. Throws InvalidInputException. */
+async function themesOf(
+  { batchInferenceJobMode, themeGenerationConfig }: ThemesAsked,
+  recipe: string,
+  group: string,
+  resources: Resources,
+): Promise<ThemeSources | undefined> {
+  if (batchInferenceJobMode !== 'THEME_GENERATION') {
+    if (themeGenerationConfig)
+      refuse('themeGenerationConfig was given: it goes with batchInferenceJobMode THEME_GENERATION only.')
+    return undefined
+  }
+  if (recipe !== 'aws-similar-items') {
     refuse(
       `batchInferenceJobMode was THEME_GENERATION: it needs a solution version of aws-similar-items, this one is of ${recipe}.`,
     )
   }
-  if (themed) {
-    refuse('themeGenerationConfig was given: it goes with batchInferenceJobMode THEME_GENERATION only.')
-  }
+  const at = 'themeGenerationConfig.fieldsForThemeGeneration.itemName'
+  if (!themeGenerationConfig)
+    refuse(`batchInferenceJobMode was THEME_GENERATION: it needs ${at}, the column of ITEMS with the items' names.`)
+  const { itemName } = themeGenerationConfig.fieldsForThemeGeneration
+  const { schemas, texts, imports } = await groupData(resources, group)
+  const columns = schemas.get('ITEMS')?.columns
+  if (!columns)
+    refuse(`batchInferenceJobMode was THEME_GENERATION: the dataset group ${group} has no dataset of type ITEMS.`)
+  const strings = columns.filter(({ type, name }) => type === 'string' && name !== 'ITEM_ID').map(({ name }) => name)
+  if (!strings.includes(itemName))
+    refuse(
+      `${at} was '${itemName}': a column of strings in the schema of ITEMS was expected, which has ${strings.join(', ') || 'none'}.`,
+    )
+  if (!columns.some(({ textual }) => textual))
+    refuse('batchInferenceJobMode was THEME_GENERATION: the schema of ITEMS has no field with "textual": true.')
+  return { itemName, schema: texts.get('ITEMS')!, imports: imports.get('ITEMS')! }
 }
 
 function checkConfig(config: TypeOf<typeof JobConfig>, recipe: string): void {

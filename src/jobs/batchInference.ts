@@ -25,9 +25,10 @@ export const batchInference = workKind({
         query: trainingQuery((await resources.get(solutionVersion, body.solutionVersionArn)).body, hidden.newItems),
       },
       filter: hidden.filter,
+      themes: hidden.themes,
       exploration: explorationOf(body, hidden.recipe),
       stagingPrefix: `staging/${workId}/`,
-      limits: batchLimits(resources.limits),
+      limits: batchLimits(resources.limits, hidden.themes !== undefined),
     }
   },
   async run(description: BatchDescription, context): Promise<BatchResult> {

@@ -84,6 +84,7 @@ const sizes = {
   // The guide says 1 GB; the more generous reading of it.
   batchInputBytes: 2 ** 30,
   batchRecordsPerFile: 50_000_000,
+  themeRecordsPerFile: 100,
   segmentRecordsPerFile: 500,
   segmentAttributeRecordsPerFile: 10,
   deletionInputBytes: 100e6,

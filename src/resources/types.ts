@@ -365,16 +365,24 @@ export interface BatchInferenceJobBody {
   readonly jobOutput: { readonly s3DataDestination: S3Path }
   readonly roleArn: string
   readonly batchInferenceJobConfig?: BatchInferenceJobConfigBody | undefined
-  readonly batchInferenceJobMode: 'BATCH_INFERENCE'
+  readonly batchInferenceJobMode: 'BATCH_INFERENCE' | 'THEME_GENERATION'
+  readonly themeGenerationConfig?: { readonly fieldsForThemeGeneration: { readonly itemName: string } } | undefined
   readonly filterArn?: string | undefined
 }
-/** `filter` is the expression with the data it is carried out on, as they were when the job was asked for. */
+/** What is written about the items: the column of their names, ITEMS' schema (Avro JSON) and imports. */
+export interface ThemeSources {
+  readonly itemName: string
+  readonly schema: string
+  readonly imports: readonly ImportedData[]
+}
+/** `filter` is the expression with the data it is carried out on, as they were when the job was asked for; so are `themes`. */
 export interface BatchInferenceJobHidden {
   readonly model: string
   /** Has items that the model has not. */
   readonly newItems?: TrainingSources
   readonly recipe: string
   readonly filter?: FilterSnapshot
+  readonly themes?: ThemeSources
 }
 interface S3Path {
   readonly path: string

@@ -35,6 +35,7 @@ test('the numbers are those of the reference', () => {
     batchInputFiles: 1_000,
     batchInputBytes: 2 ** 30,
     batchRecordsPerFile: 50_000_000,
+    themeRecordsPerFile: 100,
     deletionInputBytes: 100e6,
   })
 })

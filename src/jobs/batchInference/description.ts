@@ -2,7 +2,7 @@
 
 import type { ExplorationSettings } from '../../inference/exploration.ts'
 import type { BatchFacts } from '../../recipes/recipe.ts'
-import type { FilterSnapshot } from '../../resources/types.ts'
+import type { FilterSnapshot, ThemeSources } from '../../resources/types.ts'
 import type { TrainingQuery } from '../readTrainingData.ts'
 import type { BatchLimits } from './limits.ts'
 
@@ -22,6 +22,8 @@ export interface BatchDescription {
   readonly exploration?: ExplorationSettings | undefined
   /** What may be recommended; absent: everything. */
   readonly filter?: FilterSnapshot | undefined
+  /** Lists get a theme and are ordered by it; for records of items. Absent: as the model ranks them. */
+  readonly themes?: ThemeSources | undefined
   /** Where in ARTIFACTS_BUCKET this job, and nobody else, keeps the parts of its output. Ends with '/'; empty when the job is done. */
   readonly stagingPrefix: string
   readonly limits: BatchLimits

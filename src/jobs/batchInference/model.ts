@@ -16,6 +16,7 @@ import { placeFilter } from './filtering.ts'
 import { BLOCK_RECORDS, ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import { placeBytes } from './placeBytes.ts'
 import { expectedSeconds, type MemoryLimits, planMemory, planText } from './plan.ts'
+import { placeTexts } from './themeShard.ts'
 import type { ThreadData } from './thread.ts'
 
 /** What is loaded and not in the result is garbage when this resolves: `placed` has a copy of the rows of its own. */
@@ -26,7 +27,7 @@ export async function loadThreadData(
   records: number,
   memory: MemoryLimits | undefined,
 ): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
-  const { modelPrefix, recipe, numResults, filter, exploration, newItems } = description
+  const { modelPrefix, recipe, numResults, filter, themes, exploration, newItems } = description
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
   const plan = await planMemory(place, threadCount, memory)
@@ -34,6 +35,7 @@ export async function loadThreadData(
   const loaded = plan.stored ? await loadBesideHistories(place, context, control) : await loadModel(place, control)
   const { model, users, items, histories, facts } = await withNewItems(loaded, newItems, context)
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
+  const texts = themes && (await placeTexts(themes, items, context))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
   // Whom a record is about matters to the model, and to a filter that is told of the item.
@@ -61,6 +63,7 @@ export async function loadThreadData(
     histories: known ? subjects.histories : undefined,
     itemIds: items.tensors,
     filter: placedFilter,
+    texts,
     exploration: exploration && facts && placeExploration(exploration, facts),
     recipe,
     k,

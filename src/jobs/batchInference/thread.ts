@@ -27,6 +27,7 @@ import { ShardAnswerer } from './shard.ts'
 import { fileFill, streamFill, type WorkInput, writeFileShard, writePart } from './shardOutput.ts'
 import { holdShard, NOTHING, type SharedWork, shardAt, takeShard } from './sharedWork.ts'
 import { partAddress, partKey } from './staging.ts'
+import { type PlacedTexts, ThemeAnswerer } from './themeShard.ts'
 
 /** What a thread is started with. Everything large in it is shared memory. */
 export interface ThreadData {
@@ -46,6 +47,8 @@ export interface ThreadData {
   readonly histories: ItemLists | StoredHistories | undefined
   readonly itemIds: VocabularyTensors
   readonly filter: PlacedFilter | undefined
+  /** Of the items: lists get themes. */
+  readonly texts: PlacedTexts | undefined
   readonly exploration: PlacedExploration | undefined
   readonly recipe: BatchDescription['recipe']
   readonly k: number
@@ -71,7 +74,11 @@ const tools = {
   itemCount: data.placed.itemCount,
   histories: data.histories && openSubjectHistories(data.histories, data.placed.itemCount),
 }
-const answerer = data.recipe.record === 'userId and itemList' ? new RankingAnswerer(tools) : new ShardAnswerer(tools)
+const answerer = data.texts
+  ? new ThemeAnswerer({ ...tools, texts: data.texts })
+  : data.recipe.record === 'userId and itemList'
+    ? new RankingAnswerer(tools)
+    : new ShardAnswerer(tools)
 const report = (message: ThreadReport) => port.postMessage(message)
 
 try {
