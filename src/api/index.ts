@@ -9,6 +9,7 @@ import { datasetOperations } from './dataset.ts'
 import { datasetExportJobOperations } from './datasetExportJob.ts'
 import { datasetGroupOperations } from './datasetGroup.ts'
 import { datasetImportJobOperations } from './datasetImportJob.ts'
+import { evaluationOperations } from './evaluation.ts'
 import { eventTrackerOperations } from './eventTracker.ts'
 import { explainFilterOperations } from './explainFilter.ts'
 import { filterOperations } from './filter.ts'
@@ -47,5 +48,9 @@ export const services: readonly Service<ApiContext>[] = [
       ...tagOperations,
     ],
   },
-  { targetPrefix: 'Sommelier', actionPrefix: 'sommelier', operations: [...workOperations, ...explainFilterOperations] },
+  {
+    targetPrefix: 'Sommelier',
+    actionPrefix: 'sommelier',
+    operations: [...workOperations, ...explainFilterOperations, ...evaluationOperations],
+  },
 ]

@@ -32,6 +32,15 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(width - full)
 }
 
+/** Eighths of a cell, from none (Unicode 1.1, Block Elements). */
+const EIGHTHS = ' ▏▎▍▌▋▊▉'
+
+/** `share` in [0, 1] of `width` cells, to an eighth of a cell, without a ground. */
+export function fineBar(share: number, width: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8)
+  return ('█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]).trimEnd()
+}
+
 /** Rows of equal length under a header, columns as wide as their widest cell; those named `right` hold numbers. */
 export function table(
   header: readonly string[],

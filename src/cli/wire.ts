@@ -1,10 +1,11 @@
 /**
  * A client of the control plane's wire, awsJson 1.1 as `../protocol/awsJson.ts` speaks it from the other side: enough for the
- * operations that are ours and not AWS's (`Sommelier.ListWork`, `Sommelier.DescribeWork`, `Sommelier.ExplainFilter`).
+ * operations that are ours and not AWS's (`Sommelier.ListWork`, `Sommelier.DescribeWork`, and what a command or two of its own asks).
  */
 import type { Explanation } from '../filters/explain.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { signedHeaders } from '../lib/sigv4.ts'
+import type { Evaluation } from './answers.ts'
 import type { Io } from './io.ts'
 
 /** Where `sommelier serve` listens unless it is told otherwise. */
@@ -61,6 +62,7 @@ export interface Wire {
   listWork(limit: number, worthShowing: (work: WorkItem) => boolean): Promise<WorkItem[]>
   describeWork(resourceArn: string): Promise<WorkItem>
   explainFilter(input: object): Promise<Explanation>
+  describeEvaluation(resourceArn: string): Promise<Evaluation>
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -112,6 +114,11 @@ export function openWire(endpoint: string, signal: AbortSignal, sign: Signer = u
       const explanation = await call('ExplainFilter', input)
       if (!Array.isArray(explanation.statements)) throw notOurs(endpoint, 'without an explanation')
       return explanation as unknown as Explanation
+    },
+    async describeEvaluation(resourceArn) {
+      const evaluation = await call('DescribeEvaluation', { resourceArn })
+      if (typeof evaluation.model !== 'object') throw notOurs(endpoint, 'without an evaluation')
+      return evaluation as unknown as Evaluation
     },
   }
 }

@@ -100,6 +100,7 @@ async function forgetInModels(
   { artifacts, signal, progress }: ComputeContext,
 ): Promise<[string, string][]> {
   const { loadModel, saveModel } = await import('../recipes/modelFile.ts')
+  const { copyEvaluation } = await import('../recipes/evaluationFile.ts')
   const { withoutUsers } = await import('../recipes/forget.ts')
   const place = (key: string) => ({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } })
   const written: [string, string][] = []
@@ -109,6 +110,7 @@ async function forgetInModels(
     if (!left) continue
     const after = `${modelsPrefix}${number}/`
     await saveModel(place(after), left, { signal })
+    await copyEvaluation(place(before), place(after), { signal })
     written.push([before, after])
   }
   return written

@@ -9,6 +9,7 @@ import { exportDataset } from './exportDataset.ts'
 import { forget } from './forget.ts'
 import { importDataset } from './importDataset.ts'
 import { makeReady } from './makeReady.ts'
+import { readEvaluation } from './readEvaluation.ts'
 import { redeployCampaign } from './redeployCampaign.ts'
 import { startRecommender } from './startRecommender.ts'
 import { stopRecommender } from './stopRecommender.ts'
@@ -33,6 +34,7 @@ const workKinds: readonly AnyWorkKind[] = [
   batchInference,
   batchSegment,
   explainFilter,
+  readEvaluation,
   deployCampaign,
   redeployCampaign,
   trainRecommender,

@@ -3,6 +3,7 @@ import { openRanker, placeModel } from '../inference/ranker.ts'
 import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { copyEvaluation, saveEvaluation } from '../recipes/evaluationFile.ts'
 import { domainRecipeByArn, recipeByArn } from '../recipes/index.ts'
 import { loadModel, saveModel } from '../recipes/modelFile.ts'
 import type { RecipeSettings } from '../recipes/recipe.ts'
@@ -50,6 +51,7 @@ export async function trainModel(description: TrainingDescription, context: Comp
   if (base) {
     const before = await loadModel(place(base.model), { signal })
     await saveModel(place(modelPrefix), await updatedModel(before, description, recipe, context), { signal })
+    await copyEvaluation(place(base.model), place(modelPrefix), { signal })
     const { metrics, baselineMetrics } = base
     return { modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
   }
@@ -70,8 +72,10 @@ export async function trainModel(description: TrainingDescription, context: Comp
       openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
     },
   )
-  const { model, histories, metrics, baseline, tuned } = trained
+  const { model, histories, metrics, baseline, report, tuned } = trained
   await saveModel(place(modelPrefix), { model, users, items, histories, ...(facts && { facts }) }, { signal })
+  const choice = model.form === 'pool' ? model.choice : undefined
+  if (report) await saveEvaluation(place(modelPrefix), { ...report, ...(choice && { choice }) }, { signal })
   return {
     modelPrefix,
     metrics: shownMetrics(metrics),

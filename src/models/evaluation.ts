@@ -41,6 +41,8 @@ export interface EvaluationOptions {
   readonly values?: Float64Array | undefined
   /** Whether items of the input may not be recommended, as in many published tables; the service itself never removes them. */
   readonly withoutInputItems: boolean
+  /** Sees each user's list, valid during the call, and metrics. */
+  readonly observe?: (ranked: Int32Array, metrics: Readonly<Record<string, number>>) => void
 }
 
 /** The ranking metrics of the test users, who are taken in order. Throws `control.signal.reason` when aborted. */
@@ -60,7 +62,9 @@ export async function evaluateRanking(
     const ranked = ranker.rank(block)
     for (let row = 0; row < count; row++) {
       const best = ranked.items.subarray(row * k, row * k + ranked.counts[row])
-      collector.add(best, new Set(listAt(test.truths, from + row)), rewardsAt(test, from + row), options.values)
+      const truth = new Set(listAt(test.truths, from + row))
+      const metrics = collector.add(best, truth, rewardsAt(test, from + row), options.values)
+      options.observe?.(best, metrics)
     }
   }
   return collector.result()

@@ -112,16 +112,16 @@ export function metricsCollector(catalogueItemCount: number) {
   const recommended = new Set<number>()
   let userCount = 0
   return {
-    /** `values`: what each item is worth, by index. `rewards`: of each item of `truth` its reward, 1 for an ordinary one; absent: nothing is said of rewards. */
+    /** The user's own metrics. `values`: what each item is worth, by index. `rewards`: of each item of `truth` its reward, 1 for an ordinary one; absent: nothing is said of rewards. */
     add(
       ranked: ArrayLike<number>,
       truth: ReadonlySet<number>,
       rewards?: ReadonlyMap<number, number>,
       values?: Float64Array,
-    ): void {
+    ): Readonly<Record<string, number>> {
       userCount++
       for (let p = 0; p < Math.min(RANKED_COUNT, ranked.length); p++) recommended.add(ranked[p])
-      const found = {
+      const found: Record<string, number> = {
         ...userMetrics(ranked, truth),
         ...(rewards && weightedGains(ranked, rewards)),
         ...(values && { average_rewards_at_k: shareOfValue(ranked, truth, values) }),
@@ -132,6 +132,7 @@ export function metricsCollector(catalogueItemCount: number) {
         total.squares += value * value
         sums.set(name, total)
       }
+      return found
     },
     result(): RankingMetrics {
       assert(userCount > 0, 'metrics are means over at least one user')

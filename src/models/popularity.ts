@@ -3,18 +3,22 @@
  * Both counts become log-probabilities, so that a softmax of sharpness 1 gives each item its share of the count.
  */
 import type { DenseModel } from './historyModel.ts'
-import { historyOf, type Interactions } from './interactions.ts'
+import type { Interactions } from './interactions.ts'
 
 /** What an item that was never seen counts as, so that its log-probability is finite: half an occurrence (Krichevsky and Trofimov 1981). */
 const UNSEEN_COUNT = 0.5
 
-/** How many different users touched each item: one person's hundred plays count once. f64[itemCount]. */
-export function uniqueUserCounts(interactions: Interactions): Float64Array {
+/**
+ * How many different users touched each item after a moment, by default ever: one person's hundred plays count once. f64[itemCount].
+ * `afterSeconds` is in epoch seconds.
+ */
+export function uniqueUserCounts(interactions: Interactions, afterSeconds = Number.NEGATIVE_INFINITY): Float64Array {
   const counts = new Float64Array(interactions.itemCount)
   const lastUser = new Int32Array(interactions.itemCount).fill(-1)
   for (let user = 0; user < interactions.userCount; user++) {
-    for (const item of historyOf(interactions, user)) {
-      if (lastUser[item] === user) continue
+    for (let at = interactions.offsets[user]; at < interactions.offsets[user + 1]; at++) {
+      const item = interactions.items[at]
+      if (lastUser[item] === user || !(interactions.times[at] > afterSeconds)) continue
       lastUser[item] = user
       counts[item]++
     }

@@ -3,12 +3,14 @@
  * (spec/training.md §3). What is measured is a model that has not seen the answers; the one that is kept is fitted on everything.
  */
 import { sharpened } from '../models/calibration.ts'
-import { calibrate, evaluateRanking, type OpenRanker } from '../models/evaluation.ts'
+import { calibrate, evaluateRanking, type OpenRanker, type Ranker } from '../models/evaluation.ts'
+import { type EvaluationReport, evaluationReport, observation } from '../models/evaluationReport.ts'
 import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
 import { withObjective } from '../models/objective.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
-import { type HeldOut, itemLists, listAt, splitByUsers } from '../models/splits.ts'
+import { type HeldOut, itemLists, listAt, type Split, splitByUsers } from '../models/splits.ts'
+import { newestTime } from '../models/trends.ts'
 import { type TrainingControl, type TrainingData, withUsers } from './trainingData.ts'
 
 export interface EvaluationControl extends TrainingControl {
@@ -21,6 +23,8 @@ export interface Evaluation {
   readonly baseline: SolutionMetrics
   /** For the model that is fitted on everything; undefined: it is calibrated as it comes. */
   readonly sharpness: number | undefined
+  /** Works out what people look at beyond the metrics; absent where lists of recommendations are not what is judged. */
+  readonly report?: () => Promise<EvaluationReport>
 }
 
 export type Evaluate = (
@@ -32,22 +36,19 @@ export type Evaluate = (
 
 /** Nine tenths of the users are learnt from; the others' newest events are to be found from their older ones. */
 export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
-  const { training, trainingUsers, test } = splitByUsers(data.interactions, seed)
-  const { catalogueItemCount } = data
-  const { itemCount } = training
-  const values = data.objective?.values
-  const measure = (ranker: ReturnType<OpenRanker>) =>
-    evaluateRanking(ranker, test, { itemCount, catalogueItemCount, withoutInputItems: false, values }, control)
-
+  const split = splitByUsers(data.interactions, seed)
+  const { test, trainingUsers } = split
   const model = await fit(withUsers(data, trainingUsers), control)
   const ranker = control.openRanker(model)
   /** The prior gives shares as they are; there is nothing to calibrate. */
   const sharpness = isPriorAlone(model) ? undefined : await calibrate(ranker, model.itemCount, test, control)
-  const metrics = await measure(
-    data.objective ? control.openRanker(withObjective(sharpened(model, sharpness), data.objective)) : ranker,
-  )
-  const baseline = await measure(control.openRanker(popularityModel(uniqueUserCounts(training))))
-  return { metrics, baseline, sharpness }
+  const judged = data.objective
+    ? control.openRanker(withObjective(sharpened(model, sharpness), data.objective))
+    : ranker
+  return {
+    ...(await measured(judged, data, split, { seed, asked: test, withoutInputItems: false }, control)),
+    sharpness,
+  }
 }
 
 /**
@@ -55,20 +56,45 @@ export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
  * Nothing is calibrated, since such recipes give no scores.
  */
 export const evaluateForItems: Evaluate = async (fit, data, seed, control) => {
-  const { training, trainingUsers, test } = splitByUsers(data.interactions, seed)
-  const asked = aboutNewestItems(test)
-  const { catalogueItemCount } = data
-  const { itemCount } = training
-  const measure = (model: HistoryModel) =>
-    evaluateRanking(
-      control.openRanker(model),
-      asked,
-      { itemCount, catalogueItemCount, withoutInputItems: true },
-      control,
-    )
-  const metrics = await measure(await fit(withUsers(data, trainingUsers), control))
-  const baseline = await measure(popularityModel(uniqueUserCounts(training)))
-  return { metrics, baseline, sharpness: undefined }
+  const split = splitByUsers(data.interactions, seed)
+  const ranker = control.openRanker(await fit(withUsers(data, split.trainingUsers), control))
+  const asked = { seed, asked: aboutNewestItems(split.test), withoutInputItems: true }
+  return { ...(await measured(ranker, data, split, asked, control)), sharpness: undefined }
+}
+
+const RECENT_SECONDS = 7 * 86_400
+
+/** The model and popularity, of all time and of late, on the same questions. */
+async function measured(
+  judged: Ranker,
+  { catalogueItemCount, objective }: TrainingData,
+  { training, test }: Split,
+  { seed, asked, withoutInputItems }: { seed: number; asked: HeldOut; withoutInputItems: boolean },
+  control: EvaluationControl,
+): Promise<Omit<Evaluation, 'sharpness'>> {
+  const measure = async (ranker: Ranker) => {
+    const { add, result } = observation()
+    const values = objective?.values
+    const { itemCount } = training
+    const options = { itemCount, catalogueItemCount, withoutInputItems, values, observe: add }
+    const metrics = await evaluateRanking(ranker, asked, options, control)
+    return { metrics, observed: result() }
+  }
+  const popular = (afterSeconds?: number) =>
+    measure(control.openRanker(popularityModel(uniqueUserCounts(training, afterSeconds))))
+  const model = await measure(judged)
+  const popularity = await popular()
+  const report = async () => {
+    const recent = await popular(newestTime(training.times) - RECENT_SECONDS)
+    const observed = {
+      model: model.observed,
+      popularity: popularity.observed,
+      recentPopularity: recent.observed,
+    }
+    // Buckets are of what each person had done, also where the question is but the newest item of it.
+    return evaluationReport({ training, test, catalogueItemCount, seed, ...observed }, control)
+  }
+  return { metrics: model.metrics, baseline: popularity.metrics, report }
 }
 
 /** A repeat of the question cannot be found and is not asked for, unless nothing else would be. */

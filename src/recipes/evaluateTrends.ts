@@ -20,14 +20,14 @@ const TESTED_TIME_SHARE = 0.1
 export const evaluateTrends =
   (intervalSeconds: number): Evaluate =>
   async (fit, data, seed, control) => {
-    const { metrics, baseline, sharpness } = await evaluateForUsers(fit, data, seed, control)
+    const { metrics, baseline, ...rest } = await evaluateForUsers(fit, data, seed, control)
     const moments = momentsOf(data.interactions.times, intervalSeconds)
     const popular = async ({ interactions }: TrainingData) => popularityModel(uniqueUserCounts(interactions))
     const accuracy = (model: Fit) => meanAccuracy(model, data, moments, intervalSeconds, control)
     return {
       metrics: withAccuracy(metrics, await accuracy(fit)),
       baseline: withAccuracy(baseline, await accuracy(popular)),
-      sharpness,
+      ...rest,
     }
   }
 

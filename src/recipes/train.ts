@@ -10,6 +10,7 @@
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import { sharpened } from '../models/calibration.ts'
+import type { EvaluationReport } from '../models/evaluationReport.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
@@ -42,6 +43,7 @@ export interface TrainedSolution {
   /** Of the recipe's model and of popularity, on the same split. Not rounded. */
   readonly metrics: SolutionMetrics
   readonly baseline: SolutionMetrics
+  readonly report: EvaluationReport | undefined
   /** Fitted on all that the recipe learns from. */
   readonly model: HistoryModel
   /** Of every user, whether learnt from or not: the newest events, as many as the model looks at. */
@@ -66,16 +68,18 @@ export async function trainSolution(
   const tuned = tuning && (await tune(recipe, selected, { ...settings, tuning }, options))
   const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
   const evaluation = stageOf('evaluation', options)
-  const { metrics, baseline, sharpness } = await configured.evaluate(
-    configured.train,
-    selected,
-    settings.seed,
-    evaluation,
-  )
+  const {
+    metrics,
+    baseline,
+    sharpness,
+    report: reported,
+  } = await configured.evaluate(configured.train, selected, settings.seed, evaluation)
+  const report = await reported?.()
   const fitted = await configured.train(selected, stageOf('training', options))
   const whole = await withItemsOfMetadata(sharpened(fitted, sharpness), recipe, selected, options)
   const model = selected.objective ? withObjective(whole, selected.objective) : whole
-  return { tuned, metrics, baseline, model, histories: newestEvents(data.interactions, historyLength(model)) }
+  const histories = newestEvents(data.interactions, historyLength(model))
+  return { tuned, metrics, baseline, report, model, histories }
 }
 
 /** Items without interactions come after the others. The softmax is that of the larger catalogue; the ranking of the others stays. */

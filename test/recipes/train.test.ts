@@ -78,6 +78,7 @@ test('progress goes through the stages in order', async () => {
       'evaluation: scoring held-out events',
       'evaluation: calibrating',
       'evaluation: ranking for test users',
+      'evaluation: resampling test users',
       'training: experts',
       'training: scoring held-out events',
     ],

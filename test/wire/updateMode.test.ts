@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { importFile, makeSolution } from '../support/flow.ts'
 import { answers, metadataShop, versionOf, writeItems } from '../support/metadataShop.ts'
 import { itemId, smallWorld } from '../support/sequences.ts'
-import { call, refuses, testServer } from '../support/server.ts'
+import { call, post, refuses, testServer } from '../support/server.ts'
 
 test('new items and people are taken in, and nothing else changes', async t => {
   const server = await testServer(t)
@@ -51,6 +51,12 @@ test('new items and people are taken in, and nothing else changes', async t => {
   assert.equal((await importFile(server, interactions, 's3://shop/more.csv', more)).status, 'ACTIVE')
 
   const updated = await versionOf(server, solutionArn, update)
+  const reportOf = async (resourceArn: string) => {
+    const { text } = await post(server, 'Sommelier.DescribeEvaluation', JSON.stringify({ resourceArn }))
+    return JSON.parse(text)
+  }
+  // What was learnt is the same, so what was measured is.
+  assert.deepEqual(await reportOf(updated), { ...(await reportOf(full)), resourceArn: updated })
   const { solutionVersion } = await call<{ solutionVersion: Record<string, unknown> }>(
     server,
     'DescribeSolutionVersion',

@@ -1,0 +1,86 @@
+/**
+ * An operation of our own, beside those of AWS: all that the evaluation of a solution version or a recommender found, of which
+ * GetSolutionMetrics tells the means. `sommelier evaluate` is its client. Target prefix `Sommelier`.
+ */
+import type { EvaluationQuery } from '../jobs/readEvaluation.ts'
+import { ServiceError } from '../protocol/errors.ts'
+import { double, integer, list, map, optional, string, structure } from '../protocol/shape.ts'
+import { resourceOfArn } from '../resources/arn.ts'
+import type { Resources } from '../resources/resources.ts'
+import { recommender, solutionVersion } from '../resources/types.ts'
+import { Computed, operation } from './operation.ts'
+import { Arn } from './shapes.ts'
+
+const Intervals = map(string(), structure({ value: double(), low: double(), high: double() }))
+
+const MeasuredModel = structure({
+  metrics: Intervals,
+  coverage: double(),
+  novelty: double(),
+  intraListSimilarity: double(),
+  coldItemShare: double(),
+})
+
+const PoolChoice = structure({
+  heldOutPairCount: integer(),
+  combination: string(),
+  fittedBy: string(),
+  solved: string(),
+  ridges: list(structure({ factor: double(), ndcgAt10: double() })),
+  tried: list(structure({ combination: string(), fittedBy: string(), ndcgAt10: double() })),
+  experts: list(
+    structure({
+      name: string(),
+      regularization: double(),
+      diagonal: double(),
+      weight: double(),
+      ndcgAt10: optional(double()),
+    }),
+  ),
+  popularityWeight: double(),
+})
+
+const describeEvaluation = operation({
+  name: 'DescribeEvaluation',
+  input: structure({ resourceArn: Arn }),
+  output: structure({
+    resourceArn: Arn,
+    recipeArn: Arn,
+    userCount: integer(),
+    confidence: double(),
+    resamples: integer(),
+    listLength: integer(),
+    model: MeasuredModel,
+    popularity: MeasuredModel,
+    recentPopularity: MeasuredModel,
+    gain: Intervals,
+    byHistoryLength: list(
+      structure({
+        from: integer(),
+        to: optional(integer()),
+        userCount: integer(),
+        model: Intervals,
+        popularity: Intervals,
+      }),
+    ),
+    cold: structure({ eventCount: integer(), itemShare: double(), heldOutShare: double() }),
+    choice: optional(PoolChoice),
+  }),
+  errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
+  async handle({ resourceArn }, { resources }) {
+    const query: EvaluationQuery = { resourceArn, ...(await trainedModel(resourceArn, resources)) }
+    return new Computed('readEvaluation', query)
+  },
+})
+
+/** Of a solution version that is ACTIVE, or a recommender that has been trained. Throws ServiceError. */
+async function trainedModel(arn: string, resources: Resources): Promise<{ recipeArn: string; modelPrefix: string }> {
+  const { body, hidden } = resourceOfArn(arn).startsWith('recommender/')
+    ? await resources.get(recommender, arn)
+    : await resources.getActive(solutionVersion, arn)
+  if (hidden.model === undefined)
+    throw new ServiceError('ResourceInUseException', `Resource Arn ${arn} has not been trained yet.`)
+  return { recipeArn: body.recipeArn, modelPrefix: hidden.model }
+}
+
+export const evaluationOperations = [describeEvaluation]

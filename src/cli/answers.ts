@@ -1,0 +1,56 @@
+/** What the server's operations of our own answer, as the commands that ask them read it (api/evaluation.ts, api/explainRecommendations.ts). */
+
+/** A mean over users, with the ends of its confidence interval. */
+export interface Interval {
+  readonly value: number
+  readonly low: number
+  readonly high: number
+}
+export type Intervals = Readonly<Record<string, Interval>>
+
+/** Novelty in bits, the others from 0 to 1. */
+export interface MeasuredModel {
+  readonly metrics: Intervals
+  readonly coverage: number
+  readonly novelty: number
+  readonly intraListSimilarity: number
+  readonly coldItemShare: number
+}
+
+export interface Evaluation {
+  readonly resourceArn: string
+  readonly recipeArn: string
+  readonly userCount: number
+  readonly confidence: number
+  readonly resamples: number
+  readonly listLength: number
+  readonly model: MeasuredModel
+  readonly popularity: MeasuredModel
+  readonly recentPopularity: MeasuredModel
+  readonly gain: Intervals
+  readonly byHistoryLength: readonly {
+    readonly from: number
+    readonly to?: number
+    readonly userCount: number
+    readonly model: Intervals
+    readonly popularity: Intervals
+  }[]
+  readonly cold: { readonly eventCount: number; readonly itemShare: number; readonly heldOutShare: number }
+  readonly choice?: PoolChoice
+}
+
+export interface PoolChoice {
+  readonly heldOutPairCount: number
+  readonly combination: string
+  readonly fittedBy: string
+  readonly solved: string
+  readonly ridges: readonly { readonly factor: number; readonly ndcgAt10: number }[]
+  readonly tried: readonly { readonly combination: string; readonly fittedBy: string; readonly ndcgAt10: number }[]
+  readonly experts: readonly {
+    readonly name: string
+    readonly regularization: number
+    readonly weight: number
+    readonly ndcgAt10?: number
+  }[]
+  readonly popularityWeight: number
+}

@@ -1,0 +1,143 @@
+/** `sommelier evaluate`: how good a trained model is, how sure that is, what popularity reaches, for whom it is good, and what was chosen. */
+import type { Evaluation, Interval, PoolChoice } from './answers.ts'
+import { command } from './command.ts'
+import { nameOf } from './progressLine.ts'
+import { count, fineBar, printable, styleOf, table } from './text.ts'
+
+const BAR_CELLS = 16
+
+export const evaluate = command({
+  usage: 'evaluate ARN [--json] [--endpoint URL]',
+  summary: 'Shows how good a solution version or a recommender is, beside popularity, and how sure that is.',
+  details: ['  --json           the answer as the server gave it'],
+  flags: { json: { type: 'boolean' } },
+  words: 1,
+  async run(wire, { words: [resourceArn], flags }, io) {
+    const evaluation = await wire.describeEvaluation(resourceArn)
+    if (flags.json) {
+      io.out.write(`${JSON.stringify(evaluation)}\n`)
+      return 0
+    }
+    const style = styleOf(io.out, io.env)
+    const sections = [
+      heading(evaluation),
+      metricLines(evaluation),
+      historyLines(evaluation),
+      listLines(evaluation),
+      ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
+    ]
+    for (const [number, [first, ...rest]] of sections.entries())
+      io.out.write(`${number > 0 ? '\n' : ''}${style.bold(first)}\n${rest.map(line => `${line}\n`).join('')}`)
+    return 0
+  },
+})
+
+const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`
+const decimal = (value: number): string => value.toFixed(4)
+const signed = (value: number): string => `${value < 0 ? '-' : '+'}${decimal(Math.abs(value))}`
+const range = ({ low, high }: Interval, text: (value: number) => string): string => `${text(low)} to ${text(high)}`
+
+const heading = ({ resourceArn, recipeArn, userCount, confidence, resamples }: Evaluation): string[] => [
+  `${nameOf(resourceArn)}  ${nameOf(recipeArn)}`,
+  `${count(userCount)} users that the model had not seen; intervals of ${percent(confidence)} by ${count(resamples)} bootstrap samples of them.`,
+]
+
+/** The reference's ideal is the same hits on top, that of papers as many hits as there could be; the names keep them apart. */
+const NAMES: readonly [RegExp, string][] = [
+  [/^mean_reciprocal_rank_at_(\d+)$/, 'MRR@$1'],
+  [/^normalized_discounted_cumulative_gain_at_(\d+)$/, 'NDCG@$1'],
+  [/^textbook_normalized_discounted_cumulative_gain_at_(\d+)$/, 'NDCG@$1 textbook'],
+  [/^normalized_discounted_cumulative_gain_with_event_weights_at_(\d+)$/, 'NDCG@$1 weighted'],
+  [/^precision_at_(\d+)$/, 'precision@$1'],
+  [/^average_rewards_at_k$/, 'rewards@25'],
+]
+
+function labelOf(name: string): string {
+  const found = NAMES.find(([pattern]) => pattern.test(name))
+  return found ? name.replace(...found) : printable(name)
+}
+
+function metricLines({ model, popularity, recentPopularity, gain }: Evaluation): string[] {
+  const names = Object.keys(model.metrics)
+  const most = Math.max(...names.map(name => model.metrics[name].value), 0)
+  const rows = names.map(name => [
+    labelOf(name),
+    decimal(model.metrics[name].value),
+    fineBar(most > 0 ? model.metrics[name].value / most : 0, BAR_CELLS),
+    range(model.metrics[name], decimal),
+    decimal(popularity.metrics[name].value),
+    decimal(recentPopularity.metrics[name].value),
+    signed(gain[name].value),
+    range(gain[name], signed),
+  ])
+  const right = new Set(['MODEL', 'POPULARITY', 'LAST 7 DAYS', 'GAIN'])
+  return [
+    ...table(['METRIC', 'MODEL', '', 'INTERVAL', 'POPULARITY', 'LAST 7 DAYS', 'GAIN', 'ITS INTERVAL'], rows, right),
+    'LAST 7 DAYS is the popularity of the newest week. GAIN is the model less popularity, user by user.',
+    'NDCG@K is that of GetSolutionMetrics: its ideal has the same hits on top. NDCG@K textbook, as papers print it: as many hits as there could be.',
+  ]
+}
+
+const OF_BUCKETS = 'textbook_normalized_discounted_cumulative_gain_at_10'
+
+function historyLines({ byHistoryLength }: Evaluation): string[] {
+  const most = Math.max(...byHistoryLength.map(({ model }) => model[OF_BUCKETS].value), 0)
+  const rows = byHistoryLength.map(({ from, to, userCount, model, popularity }) => [
+    to === undefined ? `${from} and more` : from === to ? `${from}` : `${from} to ${to}`,
+    count(userCount),
+    decimal(model[OF_BUCKETS].value),
+    fineBar(most > 0 ? model[OF_BUCKETS].value / most : 0, BAR_CELLS),
+    range(model[OF_BUCKETS], decimal),
+    decimal(popularity[OF_BUCKETS].value),
+  ])
+  const header = ['EVENTS BEFORE', 'USERS', labelOf(OF_BUCKETS).toUpperCase(), '', 'INTERVAL', 'POPULARITY']
+  return table(header, rows, new Set(['USERS', header[2], 'POPULARITY']))
+}
+
+function listLines({ model, popularity, recentPopularity, cold, listLength }: Evaluation): string[] {
+  const models = [model, popularity, recentPopularity]
+  const rows = [
+    ['coverage of the catalogue, by the first 25', ...models.map(({ coverage }) => percent(coverage))],
+    ['novelty: self-information, in bits', ...models.map(({ novelty }) => novelty.toFixed(2))],
+    ['similarity within a list: cosine of users', ...models.map(each => each.intraListSimilarity.toFixed(3))],
+    ['share of cold items', ...models.map(({ coldItemShare }) => percent(coldItemShare))],
+  ]
+  return [
+    ...table(
+      [`LISTS OF ${listLength}`, 'MODEL', 'POPULARITY', 'LAST 7 DAYS'],
+      rows,
+      new Set(['MODEL', 'POPULARITY', 'LAST 7 DAYS']),
+    ),
+    `Cold items have fewer than ${cold.eventCount} events to learn from: ${percent(cold.itemShare)} of the items, ${percent(cold.heldOutShare)} of what the users did next.`,
+  ]
+}
+
+function choiceLines(choice: PoolChoice): string[] {
+  const { heldOutPairCount, combination, fittedBy, solved, ridges, tried, experts, popularityWeight } = choice
+  const most = Math.max(...tried.map(({ ndcgAt10 }) => ndcgAt10), 0)
+  const ways = tried.map(way => [
+    `${printable(way.combination)} pool, weights by ${printable(way.fittedBy)}`,
+    decimal(way.ndcgAt10),
+    fineBar(most > 0 ? way.ndcgAt10 / most : 0, BAR_CELLS),
+    way.combination === combination && way.fittedBy === fittedBy ? 'chosen' : '',
+  ])
+  const whose = experts.map(expert => [
+    printable(expert.name),
+    expert.weight === 0 ? 'left out' : expert.weight.toFixed(3),
+    expert.ndcgAt10 === undefined ? '' : decimal(expert.ndcgAt10),
+    String(Number(expert.regularization.toPrecision(4))),
+  ])
+  const grounds =
+    fittedBy === 'default'
+      ? `too few held-out events (${count(heldOutPairCount)}) to fit weights, which are those that other data had`
+      : `chosen on ${count(heldOutPairCount)} events held out of the training, by NDCG@10`
+  return [
+    `POOL  ${printable(combination)}, solved over ${printable(solved)}: ${grounds}`,
+    ...(ways.length > 0 ? table(['WAY', 'NDCG@10', '', ''], ways, new Set(['NDCG@10'])) : []),
+    ...(ridges.length > 0
+      ? [`regularization tried: ${ridges.map(each => `× ${each.factor} ${decimal(each.ndcgAt10)}`).join(', ')}`]
+      : []),
+    ...table(['EXPERT', 'WEIGHT', 'ALONE', 'REGULARIZATION'], whose, new Set(['WEIGHT', 'ALONE', 'REGULARIZATION'])),
+    ...(popularityWeight > 0 ? [`popularity, weight ${popularityWeight.toFixed(3)}`] : []),
+  ]
+}

@@ -1,0 +1,147 @@
+/** What `sommelier evaluate` prints of a report, to the character. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Evaluation, MeasuredModel } from '../../src/cli/answers.ts'
+import { cliCommands } from '../../src/cli/index.ts'
+import { answering, recordedIo } from './terminal.ts'
+
+const { evaluate } = cliCommands
+const arn = 'arn:aws:personalize:us-east-1:000000000000:solution/films/0a1b2c3d'
+const interval = (value: number) => ({ value, low: value - 0.01, high: value + 0.01 })
+const [reciprocal, reference, textbook] = [
+  'mean_reciprocal_rank_at_25',
+  'normalized_discounted_cumulative_gain_at_10',
+  'textbook_normalized_discounted_cumulative_gain_at_10',
+]
+const metrics = (value: number) => ({
+  [reciprocal]: interval(value),
+  [reference]: interval(value / 2),
+  [textbook]: interval(value / 4),
+  'own\x1b_metric': interval(0),
+})
+const measured = (value: number): MeasuredModel => ({
+  metrics: metrics(value),
+  coverage: value,
+  novelty: 10 * value,
+  intraListSimilarity: value / 2,
+  coldItemShare: value / 10,
+})
+const evaluation: Evaluation = {
+  resourceArn: arn,
+  recipeArn: 'arn:aws:personalize:::recipe/aws-user-personalization-v2',
+  userCount: 6040,
+  confidence: 0.95,
+  resamples: 1000,
+  listLength: 10,
+  model: measured(0.4),
+  popularity: measured(0.1),
+  recentPopularity: measured(0.12),
+  gain: { ...metrics(0.3), [reference]: interval(-0.005) },
+  byHistoryLength: [
+    { from: 1, to: 1, userCount: 1000, model: metrics(0.2), popularity: metrics(0.1) },
+    { from: 2, to: 4, userCount: 40, model: metrics(0.4), popularity: metrics(0.1) },
+    { from: 200, userCount: 5000, model: metrics(0), popularity: metrics(0.1) },
+  ],
+  cold: { eventCount: 10, itemShare: 0.25, heldOutShare: 0.0123 },
+}
+const choice: Evaluation['choice'] = {
+  heldOutPairCount: 2048,
+  combination: 'log',
+  fittedBy: 'likelihood',
+  solved: 'all pairs of items',
+  ridges: [
+    { factor: 0.15, ndcgAt10: 0.1 },
+    { factor: 1, ndcgAt10: 0.11 },
+  ],
+  tried: [
+    { combination: 'log', fittedBy: 'likelihood', ndcgAt10: 0.18 },
+    { combination: 'linear', fittedBy: 'NDCG', ndcgAt10: 0.09 },
+  ],
+  experts: [
+    { name: 'directional exp(-k/6)', regularization: 300, weight: 0.41, ndcgAt10: 0.15 },
+    { name: 'EASE exp(-k/30)', regularization: 500, weight: 0, ndcgAt10: 0.12 },
+  ],
+  popularityWeight: 0.05,
+}
+
+const lines = [
+  'films/0a1b2c3d  aws-user-personalization-v2',
+  '6,040 users that the model had not seen; intervals of 95 % by 1,000 bootstrap samples of them.',
+  '',
+  'METRIC             MODEL                    INTERVAL           POPULARITY  LAST 7 DAYS     GAIN  ITS INTERVAL',
+  'MRR@25            0.4000  ████████████████  0.3900 to 0.4100       0.1000       0.1200  +0.3000  +0.2900 to +0.3100',
+  'NDCG@10           0.2000  ████████          0.1900 to 0.2100       0.0500       0.0600  -0.0050  -0.0150 to +0.0050',
+  'NDCG@10 textbook  0.1000  ████              0.0900 to 0.1100       0.0250       0.0300  +0.0750  +0.0650 to +0.0850',
+  'own _metric       0.0000                    -0.0100 to 0.0100      0.0000       0.0000  +0.0000  -0.0100 to +0.0100',
+  'LAST 7 DAYS is the popularity of the newest week. GAIN is the model less popularity, user by user.',
+  'NDCG@K is that of GetSolutionMetrics: its ideal has the same hits on top. NDCG@K textbook, as papers print it: as many hits as there could be.',
+  '',
+  'EVENTS BEFORE  USERS  NDCG@10 TEXTBOOK                    INTERVAL           POPULARITY',
+  '1              1,000            0.0500  ████████          0.0400 to 0.0600       0.0250',
+  '2 to 4            40            0.1000  ████████████████  0.0900 to 0.1100       0.0250',
+  '200 and more   5,000            0.0000                    -0.0100 to 0.0100      0.0250',
+  '',
+  'LISTS OF 10                                 MODEL  POPULARITY  LAST 7 DAYS',
+  'coverage of the catalogue, by the first 25   40 %        10 %         12 %',
+  'novelty: self-information, in bits           4.00        1.00         1.20',
+  'similarity within a list: cosine of users   0.200       0.050        0.060',
+  'share of cold items                           4 %         1 %        1.2 %',
+  'Cold items have fewer than 10 events to learn from: 25 % of the items, 1.2 % of what the users did next.',
+]
+const choiceLines = [
+  '',
+  'POOL  log, solved over all pairs of items: chosen on 2,048 events held out of the training, by NDCG@10',
+  'WAY                              NDCG@10',
+  'log pool, weights by likelihood   0.1800  ████████████████  chosen',
+  'linear pool, weights by NDCG      0.0900  ████████',
+  'regularization tried: × 0.15 0.1000, × 1 0.1100',
+  'EXPERT                   WEIGHT   ALONE  REGULARIZATION',
+  'directional exp(-k/6)     0.410  0.1500             300',
+  'EASE exp(-k/30)        left out  0.1200             500',
+  'popularity, weight 0.050',
+]
+
+test('evaluate shows metrics with intervals, both NDCGs by name, baselines, buckets and lists', async t => {
+  const { endpoint, asked } = await answering(t, [{ body: evaluation }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.trimEnd().split('\n'), lines)
+  assert.deepEqual(asked, [
+    {
+      target: 'Sommelier.DescribeEvaluation',
+      contentType: 'application/x-amz-json-1.1',
+      body: { resourceArn: arn },
+    },
+  ])
+})
+
+test('evaluate shows what a pool chose, and why', async t => {
+  const { endpoint } = await answering(t, [{ body: { ...evaluation, choice } }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.trimEnd().split('\n').slice(lines.length), choiceLines)
+})
+
+test('a pool of too few events says that its weights are not its own', async t => {
+  const plain = { ...choice, fittedBy: 'default', heldOutPairCount: 24, ridges: [], tried: [], popularityWeight: 0 }
+  const { endpoint } = await answering(t, [{ body: { ...evaluation, choice: plain } }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.trimEnd().split('\n').slice(lines.length), [
+    '',
+    'POOL  log, solved over all pairs of items: too few held-out events (24) to fit weights, which are those that other data had',
+    ...choiceLines.slice(6, 9),
+  ])
+})
+
+test('evaluate gives the answer as it is, and refuses one that is none', async t => {
+  const { endpoint } = await answering(t, [{ body: evaluation }, { body: {} }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--json', '--endpoint', endpoint], io), 0)
+  assert.equal(io.said.out, `${JSON.stringify(evaluation)}\n`)
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 2)
+  assert.equal(io.said.err, `${endpoint} answered without an evaluation: is that a Sommelier server?\n`)
+  const none = recordedIo()
+  assert.equal(await evaluate.run([], none), 2)
+  assert.equal(none.said.err, 'usage: sommelier evaluate ARN [--json] [--endpoint URL]\n')
+})
