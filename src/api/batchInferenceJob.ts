@@ -1,6 +1,7 @@
 /** Batch inference jobs: recommendations for every record of the input files. ACTIVE means done; there is no stop and no delete. */
 import { newItemsSince } from '../jobs/newItems.ts'
 import { double, enumeration, integer, map, optional, structure, type TypeOf } from '../protocol/shape.ts'
+import type { Recipe } from '../recipes/recipe.ts'
 import type { Resources } from '../resources/resources.ts'
 import { batchInferenceJob, solutionVersion, type ThemeSources } from '../resources/types.ts'
 import { campaignExploration, checkExploration } from './exploration.ts'
@@ -72,7 +73,7 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     if (numResults < 1 || numResults > RESULTS_MAX) {
       refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
     }
-    checkConfig(input.batchInferenceJobConfig ?? {}, recipe.name)
+    checkConfig(input.batchInferenceJobConfig ?? {}, recipe)
     const { datasetGroupArn } = version.body
     const filter =
       input.filterArn === undefined
@@ -136,8 +137,8 @@ async function themesOf(
   return { itemName, schema: texts.get('ITEMS')!, imports: imports.get('ITEMS')! }
 }
 
-function checkConfig(config: TypeOf<typeof JobConfig>, recipe: string): void {
-  if (config.rankingInfluence !== undefined) {
+function checkConfig(config: TypeOf<typeof JobConfig>, { name: recipe, text }: Recipe): void {
+  if (config.rankingInfluence !== undefined && !text) {
     refuse(
       `batchInferenceJobConfig.rankingInfluence was given: it is for aws-semantic-similarity, this solution version is of ${recipe}.`,
     )

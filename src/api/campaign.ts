@@ -89,7 +89,7 @@ function checkConfig(config: TypeOf<typeof CampaignConfig> | undefined, { body }
   const recipe = recipeOf(body.recipeArn)
   if (recipe.type === 'USER_SEGMENTATION')
     refuse(`The recipe ${recipe.name} answers batch segment jobs only: it cannot be deployed in a campaign.`)
-  if (config?.rankingInfluence !== undefined)
+  if (config?.rankingInfluence !== undefined && !recipe.text)
     refuse(
       `campaignConfig.rankingInfluence was given: it is for aws-semantic-similarity, this solution version is of ${recipe.name}.`,
     )

@@ -37,7 +37,11 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
   if (performHPO && !ignoresHPO) checkSearch(recipe, config, at)
   if (config.eventsConfig) checkEvents(recipe, config.eventsConfig, settings.eventType, `${at}.eventsConfig`)
   if (performIncrementalUpdate)
-    refuse(`performIncrementalUpdate was true: it is for aws-semantic-similarity, this solution is of ${recipe.name}.`)
+    refuse(
+      recipe.text
+        ? 'performIncrementalUpdate was true: this version of sommelier takes in new items with a new solution version. Leave it out.'
+        : `performIncrementalUpdate was true: it is for aws-semantic-similarity, this solution is of ${recipe.name}.`,
+    )
   const threshold = config.eventValueThreshold
   if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold))))
     refuse(`${at}.eventValueThreshold was '${threshold}': a number was expected.`)

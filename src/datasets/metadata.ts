@@ -25,8 +25,10 @@ export interface MetadataQuery {
   /** The last FULL import and the INCREMENTAL ones since, oldest first. */
   readonly imports: readonly ImportedRows[]
   readonly schema: DatasetSchema
-  /** Those that are learnt from, each one that `isLearnable`. */
+  /** Those that are learnt from, each one that `isLearnable` or among `words`. */
   readonly columns: readonly string[]
+  /** Of the columns, strings that are read as textual ones whatever the schema calls them: names. */
+  readonly words?: readonly string[]
 }
 
 export interface ReadMetadata {
@@ -54,7 +56,7 @@ export const isLearnable = ({ name, type, categorical, textual }: Column): boole
  * first by id. Throws Refusal where the data does not fit; the signal's reason when aborted.
  */
 export async function readMetadata(
-  { bucket, imports, schema, columns }: MetadataQuery,
+  { bucket, imports, schema, columns, words = [] }: MetadataQuery,
   known: Vocabulary,
   newMax: number,
   context: ReadContext,
@@ -65,14 +67,17 @@ export async function readMetadata(
     const things = { files, schema }
     context.progress({ stage: `reading ${name}`, done: 0, unit: 'rows' })
     const ids = newMax === 0 || files.length === 0 ? known : await withNewIds(db, things, known, newMax)
-    const builders = new Map(columns.map(column => [column, builderOf(columnOf(schema, column), ids.size)]))
+    const builders = new Map(
+      columns.map(column => [column, builderOf(columnOf(schema, column, words.includes(column)), ids.size)]),
+    )
     await readLatestRows(db, things, columns, ids, (column, row, cell) => builders.get(column)!.set(row, cell))
     return { ids, rowCount: ids.size, columns: Array.from(builders.values(), builder => builder.finish()) }
   })
 }
 
-function columnOf({ columns }: DatasetSchema, name: string): Column {
-  const column = columns.find(each => each.name === name)
+function columnOf({ columns }: DatasetSchema, name: string, asWords: boolean): Column {
+  const found = columns.find(each => each.name === name)
+  const column = found && asWords ? { ...found, textual: true } : found
   assert(column && isLearnable(column), `${name} is a column that can be learnt from`)
   return column
 }

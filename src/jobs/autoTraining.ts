@@ -83,12 +83,9 @@ async function isWanted(resources: Resources, { arn, body, updatedMs }: Solution
     ({ status }) => status === 'ACTIVE' || isUnderWay(status),
     arn,
   )
-  const interactions = await resources.firstWhere(
-    dataset,
-    each => each.body.datasetType === 'INTERACTIONS',
-    body.datasetGroupArn,
-  )
-  const arrivedMs = interactions?.hidden.arrivedMs
+  const needed = recipeByArn(body.recipeArn)?.text ? 'ITEMS' : 'INTERACTIONS'
+  const learntFrom = await resources.firstWhere(dataset, each => each.body.datasetType === needed, body.datasetGroupArn)
+  const arrivedMs = learntFrom?.hidden.arrivedMs
   return arrivedMs !== undefined && arrivedMs > (last?.createdMs ?? Number.NEGATIVE_INFINITY)
 }
 

@@ -1,6 +1,7 @@
 /** CreateBatchInferenceJob's work: JSON Lines in, recommendations out. The body is batchInference/run.ts. */
 import { assert } from '../lib/assert.ts'
 import { derivedSeed } from '../lib/random.ts'
+import type { RankingInfluence } from '../models/rankingInfluence.ts'
 import { recipes } from '../recipes/index.ts'
 import { type BatchInferenceJobBody, batchInferenceJob, solutionVersion } from '../resources/types.ts'
 import type { BatchDescription, BatchResult } from './batchInference/description.ts'
@@ -27,6 +28,7 @@ export const batchInference = workKind({
       filter: hidden.filter,
       themes: hidden.themes,
       exploration: explorationOf(body, hidden.recipe),
+      influence: influenceOf(body),
       stagingPrefix: `staging/${workId}/`,
       limits: batchLimits(resources.limits, hidden.themes !== undefined),
     }
@@ -36,6 +38,12 @@ export const batchInference = workKind({
     return runBatchInference(description, context)
   },
 })
+
+/** Undefined where nothing is to influence the order: the reference's default. */
+function influenceOf({ batchInferenceJobConfig }: BatchInferenceJobBody): RankingInfluence | undefined {
+  const { POPULARITY: popularity = 0, FRESHNESS: freshness = 0 } = batchInferenceJobConfig?.rankingInfluence ?? {}
+  return popularity === 0 && freshness === 0 ? undefined : { popularity, freshness }
+}
 
 /** The reference's defaults (spec/recipes.md §4). */
 const EXPLORATION_WEIGHT = 0.3

@@ -1,5 +1,6 @@
 /** A new version of a solution, asked for by a person or by the schedule of automatic training. */
 import { ServiceError } from '../protocol/errors.ts'
+import { recipeByArn } from '../recipes/index.ts'
 import { resourceOfArn } from '../resources/arn.ts'
 import { type Resource, type Resources, randomVersionId } from '../resources/resources.ts'
 import type { Tag } from '../resources/stateStore.ts'
@@ -21,11 +22,12 @@ export async function newSolutionVersion(
   const { performAutoTraining: _, latestSolutionUpdate: __, solutionConfig, ...settings } = solution.body
   const { laterColumns } = solution.hidden
   const { trainingDataConfig } = solutionConfig ?? {}
-  const data = await trainingSources(resources, settings.datasetGroupArn, { trainingDataConfig, laterColumns })
+  const needs = recipeByArn(settings.recipeArn)?.text ? 'ITEMS' : 'INTERACTIONS'
+  const data = await trainingSources(resources, settings.datasetGroupArn, { trainingDataConfig, laterColumns, needs })
   if (!data) {
     throw new ServiceError(
       'InvalidInputException',
-      `The dataset group ${settings.datasetGroupArn} has no dataset of type INTERACTIONS to train on.`,
+      `The dataset group ${settings.datasetGroupArn} has no dataset of type ${needs} to train on.`,
     )
   }
   const path = `${resourceOfArn(solution.arn).split('/')[1]}/${randomVersionId()}`

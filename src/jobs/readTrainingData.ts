@@ -67,7 +67,10 @@ export async function readEvents(
   context: ComputeContext,
 ): Promise<InteractionData> {
   const { interactions, items, metadata } = sources
-  const room = { itemCountMax: recipe.limits.itemCount, withNewItems: recipe.metadata && metadata.ITEMS !== undefined }
+  const room = {
+    itemCountMax: recipe.limits.itemCount,
+    withNewItems: (recipe.metadata || recipe.text) && metadata.ITEMS !== undefined,
+  }
   const asked = { bucket: ARTIFACTS_BUCKET, interactions, items, ...query, ...room }
   const read = await readInteractions(asked, context)
   if (read.droppedItemCount > 0)

@@ -11,6 +11,7 @@ import { trainSolution } from '../recipes/train.ts'
 import type { Tuning } from '../recipes/tuning.ts'
 import type { TrainedModel } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
+import { readTexts } from './readTexts.ts'
 import { readTrainingData, type TrainingQuery } from './readTrainingData.ts'
 import { updatedModel } from './updateModel.ts'
 
@@ -55,7 +56,8 @@ export async function trainModel(description: TrainingDescription, context: Comp
     const { metrics, baselineMetrics } = base
     return { modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
   }
-  const { data, users, items, facts } = await readTrainingData(description, recipe, context)
+  const read = recipe.text ? readTexts : readTrainingData
+  const { data, users, items, facts } = await read(description, recipe, context)
   const trained = await trainSolution(
     recipe,
     data,

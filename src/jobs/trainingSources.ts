@@ -14,19 +14,23 @@ import {
 export interface SourceChoice {
   readonly trainingDataConfig?: TrainingDataConfigBody | undefined
   readonly laterColumns?: SolutionHidden['laterColumns']
+  /** The dataset that there must be; the others may be absent. */
+  readonly needs?: 'INTERACTIONS' | 'ITEMS'
 }
 
-/** Undefined when the group has no dataset of interactions. */
+/** Undefined when the group has not the dataset that is needed, of interactions if nothing else is said. */
 export async function trainingSources(
   resources: Resources,
   group: string,
   choice: SourceChoice,
 ): Promise<TrainingSources | undefined> {
   const interactions = await importsOf(resources, group, 'INTERACTIONS')
-  if (!interactions) return undefined
+  const items = await importsOf(resources, group, 'ITEMS')
+  const { needs = 'INTERACTIONS' } = choice
+  if (!(needs === 'ITEMS' ? items : interactions)) return undefined
   return {
-    interactions,
-    items: (await importsOf(resources, group, 'ITEMS')) ?? [],
+    interactions: interactions ?? [],
+    items: items ?? [],
     users: (await importsOf(resources, group, 'USERS')) ?? [],
     metadata: {
       ITEMS: await learntFrom(resources, group, 'ITEMS', choice),

@@ -31,3 +31,13 @@ export function repeatShare(interactions: Interactions): number {
   }
   return items.length === 0 ? 0 : repeats / items.length
 }
+
+/** Whoever has fewer shows nothing of what comes after what (spec/recipes.md §3). */
+export const EVENT_COUNT_MIN = 2
+
+/** Users with at least EVENT_COUNT_MIN events. */
+export function activeUserCount({ userCount, offsets }: Interactions): number {
+  let active = 0
+  for (let user = 0; user < userCount; user++) if (offsets[user + 1] - offsets[user] >= EVENT_COUNT_MIN) active++
+  return active
+}

@@ -6,7 +6,7 @@ export interface ItemFacts {
   readonly eventCounts: Uint32Array
   /** f64[itemCount], epoch seconds: CREATION_TIMESTAMP, else the oldest event, else the newest of all (spec/recipes.md §5). */
   readonly createdSeconds: Float64Array
-  /** Of the newest event of all. */
+  /** Of the newest event of all; without any, when the newest item was made, and 0 where that is not known. */
   readonly newestSeconds: number
 }
 
@@ -24,6 +24,7 @@ export function itemFacts(
     if (times[at] < first[item]) first[item] = times[at]
     if (times[at] > newestSeconds) newestSeconds = times[at]
   }
+  if (items.length === 0) newestSeconds = createdSeconds.reduce((newest, each) => (each > newest ? each : newest), 0)
   const created = createdSeconds.map((given, item) => {
     if (!Number.isNaN(given)) return given
     return eventCounts[item] > 0 ? first[item] : newestSeconds

@@ -31,8 +31,12 @@ const FNV_START = 0x811c9dc5
  */
 const FEATURE_COUNT_MAX = 2048
 
-/** The rows do not depend on how the metadata were read. Throws `control.signal.reason` when aborted. */
-export async function featuresOf(metadata: Metadata, { signal, progress }: WorkControl): Promise<Features> {
+/** At most `featureCountMax` features. The rows do not depend on how the metadata were read. Throws `control.signal.reason` when aborted. */
+export async function featuresOf(
+  metadata: Metadata,
+  { signal, progress }: WorkControl,
+  featureCountMax = FEATURE_COUNT_MAX,
+): Promise<Features> {
   const { rowCount } = metadata
   const draw = drawer(metadata.columns)
   const rowsOf = new Map<number, number>()
@@ -45,7 +49,7 @@ export async function featuresOf(metadata: Metadata, { signal, progress }: WorkC
     for (const key of draw(row))
       if (rowsOf.size < KEYS_MAX || rowsOf.has(key)) rowsOf.set(key, (rowsOf.get(key) ?? 0) + 1)
   })
-  const kept = keptFeatures(rowsOf, rowCount)
+  const kept = keptFeatures(rowsOf, rowCount, featureCountMax)
   const offsets = new Uint32Array(rowCount + 1)
   let features = new Int32Array(rowCount)
   let values = new Float32Array(rowCount)
@@ -74,7 +78,7 @@ function grown<T extends Int32Array | Float32Array>(from: T, into: T): T {
 }
 
 /** By key, each with its index and weight; the heaviest first, equal ones by key. */
-function keptFeatures(rowsOf: ReadonlyMap<number, number>, rowCount: number) {
+function keptFeatures(rowsOf: ReadonlyMap<number, number>, rowCount: number, featureCountMax: number) {
   const features: { key: number; weight: number; mass: number }[] = []
   for (const [key, rows] of rowsOf) {
     if (rows < FEATURE_ROWS_MIN || rows === rowCount) continue
@@ -82,7 +86,7 @@ function keptFeatures(rowsOf: ReadonlyMap<number, number>, rowCount: number) {
     features.push({ key, weight, mass: rows * weight * weight })
   }
   features.sort((a, b) => b.mass - a.mass || a.key - b.key)
-  return new Map(features.slice(0, FEATURE_COUNT_MAX).map(({ key, weight }, index) => [key, { index, weight }]))
+  return new Map(features.slice(0, featureCountMax).map(({ key, weight }, index) => [key, { index, weight }]))
 }
 
 /** The keys of a row's features, each once. */

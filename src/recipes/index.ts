@@ -10,6 +10,7 @@ import { personalizedRanking } from './personalizedRanking.ts'
 import { personalizedRankingV2 } from './personalizedRankingV2.ts'
 import { popularityCount } from './popularityCount.ts'
 import type { Recipe } from './recipe.ts'
+import { semanticSimilarity } from './semanticSimilarity.ts'
 import { similarItems } from './similarItems.ts'
 import { sims } from './sims.ts'
 import { trendingNow } from './trendingNow.ts'
@@ -23,6 +24,7 @@ export const recipes: readonly Recipe[] = [
   popularityCount,
   personalizedRanking,
   personalizedRankingV2,
+  semanticSimilarity,
   similarItems,
   sims,
   trendingNow,

@@ -42,6 +42,11 @@ interface Facts {
   readonly limits: RecipeLimits
   /** What ITEMS and USERS tell is learnt from, and items without interactions get their place by it (models/standIns.ts). */
   readonly metadata?: true
+  /**
+   * What is written in ITEMS is learnt from: names (the field with "itemName": true), texts, categories. Interactions are not needed. Batch inference jobs
+   * and campaigns may set how far popularity and freshness count (rankingInfluence).
+   */
+  readonly text?: true
   /** Batch inference jobs and campaigns may set how much room new items get (itemExplorationConfig). */
   readonly explores?: true
   /** New items and users can be taken in without a new fit (trainingMode UPDATE). */

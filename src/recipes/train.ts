@@ -12,7 +12,7 @@ import type { WorkControl } from '../lib/work.ts'
 import { sharpened } from '../models/calibration.ts'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
-import type { Interactions } from '../models/interactions.ts'
+import { activeUserCount, EVENT_COUNT_MIN, type Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
 import { withNewItems } from '../models/newItems.ts'
 import { withObjective } from '../models/objective.ts'
@@ -26,7 +26,6 @@ import { type Tuning, tune } from './tuning.ts'
 /** The reference service's minimum (spec/recipes.md §3, lifecycle.md §3), after filtering by event type and value. */
 const INTERACTION_COUNT_MIN = 1000
 const USER_COUNT_MIN = 25
-const EVENT_COUNT_MIN = 2
 const USER_SHARE_MIN = 0.01
 
 export interface TrainingSettings extends RecipeSettings {
@@ -61,10 +60,10 @@ export async function trainSolution(
   options: EvaluationControl,
 ): Promise<TrainedSolution> {
   const { tuning } = settings
-  checkEnough(data.interactions, settings.eventType)
+  if (!recipe.text) checkEnough(data.interactions, settings.eventType)
   checkNotTooMuch(data.interactions, recipe)
   const selected = recipe.configure(settings).select(data)
-  checkEnoughSelected(selected.interactions)
+  if (!recipe.text) checkEnoughSelected(selected.interactions)
   const tuned = tuning && (await tune(recipe, selected, { ...settings, tuning }, options))
   const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
   const evaluation = stageOf('evaluation', options)
@@ -119,12 +118,6 @@ function checkEnoughSelected(interactions: Interactions): void {
       `The feature transformation parameters leave ${active} users with at least ${EVENT_COUNT_MIN} interactions each to learn from, where at least ${USER_COUNT_MIN} were expected.`,
     )
   }
-}
-
-function activeUserCount({ userCount, offsets }: Interactions): number {
-  let active = 0
-  for (let user = 0; user < userCount; user++) if (offsets[user + 1] - offsets[user] >= EVENT_COUNT_MIN) active++
-  return active
 }
 
 function checkNotTooMuch({ itemCount, items }: Interactions, { name, limits }: Recipe): void {

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { Vocabulary } from '../../src/datasets/vocabulary.ts'
 import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { quietControl } from '../../src/lib/work.ts'
+import type { Features } from '../../src/models/features.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import { historyOf, type Interactions } from '../../src/models/interactions.ts'
 import { itemLists } from '../../src/models/splits.ts'
@@ -20,7 +21,12 @@ import { interactionsOf, walks } from '../models/toy.ts'
 export interface RecipeCase {
   readonly recipe: Recipe
   /** Data with an answer that the recipe has to find: `expected` comes first for the history. */
-  readonly obvious: { readonly interactions: Interactions; readonly history: number[]; readonly expected: number }
+  readonly obvious: {
+    readonly interactions: Interactions
+    readonly itemFeatures?: Features
+    readonly history: number[]
+    readonly expected: number
+  }
 }
 
 const open = (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0)
@@ -68,7 +74,9 @@ export function recipeContract({ recipe, obvious }: RecipeCase): void {
 
   describe(recipe.name, () => {
     test('finds the obvious answer', async () => {
-      const model = await recipe.configure({}).train(data(obvious.interactions), options)
+      const { interactions, itemFeatures } = obvious
+      const known = { ...data(interactions), ...(itemFeatures && { itemFeatures }) }
+      const model = await recipe.configure({}).train(known, options)
       const { items } = open(model).rank({ count: 1, k: 1, ...itemLists([Int32Array.from(obvious.history)]) })
       assert.equal(items[0], obvious.expected)
     })

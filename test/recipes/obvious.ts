@@ -36,12 +36,27 @@ const rising = {
   expected: 1,
 }
 
+/** Items 1 and 2 share a word, as 0 and 3 do; everybody has 0. */
+const alike = {
+  interactions: interactionsOf([[0, 1], [0, 2], [0, 3], [0]]),
+  itemFeatures: {
+    rowCount: 4,
+    featureCount: 2,
+    offsets: Uint32Array.of(0, 1, 2, 3, 4),
+    features: Int32Array.of(1, 0, 0, 1),
+    values: new Float32Array(4).fill(1),
+  },
+  history: [0, 1],
+  expected: 2,
+}
+
 export const obvious: Record<string, RecipeCase['obvious']> = {
   'aws-item-affinity': nextStep,
   'aws-item-attribute-affinity': nextStep,
   'aws-popularity-count': popular,
   'aws-personalized-ranking': nextStep,
   'aws-personalized-ranking-v2': nextStep,
+  'aws-semantic-similarity': alike,
   'aws-similar-items': nextStep,
   'aws-sims': pairs,
   'aws-trending-now': rising,

@@ -37,6 +37,7 @@ test('what is described, as in spec/recipes.md §1, §2 and §7', () => {
     'aws-popularity-count | POPULAR_ITEMS | aws-popularity-count | sims | 2019-06-10 | userId',
     `aws-personalized-ranking | PERSONALIZED_RANKING | aws-personalized-ranking | ${old} | userId and itemList | scores`,
     'aws-personalized-ranking-v2 | PERSONALIZED_RANKING | aws-personalized-ranking-v2 | aws-personalized-ranking-v2 | 2024-01-01 | userId and itemList | scores',
+    'aws-semantic-similarity | RELATED_ITEMS | aws-semantic-similarity | aws-semantic-similarity | 2024-06-01 | itemId',
     'aws-similar-items | RELATED_ITEMS | aws-similar-items | aws-similar-items | 2021-10-05 | itemId',
     'aws-sims | RELATED_ITEMS | aws-sims | sims | 2019-06-10 | itemId',
     'aws-trending-now | POPULAR_ITEMS | aws-trending-now-custom | aws-trending-now | 2023-02-01 | no batch',
@@ -76,6 +77,7 @@ test('parameters have the defaults and ranges of spec/recipes.md §4', () => {
     'aws-popularity-count': [[], []],
     'aws-personalized-ranking': [recurrent(149), percentiles],
     'aws-personalized-ranking-v2': [transformer, []],
+    'aws-semantic-similarity': [[], []],
     'aws-similar-items': [
       ['item_id_hidden_dim 100 30..200 integer T', 'item_metadata_hidden_dim 100 30..200 integer T'],
       [],

@@ -45,7 +45,7 @@ const csv = (): string => {
   })
   const lamps = Array.from(
     { length: 6 },
-    (_, i) => `lamp-${i},Desk lamp ${COLOURS[i]},"A lamp of brass",study,${1_600_000_000 + 86_400 * i}`,
+    (_, i) => `lamp-${i},Desk lamp ${COLOURS[i]},"A lamp of brass",study,${1_600_000_000 - 86_400 * (5 - i)}`,
   )
   const bare = Array.from({ length: 3 }, (_, i) => `bare-${i},,,,1500000000`)
   return ['ITEM_ID,NAME,TEXT,ROOM,CREATION_TIMESTAMP', ...walked, ...lamps, ...bare, ''].join('\n')

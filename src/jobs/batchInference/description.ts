@@ -1,6 +1,7 @@
 /** What a batch inference job is told and what it answers: plain JSON, it crosses a process boundary. */
 
 import type { ExplorationSettings } from '../../inference/exploration.ts'
+import type { RankingInfluence } from '../../models/rankingInfluence.ts'
 import type { BatchFacts } from '../../recipes/recipe.ts'
 import type { FilterSnapshot, ThemeSources } from '../../resources/types.ts'
 import type { TrainingQuery } from '../readTrainingData.ts'
@@ -20,6 +21,8 @@ export interface BatchDescription {
   readonly newItems?: { readonly recipeArn: string; readonly query: TrainingQuery } | undefined
   /** Room for new items in every list; absent: none. */
   readonly exploration?: ExplorationSettings | undefined
+  /** How far popularity and freshness decide the order of related items; absent: not at all. */
+  readonly influence?: RankingInfluence | undefined
   /** What may be recommended; absent: everything. */
   readonly filter?: FilterSnapshot | undefined
   /** Lists get a theme and are ordered by it; for records of items. Absent: as the model ranks them. */

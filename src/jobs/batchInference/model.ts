@@ -4,6 +4,7 @@ import { placeExploration } from '../../inference/exploration.ts'
 import { placeModel } from '../../inference/ranker.ts'
 import { assert } from '../../lib/assert.ts'
 import { isPriorAlone } from '../../models/historyModel.ts'
+import { influenced } from '../../models/rankingInfluence.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { recipeByArn } from '../../recipes/index.ts'
 import { loadModel, loadWithoutHistories, type SavedModel } from '../../recipes/modelFile.ts'
@@ -27,13 +28,14 @@ export async function loadThreadData(
   records: number,
   memory: MemoryLimits | undefined,
 ): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
-  const { modelPrefix, recipe, numResults, filter, themes, exploration, newItems } = description
+  const { modelPrefix, recipe, numResults, filter, themes, exploration, influence, newItems } = description
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
   const plan = await planMemory(place, threadCount, memory)
   const control = { signal }
   const loaded = plan.stored ? await loadBesideHistories(place, context, control) : await loadModel(place, control)
-  const { model, users, items, histories, facts } = await withNewItems(loaded, newItems, context)
+  const { model: trained, users, items, histories, facts } = await withNewItems(loaded, newItems, context)
+  const model = influence && facts ? influenced(trained, facts, influence) : trained
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
   const texts = themes && (await placeTexts(themes, items, context))
   const aboutItems = recipe.record === 'itemId'
