@@ -11,6 +11,8 @@
  */
 import { screen5x16, screen5x32 } from '../build/assembly/tiles'
 import {
+  FACTOR_CAPACITY,
+  FACTOR_ENTRIES_SPARE,
   FACTOR_GROUP,
   FACTOR_GROUPS,
   FACTOR_ITEM_OF,
@@ -20,15 +22,17 @@ import {
   FACTOR_QUERIES,
   FACTOR_QUERY_FLOATS,
   FACTOR_SMALL,
+  FACTOR_SORTED_MAX,
   FACTOR_START_ROWS,
   FACTOR_TILE_BYTES,
   FACTOR_TILE_ROWS,
   FACTOR_TILES,
+  FACTOR_WANTED,
   FACTOR_WIDE,
 } from '../src/kernels/factorParameters'
-import { entriesOf, take } from './entries'
+import { cutDown, entriesOf, entryOf, take } from './entries'
 import { exactScores } from './exactScores'
-import { ERROR, isOpen, NORM, openOf, PENDING, PENDING_LIST, SCALE, stateOf, THRESHOLD } from './queryState'
+import { ERROR, FOUND, isOpen, NORM, openOf, PENDING, PENDING_LIST, SCALE, stateOf, THRESHOLD } from './queryState'
 import { word } from './words'
 
 /** Places in FACTOR_SMALL: greatest of the columns, i16[TILE_ROWS][16]; exact scores, f32[8]; survivors, u32[8 + FACTOR_GROUP]. */
@@ -140,6 +144,19 @@ export function scoreEight(params: usize, query: i32, state: usize, list: usize,
   mask &= (1 << count) - 1
   const entries = entriesOf(params, query)
   const items = <usize>word(params, FACTOR_ITEM_OF)
+  if (<i32>word(params, FACTOR_WANTED) > FACTOR_SORTED_MAX) {
+    let top = entries + (<usize>load<u32>(state, FOUND) << 3)
+    while (mask) {
+      const i = <usize>ctz(mask) << 2
+      mask &= mask - 1
+      store<i64>(top, entryOf(load<f32>(scores + i), load<u32>(items + (<usize>load<u32>(list + i) << 2))))
+      top += 8
+    }
+    const found = <u32>((top - entries) >> 3)
+    store<u32>(state, found, FOUND)
+    if (found + FACTOR_ENTRIES_SPARE > word(params, FACTOR_CAPACITY)) cutDown(params, state, entries)
+    return
+  }
   while (mask) {
     const i = <usize>ctz(mask) << 2
     mask &= mask - 1

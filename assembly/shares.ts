@@ -9,6 +9,7 @@ import {
   FACTOR_QUERY_COUNT,
   FACTOR_SCORES,
   FACTOR_SHARPNESS,
+  FACTOR_SORTING,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { totalsOf } from './estimate'
@@ -23,11 +24,17 @@ function exp(x: f32): f64 {
   return x > 0 ? 1 / power : x < -87 ? 0 : power
 }
 
-/** The f32 that is not above x ≥ 0. */
+/** f32[4] of x / divisor for x ≥ 0 in f64, none rounded up. */
 @inline
-function down(x: f64): f32 {
-  const y = <f32>x
-  return <f64>y > x ? reinterpret<f32>(reinterpret<u32>(y) - 1) : y
+function downQuotients(x: v128, divisor: v128): v128 {
+  const q01 = f64x2.div(f64x2.promote_low_f32x4(x), divisor)
+  const q23 = f64x2.div(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), divisor)
+  const n01 = f32x4.demote_f64x2_zero(q01)
+  const n23 = f32x4.demote_f64x2_zero(q23)
+  const above01 = f64x2.gt(f64x2.promote_low_f32x4(n01), q01)
+  const above23 = f64x2.gt(f64x2.promote_low_f32x4(n23), q23)
+  const above = v128.shuffle<f32>(above01, above23, 0, 2, 4, 6)
+  return i32x4.add(v128.shuffle<f32>(n01, n23, 0, 1, 4, 5), above) // -1 where it was rounded up
 }
 
 /**
@@ -40,6 +47,7 @@ export function shares(params: usize, _task: i32): void {
   const sharpness = float(params, FACTOR_SHARPNESS)
   const s = f32x4.splat(sharpness)
   const positions = <usize>word(params, FACTOR_POSITION_OF)
+  const weights = <usize>word(params, FACTOR_SORTING) // as many f32 as there are items, and more
   const exact = word(params, FACTOR_EXACT_TOTALS) != 0
   for (let query = 0; query < <i32>word(params, FACTOR_QUERY_COUNT); query++) {
     const found = <usize>load<u32>(<usize>word(params, FACTOR_COUNTS) + (<usize>query << 2))
@@ -55,22 +63,23 @@ export function shares(params: usize, _task: i32): void {
     let chosen: f64 = 0
     let beyond: f64 = 0
     for (let i: usize = 0; i < found; i += 4) {
-      const w = exp4(f32x4.mul(s, f32x4.sub(v128.load(scores + (i << 2)), r)))
-      const end = min<usize>(4, found - i)
-      for (let lane: usize = 0; lane < end; lane++) {
-        const weight = lane == 0 ? f32x4.extract_lane(w, 0) : lane == 1 ? f32x4.extract_lane(w, 1) : lane == 2 ? f32x4.extract_lane(w, 2) : f32x4.extract_lane(w, 3)
-        store<f32>(probabilities + ((i + lane) << 2), weight)
-        chosen += <f64>weight
-        const position = load<u32>(positions + (<usize>load<u32>(items + ((i + lane) << 2)) << 2))
-        beyond += position < <u32>FACTOR_GROUP ? 0 : <f64>weight
-      }
+      v128.store(weights + (i << 2), exp4(f32x4.mul(s, f32x4.sub(v128.load(scores + (i << 2)), r))))
+    }
+    for (let i: usize = 0; i < found; i++) {
+      const weight = <f64>load<f32>(weights + (i << 2))
+      const position = load<u32>(positions + (<usize>load<u32>(items + (i << 2)) << 2))
+      chosen += weight
+      beyond += position < <u32>FACTOR_GROUP ? 0 : weight
     }
     const added = load<f64>(totals, 8) * exp(sharpness * (greatest - reference))
     const rest = exp(<f32>(load<f64>(totals, 16) - <f64>sharpness * <f64>reference))
     const sum = max<f64>(exact ? added : added + max<f64>(rest, beyond), chosen)
-    for (let i: usize = 0; i < found; i++) {
-      const at = probabilities + (i << 2)
-      store<f32>(at, down(<f64>load<f32>(at) / sum))
+    const divisor = f64x2.splat(sum)
+    let i: usize = 0
+    for (; i + 4 <= found; i += 4) v128.store(probabilities + (i << 2), downQuotients(v128.load(weights + (i << 2)), divisor))
+    for (; i < found; i++) {
+      const quotients = downQuotients(f32x4.splat(load<f32>(weights + (i << 2))), divisor)
+      store<f32>(probabilities + (i << 2), f32x4.extract_lane(quotients, 0))
     }
   }
 }

@@ -3,7 +3,9 @@
  * screen that follows has a k-th best to compare with. What is above the start is few more than the wanted ones.
  */
 import {
+  FACTOR_CAPACITY,
   FACTOR_CHUNKS,
+  FACTOR_ENTRIES_SPARE,
   FACTOR_EXCLUDED_ENDS,
   FACTOR_EXCLUDED_ITEMS,
   FACTOR_EXCLUDED_STARTS,
@@ -16,8 +18,8 @@ import {
   FACTOR_START_GROUPS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
-import { cutDown, entriesOf, take } from './entries'
-import { isOpen, openOf, stateOf, THRESHOLD } from './queryState'
+import { cutDown, entriesOf, entryOf, take } from './entries'
+import { FOUND, isOpen, openOf, stateOf, THRESHOLD } from './queryState'
 import { word } from './words'
 
 /** Steps of bisection: from the range of all scores to 1/512 of it. */
@@ -30,10 +32,12 @@ export function start(params: usize, query: i32, row: usize): void {
   strike(params, query, row, places)
   const low = startThreshold(params, row, row + (<usize>places << 2))
   store<f32>(state, low, THRESHOLD)
-  const threshold = f32x4.splat(low)
+  let threshold = f32x4.splat(low)
   const none = f32x4.splat(-Infinity)
   const entries = entriesOf(params, query)
   const items = <usize>word(params, FACTOR_ITEM_OF)
+  const sorted = <i32>word(params, FACTOR_WANTED) <= FACTOR_SORTED_MAX
+  let top = entries
   for (let position: u32 = 0; position < places; position += 16) {
     const at = row + (<usize>position << 2)
     const s0 = v128.load(at), s1 = v128.load(at, 16), s2 = v128.load(at, 32), s3 = v128.load(at, 48)
@@ -45,10 +49,22 @@ export function start(params: usize, query: i32, row: usize): void {
     while (mask) {
       const i = ctz(mask)
       mask &= mask - 1
-      take(params, state, entries, load<f32>(at + (<usize>i << 2)), load<u32>(items + (<usize>(position + i) << 2)))
+      const score = load<f32>(at + (<usize>i << 2))
+      const item = load<u32>(items + (<usize>(position + i) << 2))
+      if (sorted) take(params, state, entries, score, item)
+      else {
+        store<i64>(top, entryOf(score, item))
+        top += 8
+      }
     }
+    if (sorted) continue
+    const found = <u32>((top - entries) >> 3)
+    store<u32>(state, found, FOUND)
+    if (found + FACTOR_ENTRIES_SPARE <= word(params, FACTOR_CAPACITY)) continue
+    cutDown(params, state, entries)
+    top = entries + (<usize>load<u32>(state, FOUND) << 3)
+    threshold = f32x4.splat(load<f32>(state, THRESHOLD))
   }
-  if (<i32>word(params, FACTOR_WANTED) > FACTOR_SORTED_MAX) cutDown(params, state, entries)
 }
 
 /** Makes what is not open -Infinity in a row of scores of the first `end` positions. */
@@ -76,24 +92,29 @@ function strike(params: usize, query: i32, row: usize, end: u32): void {
 }
 
 /**
- * A score that at least WANTED of the row reach; -Infinity where there is none. Of each chunk of four the greatest counts, so that a pass
- * reads a quarter: what so many chunks reach, at least as many items do.
+ * A score that at least WANTED of the row reach, and little more; -Infinity where there is none. For a few of them the greatest of each four counts,
+ * so that a pass reads a quarter: what so many fours reach, at least as many items do.
  */
 function startThreshold(params: usize, row: usize, rowEnd: usize): f32 {
   const wanted = <i32>word(params, FACTOR_WANTED)
-  const chunks = <usize>word(params, FACTOR_CHUNKS)
-  let end = chunks
+  if (wanted <= FACTOR_SORTED_MAX) {
+    const fours = <usize>word(params, FACTOR_CHUNKS)
+    let end = fours
+    for (; row < rowEnd; row += 64) {
+      const m01 = f32x4.pmax(v128.load(row), v128.load(row, 16))
+      const m23 = f32x4.pmax(v128.load(row, 32), v128.load(row, 48))
+      v128.store(end, f32x4.pmax(m01, m23))
+      end += 16
+    }
+    row = fours
+    rowEnd = end
+  }
   let most = f32x4.splat(-Infinity)
   let least = f32x4.splat(Infinity)
-  for (let at = row; at < rowEnd; at += 64) {
-    const m = f32x4.pmax(
-      f32x4.pmax(v128.load(at), v128.load(at, 16)),
-      f32x4.pmax(v128.load(at, 32), v128.load(at, 48)),
-    )
-    most = f32x4.pmax(most, m)
-    least = f32x4.pmin(least, v128.bitselect(f32x4.splat(Infinity), m, f32x4.eq(m, f32x4.splat(-Infinity))))
-    v128.store(end, m)
-    end += 16
+  for (let at = row; at < rowEnd; at += 16) {
+    const x = v128.load(at)
+    most = f32x4.pmax(most, x)
+    least = f32x4.pmin(least, v128.bitselect(f32x4.splat(Infinity), x, f32x4.eq(x, f32x4.splat(-Infinity))))
   }
   let low = min(
     min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
@@ -103,10 +124,10 @@ function startThreshold(params: usize, row: usize, rowEnd: usize): f32 {
     max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
     max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   )
-  if (countChunks(chunks, end, low) < wanted) return -Infinity
+  if (countFrom(row, rowEnd, low) < wanted) return -Infinity
   for (let step = 0; step < STEPS; step++) {
     const middle = (low + high) * 0.5
-    const count = countChunks(chunks, end, middle)
+    const count = countFrom(row, rowEnd, middle)
     if (count < wanted) high = middle
     else low = middle
     if (count >= wanted && count <= wanted + (wanted >> 3)) break
@@ -114,10 +135,11 @@ function startThreshold(params: usize, row: usize, rowEnd: usize): f32 {
   return low
 }
 
-function countChunks(chunks: usize, end: usize, bound: f32): i32 {
+/** How many of a row, whose length is a multiple of 8, are at least `bound`. */
+function countFrom(row: usize, end: usize, bound: f32): i32 {
   const b = f32x4.splat(bound)
   let c0 = i32x4.splat(0), c1 = c0
-  for (let at = chunks; at < end; at += 32) {
+  for (let at = row; at < end; at += 32) {
     c0 = i32x4.sub(c0, f32x4.ge(v128.load(at), b))
     c1 = i32x4.sub(c1, f32x4.ge(v128.load(at, 16), b))
   }

@@ -10,15 +10,15 @@
  * Lists that lie in the model's own memory are read where they are; others are copied. Results are views of that memory where they fit
  * (PlacedFactors.resultCells).
  */
-import { START_GROUPS_MAX } from '../kernels/factorMemory.ts'
+import { capacityOf, START_GROUPS_MAX } from '../kernels/factorMemory.ts'
 import * as at from '../kernels/factorParameters.ts'
 import { instantiate } from '../kernels/load.ts'
 import { assert } from '../lib/assert.ts'
 import type { PlacedFactors } from './placeFactors.ts'
 import { type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 
-/** Chunks of four scores of which k are above where the threshold starts: twice as many as that find a good one. */
-const START_SHARE = 2
+/** Items from whose scores a threshold starts, for each of the best that are wanted: for k up to FACTOR_SORTED_MAX, and above. */
+const START_SHARE = { few: 8, many: 4 }
 
 /** One for each thread, on a slot of its own: slot < placeFactors's `threads`. */
 export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
@@ -83,14 +83,14 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
       assert(!allowed || allowed.length >= count)
       const stays = count * k <= resultCells
       const ranked = stays ? viewsAt(0, 0, count, k) : rankedBlock(count, k)
-      const capacity = k <= at.FACTOR_SORTED_MAX ? k : Math.min(itemCount, 2 * k)
+      const capacity = capacityOf(k, itemCount)
       const size = Math.min(placed.blockSize, Math.floor(entryCount / capacity), Math.floor(resultCells / k))
       words[at.FACTOR_WANTED] = k
       words[at.FACTOR_CAPACITY] = capacity
       words[at.FACTOR_START_GROUPS] = Math.min(
         words[at.FACTOR_GROUP_COUNT],
         START_GROUPS_MAX,
-        Math.ceil((START_SHARE * 4 * k) / at.FACTOR_GROUP),
+        Math.ceil(((k <= at.FACTOR_SORTED_MAX ? START_SHARE.few : START_SHARE.many) * k) / at.FACTOR_GROUP),
       )
       let from = 0
       while (from < count) {

@@ -4,6 +4,7 @@
  */
 import { type Arena, bytesReserved, createArena } from '../kernels/arena.ts'
 import {
+  capacityOf,
   connectSlot,
   type FactorSlot,
   factorShape,
@@ -67,7 +68,7 @@ export function placeFactors(
   const queryMax = checkValues(model)
 
   const shape = factorShape(model)
-  const entryCount = Math.max(ENTRIES_BYTES / 8, itemCount)
+  const entryCount = Math.max(ENTRIES_BYTES / 8, capacityOf(itemCount, itemCount))
   const sizes = {
     blockSize,
     entryCount,

@@ -16,6 +16,10 @@ export interface FactorValues extends ItemValues {
 /** Groups from whose scores a threshold starts, at most: for k up to 2 048; with more, scoring items is most of the work anyway. */
 export const START_GROUPS_MAX = 64
 
+/** Entries of a query: the best k, or so many more that they are rarely cut down; of all items there is room for each. */
+export const capacityOf = (k: number, itemCount: number): number =>
+  k <= at.FACTOR_SORTED_MAX ? k : Math.min(itemCount, 2 * k) + at.FACTOR_ENTRIES_SPARE
+
 export interface FactorShape extends ItemShape {
   readonly sourceFloats: number
   readonly openWords: number
@@ -174,7 +178,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   words[at.FACTOR_TILE_BYTES] = tileBytes
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
   set(at.FACTOR_ENTRIES, arena.reserveF64(sizes.entryCount))
-  set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount))
+  set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount + at.FACTOR_ENTRIES_SPARE))
   set(at.FACTOR_START_ROWS, arena.reserveU8(at.FACTOR_TILE_ROWS * startGroups * 4 * at.FACTOR_GROUP))
   set(at.FACTOR_CHUNKS, arena.reserveF32((startGroups * at.FACTOR_GROUP) / 4))
   set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))

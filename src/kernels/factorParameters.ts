@@ -66,15 +66,15 @@ export const FACTOR_TILE_BYTES = 36
 export const FACTOR_STATES = 37
 /** u32[queries, OPEN_WORDS]: what may be chosen, by item. */
 export const FACTOR_OPEN = 38
-/** i64[queries, CAPACITY]: the best so far, as keys; CAPACITY ≥ WANTED, with room beyond it for WANTED > FACTOR_SORTED_MAX. */
+/** i64[queries, CAPACITY]: the best so far, as keys; CAPACITY is capacityOf(WANTED) (factorMemory.ts). */
 export const FACTOR_ENTRIES = 39
 export const FACTOR_CAPACITY = 40
-/** i64[CAPACITY] */
+/** i64[itemCount + FACTOR_ENTRIES_SPARE]: for entries while they are sorted, then for weights. */
 export const FACTOR_SORTING = 41
 /** f32[FACTOR_TILE_ROWS, START_GROUPS · FACTOR_GROUP]: exact scores of the first groups; then i16[…] of one group after the other. */
 export const FACTOR_START_ROWS = 42
 export const FACTOR_START_GROUPS = 43
-/** f32[START_GROUPS · FACTOR_GROUP / 4] */
+/** f32[START_GROUPS · FACTOR_GROUP / 4]: the greatest of each four of a row. */
 export const FACTOR_CHUNKS = 44
 /** FACTOR_SMALL_BYTES of it. */
 export const FACTOR_SMALL = 45
@@ -121,6 +121,8 @@ export const FACTOR_PANEL = 32
 export const FACTOR_GROUP = 256
 /** Up to here the best are kept sorted, so that the k-th is known after every change; above they are collected and cut down. */
 export const FACTOR_SORTED_MAX = 64
+/** Room for entries that are stored before anybody looks whether there is room for more. */
+export const FACTOR_ENTRIES_SPARE = 16
 export const FACTOR_TOTAL_BYTES = 32
 /** Bytes of a query's state (assembly/queryState.ts). */
 export const QUERY_STATE = 128

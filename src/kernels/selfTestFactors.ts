@@ -2,6 +2,7 @@
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
 import {
+  capacityOf,
   connectSlot,
   type FactorValues,
   factorShape,
@@ -52,7 +53,7 @@ function place(arena: Arena, random: Random): Uint32Array {
   const shared = reserveFactors(arena, values, shape)
   const slot = reserveFactorSlot(arena, shape, {
     blockSize: HISTORIES.length,
-    entryCount: HISTORIES.length * ITEM_COUNT,
+    entryCount: HISTORIES.length * capacityOf(ITEM_COUNT, ITEM_COUNT),
     resultCells: HISTORIES.length * ITEM_COUNT,
     excludedMax: HISTORIES.length * EVENTS_MAX,
     historyEvents: EVENTS_MAX,
@@ -109,7 +110,7 @@ export function bestCase(arena: Arena, random: Random): Case {
       steps.push({ params, word: at.FACTOR_EXACT_TOTALS, value: exact })
       steps.push({ params, word: at.FACTOR_WIDE, value: wide }, { params, word: at.FACTOR_MASKED, value: masked })
       steps.push({ params, word: at.FACTOR_WANTED, value: wanted })
-      steps.push({ params, word: at.FACTOR_CAPACITY, value: Math.min(ITEM_COUNT, wanted <= 64 ? wanted : 2 * wanted) })
+      steps.push({ params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) })
       steps.push({ params, word: at.FACTOR_START_GROUPS, value: wanted === 1 ? 1 : 2 }, ...exclude(words, excluded))
       steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length })
       for (let word = 0; masked === 1 && word < HISTORIES.length * words[at.FACTOR_OPEN_WORDS]; word++)
