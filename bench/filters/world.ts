@@ -7,6 +7,7 @@ import { type FilterSchemas, planFilter } from '../../src/filters/check.ts'
 import type { FilterData } from '../../src/filters/data.ts'
 import type { Plan } from '../../src/filters/plan.ts'
 import { type PlacedModel, placeModel } from '../../src/inference/ranker.ts'
+import { BLOCK_RECORDS } from '../../src/jobs/batchInference/limits.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import type { ItemLists } from '../../src/models/splits.ts'
@@ -17,8 +18,9 @@ export const USERS = 20_000
 const EVENTS = 100
 const GENRES = 200
 const BRANDS = 5_000
-/** Weights of the newest events that count, as the recipes train them. */
-const KERNEL = 60
+/** Newest events that count. */
+const KERNEL = 32
+const DIMENSION = 64
 const TYPES = ['view', 'purchase']
 
 export interface World {
@@ -86,22 +88,31 @@ export function makeFilter(
   return { plan, data: assembler.finish() }
 }
 
-/** With rows where `dense`; the numbers are noise, since no arithmetic here depends on them. */
-export function makeModel(itemCount: number, dense: boolean): PlacedModel {
+/**
+ * Factors, as aws-user-personalization trains them at this size: two views of the newest 32 events. Directions are noise and norms fall with an item's
+ * rank by the power of a half, so that the search ends early as it does on real catalogues (design/performance.md §4).
+ */
+export function makeModel(itemCount: number): PlacedModel {
   const random = seededRandom(SEED + 2)
   const noise = Float32Array.from({ length: 65_521 }, () => random.normal())
-  const rows = dense ? new Float32Array(itemCount * itemCount) : undefined
-  for (let at = 0; rows && at < rows.length; at += noise.length)
-    rows.set(noise.subarray(0, Math.min(noise.length, rows.length - at)), at)
+  const filled = (length: number, scale: (row: number) => number) => {
+    const values = new Float32Array(length)
+    for (let at = 0; at < length; at++)
+      values[at] = noise[at % noise.length] * scale(Math.floor(at / DIMENSION) % itemCount)
+    return values
+  }
   const model: HistoryModel = {
-    form: 'dense',
+    form: 'factors',
     itemCount,
-    kernel: Float32Array.from({ length: dense ? KERNEL : 0 }, (_, k) => (k + 1) ** -0.7),
-    rows,
+    dimension: DIMENSION,
+    kernels: [1, 8].map(time => Float32Array.from({ length: KERNEL }, (_, k) => Math.exp(-k / time))),
+    sources: filled(2 * itemCount * DIMENSION, () => 1 / DIMENSION),
+    targets: filled(itemCount * DIMENSION, item => (item + 1) ** -0.5),
+    bias: undefined,
     prior: Float32Array.from({ length: itemCount }, (_, item) => -Math.log(item + 1)),
     sharpness: 1,
   }
-  return placeModel(model, { threads: 1, blockSize: dense ? 256 : 1 })
+  return placeModel(model, { threads: 1, blockSize: BLOCK_RECORDS })
 }
 
 /** `records` lines, users drawn at random; `values` distinct sets of filter values, one a record, in random order. */
