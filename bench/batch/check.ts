@@ -42,19 +42,10 @@ export async function checkOutput(folder: string, saved: SavedModel, records: nu
 }
 
 function plainAnswer(line: string, { model, users, items, histories }: SavedModel) {
-  assert(model.form === 'dense', 'the twin knows the dense form')
   const input: { userId: string } = JSON.parse(line)
   const user = users.indexOf(input.userId)
   const history = user < 0 ? [] : [...histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])]
-  const scores = history.length > 0 ? new Array<number>(model.itemCount).fill(0) : [...model.prior]
-  history
-    .reverse()
-    .slice(0, model.kernel.length)
-    .forEach((event, k) => {
-      const weight = model.kernel[k]
-      const row = model.rows!.subarray(event * model.itemCount, (event + 1) * model.itemCount)
-      for (let j = 0; j < row.length; j++) scores[j] += weight * row[j]
-    })
+  const scores = history.length > 0 ? poolScores(model, history.reverse()) : [...model.prior]
   const weights = scores.map(score => Math.exp(model.sharpness * score))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const shares = weights.map(weight => weight / total)
@@ -62,6 +53,24 @@ function plainAnswer(line: string, { model, users, items, histories }: SavedMode
   const top = best.slice(0, NUM_RESULTS)
   const output = { recommendedItems: top.map(item => items.idAt(item)), scores: top.map(item => shares[item]) }
   return { input, scores, best, shares, text: JSON.stringify({ input, output, error: null }) }
+}
+
+/** The definition of models/historyModel.ts in float64; the newest event first. */
+function poolScores(model: SavedModel['model'], newestFirst: readonly number[]): number[] {
+  assert(model.form === 'pool', 'the recipe of this bench makes pools')
+  const { itemCount, bias, combination, epsilon, experts } = model
+  const scores = Array.from({ length: itemCount }, (_, item) => bias?.[item] ?? 0)
+  for (const { kernel, offsets, items, values, scale, weight } of experts) {
+    const sums = new Array<number>(itemCount).fill(0)
+    newestFirst.slice(0, kernel.length).forEach((event, k) => {
+      for (let at = offsets[event]; at < offsets[event + 1]; at++) sums[items[at]] += kernel[k] * values[at]
+    })
+    for (let item = 0; item < itemCount; item++) {
+      const share = Math.max(0, sums[item]) / scale
+      scores[item] += weight * (combination === 'log' ? Math.log(share + epsilon) : share)
+    }
+  }
+  return scores
 }
 
 /** The wanted lines, counted from 0, of a file of exactly `count` lines. */
