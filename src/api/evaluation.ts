@@ -74,7 +74,10 @@ const describeEvaluation = operation({
 })
 
 /** Of a solution version that is ACTIVE, or a recommender that has been trained. Throws ServiceError. */
-async function trainedModel(arn: string, resources: Resources): Promise<{ recipeArn: string; modelPrefix: string }> {
+export async function trainedModel(
+  arn: string,
+  resources: Resources,
+): Promise<{ recipeArn: string; modelPrefix: string }> {
   const { body, hidden } = resourceOfArn(arn).startsWith('recommender/')
     ? await resources.get(recommender, arn)
     : await resources.getActive(solutionVersion, arn)

@@ -12,6 +12,7 @@ import { datasetImportJobOperations } from './datasetImportJob.ts'
 import { evaluationOperations } from './evaluation.ts'
 import { eventTrackerOperations } from './eventTracker.ts'
 import { explainFilterOperations } from './explainFilter.ts'
+import { explainRecommendationsOperations } from './explainRecommendations.ts'
 import { filterOperations } from './filter.ts'
 import { metricAttributionOperations } from './metricAttribution.ts'
 import type { ApiContext } from './operation.ts'
@@ -51,6 +52,11 @@ export const services: readonly Service<ApiContext>[] = [
   {
     targetPrefix: 'Sommelier',
     actionPrefix: 'sommelier',
-    operations: [...workOperations, ...explainFilterOperations, ...evaluationOperations],
+    operations: [
+      ...workOperations,
+      ...explainFilterOperations,
+      ...evaluationOperations,
+      ...explainRecommendationsOperations,
+    ],
   },
 ]

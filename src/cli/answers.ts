@@ -54,3 +54,19 @@ export interface PoolChoice {
   }[]
   readonly popularityWeight: number
 }
+
+export interface ExplainedList {
+  readonly resourceArn: string
+  readonly recipeArn: string
+  readonly userId: string
+  readonly eventCount: number
+  readonly items: readonly {
+    readonly itemId: string
+    readonly rank: number
+    readonly probability: number
+    readonly score: number
+    readonly base: number
+    readonly carriers: readonly { readonly itemId: string; readonly events: number; readonly weight: number }[]
+    readonly others: { readonly items: number; readonly weight: number }
+  }[]
+}

@@ -115,11 +115,14 @@ function listLines({ model, popularity, recentPopularity, cold, listLength }: Ev
 function choiceLines(choice: PoolChoice): string[] {
   const { heldOutPairCount, combination, fittedBy, solved, ridges, tried, experts, popularityWeight } = choice
   const most = Math.max(...tried.map(({ ndcgAt10 }) => ndcgAt10), 0)
+  const isChosen = (way: { combination: string; fittedBy: string }) =>
+    way.combination === combination && way.fittedBy === fittedBy
+  const surpassed = tried.some(way => isChosen(way) && way.ndcgAt10 < most)
   const ways = tried.map(way => [
     `${printable(way.combination)} pool, weights by ${printable(way.fittedBy)}`,
     decimal(way.ndcgAt10),
     fineBar(most > 0 ? way.ndcgAt10 / most : 0, BAR_CELLS),
-    way.combination === combination && way.fittedBy === fittedBy ? 'chosen' : '',
+    isChosen(way) ? 'chosen' : '',
   ])
   const whose = experts.map(expert => [
     printable(expert.name),
@@ -134,6 +137,7 @@ function choiceLines(choice: PoolChoice): string[] {
   return [
     `POOL  ${printable(combination)}, solved over ${printable(solved)}: ${grounds}`,
     ...(ways.length > 0 ? table(['WAY', 'NDCG@10', '', ''], ways, new Set(['NDCG@10'])) : []),
+    ...(surpassed ? ['Weights fitted to NDCG fit chance too: they are taken only where they are clearly better.'] : []),
     ...(ridges.length > 0
       ? [`regularization tried: ${ridges.map(each => `× ${each.factor} ${decimal(each.ndcgAt10)}`).join(', ')}`]
       : []),

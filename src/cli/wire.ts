@@ -5,7 +5,7 @@
 import type { Explanation } from '../filters/explain.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { signedHeaders } from '../lib/sigv4.ts'
-import type { Evaluation } from './answers.ts'
+import type { Evaluation, ExplainedList } from './answers.ts'
 import type { Io } from './io.ts'
 
 /** Where `sommelier serve` listens unless it is told otherwise. */
@@ -63,6 +63,7 @@ export interface Wire {
   describeWork(resourceArn: string): Promise<WorkItem>
   explainFilter(input: object): Promise<Explanation>
   describeEvaluation(resourceArn: string): Promise<Evaluation>
+  explainRecommendations(input: object): Promise<ExplainedList>
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -119,6 +120,11 @@ export function openWire(endpoint: string, signal: AbortSignal, sign: Signer = u
       const evaluation = await call('DescribeEvaluation', { resourceArn })
       if (typeof evaluation.model !== 'object') throw notOurs(endpoint, 'without an evaluation')
       return evaluation as unknown as Evaluation
+    },
+    async explainRecommendations(input) {
+      const explained = await call('ExplainRecommendations', input)
+      if (!Array.isArray(explained.items)) throw notOurs(endpoint, 'without recommendations')
+      return explained as unknown as ExplainedList
     },
   }
 }

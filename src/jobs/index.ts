@@ -5,6 +5,7 @@ import { batchSegment } from './batchSegment.ts'
 import { deleteUsers } from './deleteUsers.ts'
 import { deployCampaign } from './deployCampaign.ts'
 import { explainFilter } from './explainFilter.ts'
+import { explainRecommendations } from './explainRecommendations.ts'
 import { exportDataset } from './exportDataset.ts'
 import { forget } from './forget.ts'
 import { importDataset } from './importDataset.ts'
@@ -34,6 +35,7 @@ const workKinds: readonly AnyWorkKind[] = [
   batchInference,
   batchSegment,
   explainFilter,
+  explainRecommendations,
   readEvaluation,
   deployCampaign,
   redeployCampaign,

@@ -44,7 +44,7 @@ const evaluation: Evaluation = {
   ],
   cold: { eventCount: 10, itemShare: 0.25, heldOutShare: 0.0123 },
 }
-const choice: Evaluation['choice'] = {
+const choice: NonNullable<Evaluation['choice']> = {
   heldOutPairCount: 2048,
   combination: 'log',
   fittedBy: 'likelihood',
@@ -120,6 +120,25 @@ test('evaluate shows what a pool chose, and why', async t => {
   const io = recordedIo()
   assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
   assert.deepEqual(io.said.out.trimEnd().split('\n').slice(lines.length), choiceLines)
+})
+
+test('a pool says why it did not take the way of the greatest NDCG', async t => {
+  const [likely, climbed] = choice.tried
+  const close = { ...choice, tried: [likely, { ...climbed, ndcgAt10: 0.181 }] }
+  const { endpoint } = await answering(t, [{ body: { ...evaluation, choice: close } }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(
+    io.said.out
+      .trimEnd()
+      .split('\n')
+      .slice(lines.length + 3, lines.length + 6),
+    [
+      'log pool, weights by likelihood   0.1800  ███████████████▉  chosen',
+      'linear pool, weights by NDCG      0.1810  ████████████████',
+      'Weights fitted to NDCG fit chance too: they are taken only where they are clearly better.',
+    ],
+  )
 })
 
 test('a pool of too few events says that its weights are not its own', async t => {

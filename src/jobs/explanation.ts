@@ -1,0 +1,119 @@
+/** The body of ExplainRecommendations: the model ranks for one person as it does in a job, and each score is taken apart (inference/explain.ts). */
+import { type ScoreParts, scoreParts } from '../inference/explain.ts'
+import { openRanker, placeModel } from '../inference/ranker.ts'
+import { Refusal } from '../lib/refusal.ts'
+import { historyLength } from '../models/historyModel.ts'
+import { listAt } from '../models/splits.ts'
+import { loadModel } from '../recipes/modelFile.ts'
+import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
+
+/** Items of the history that are named for one recommendation: those of greatest weight. The rest is summed up. */
+const CARRIERS_MAX = 10
+
+export interface ExplanationQuery {
+  readonly resourceArn: string
+  readonly recipeArn: string
+  readonly modelPrefix: string
+  readonly userId: string
+  /** Absent: the `numResults` best. */
+  readonly itemId?: string | undefined
+  readonly numResults: number
+}
+
+export interface ExplainedItem {
+  readonly itemId: string
+  /** Among all items, from 1. */
+  readonly rank: number
+  /** As a batch inference job gives it as the score: of the softmax over the whole catalogue. */
+  readonly probability: number
+  /** Before softmax: base + Σ weights. */
+  readonly score: number
+  readonly base: number
+  /** Items of the history by descending magnitude of their weights, the events of one item together. */
+  readonly carriers: readonly { readonly itemId: string; readonly events: number; readonly weight: number }[]
+  /** Of the others that the model looked at. */
+  readonly others: { readonly items: number; readonly weight: number }
+}
+
+export interface ExplainedList {
+  readonly resourceArn: string
+  readonly recipeArn: string
+  readonly userId: string
+  /** Events that the model looks at; 0: none, or the model does not know the person, and the list is that of everybody. */
+  readonly eventCount: number
+  readonly items: readonly ExplainedItem[]
+}
+
+/** Throws Refusal where the model does not know the item. */
+export async function explained(
+  { modelPrefix, itemId, numResults, ...query }: ExplanationQuery,
+  { artifacts, signal }: ComputeContext,
+): Promise<ExplainedList> {
+  const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
+  const { model, users, items, histories } = await loadModel(place, { signal })
+  const user = users.indexOf(query.userId)
+  const whole = user < 0 ? new Int32Array(0) : listAt(histories, user)
+  const history = whole.slice(Math.max(0, whole.length - historyLength(model)))
+  const wanted = itemId === undefined ? undefined : items.indexOf(itemId)
+  if (wanted === -1) throw new Refusal(`The model does not know the item '${itemId}'.`)
+
+  const ranker = openRanker(placeModel(model, { threads: 1 }), 0)
+  const asked = { count: 1, offsets: Uint32Array.of(0, history.length), items: history }
+  const {
+    counts,
+    items: best,
+    probabilities,
+  } = wanted === undefined
+    ? ranker.rank({ ...asked, k: Math.min(numResults, items.size) })
+    : ranker.rank({ ...asked, k: 1, allowed: [onlyItem(wanted, items.size)] })
+  // The ranker's answer is valid until its next one.
+  const listed = Array.from({ length: counts[0] }, (_, at) => ({ item: best[at], probability: probabilities[at] }))
+  const rank = wanted === undefined ? undefined : rankOf(ranker.scoreAll(history), wanted)
+  return {
+    ...query,
+    eventCount: history.length,
+    items: listed.map(({ item, probability }, at) => ({
+      itemId: items.idAt(item),
+      rank: rank ?? at + 1,
+      probability,
+      ...carried(scoreParts(model, history, item), history, index => items.idAt(index)),
+    })),
+  }
+}
+
+function onlyItem(item: number, itemCount: number): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(itemCount / 32))
+  bits[item >>> 5] = 1 << (item & 31)
+  return bits
+}
+
+/** From 1, by (score descending, index ascending), as lists are. */
+function rankOf(scores: Float32Array, item: number): number {
+  let rank = 1
+  for (let other = 0; other < scores.length; other++)
+    if (scores[other] > scores[item] || (scores[other] === scores[item] && other < item)) rank++
+  return rank
+}
+
+/** The events of an item together; those of weight 0 carried nothing. */
+function carried(
+  { base, score, weights }: ScoreParts,
+  history: Int32Array,
+  idAt: (item: number) => string,
+): Pick<ExplainedItem, 'base' | 'score' | 'carriers' | 'others'> {
+  const byItem = new Map<number, { events: number; weight: number }>()
+  for (const [place, item] of history.entries()) {
+    const { events, weight } = byItem.get(item) ?? { events: 0, weight: 0 }
+    byItem.set(item, { events: events + 1, weight: weight + weights[place] })
+  }
+  const all = Array.from(byItem, ([item, { events, weight }]) => ({ item, events, weight }))
+    .filter(({ weight }) => weight !== 0)
+    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight) || a.item - b.item)
+  const rest = all.slice(CARRIERS_MAX)
+  return {
+    base,
+    score,
+    carriers: all.slice(0, CARRIERS_MAX).map(({ item, ...each }) => ({ itemId: idAt(item), ...each })),
+    others: { items: rest.length, weight: rest.reduce((sum, { weight }) => sum + weight, 0) },
+  }
+}
