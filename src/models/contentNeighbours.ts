@@ -9,7 +9,7 @@
  */
 import type { WorkControl } from '../lib/work.ts'
 import type { Features } from './features.ts'
-import { cutRows, type SparseRow, type SparseRows } from './sparseRows.ts'
+import { boundOf, cutRows, type SparseRow, type SparseRows } from './sparseRows.ts'
 
 /** Products of two features: some ten seconds. ML-1M takes 2·10⁷ (genres, years and words of titles). */
 const WORK_MAX = 1e10
@@ -25,6 +25,7 @@ export async function contentNeighbours(
   const sums = new Float32Array(rowCount)
   const touched = new Int32Array(rowCount)
   const kept = new Float32Array(rowCount)
+  const sizes = new Float32Array(rowCount)
   const row = (item: number): SparseRow => {
     progress({ stage: 'comparing items', done: item, total: rowCount, unit: 'items' })
     let count = 0
@@ -38,12 +39,21 @@ export async function contentNeighbours(
         sums[other] += value * lists.values[place]
       }
     }
-    const items = touched.subarray(0, count).sort()
+    sums[item] = 0
+    // Most of many touched ones will be cut: only what may stay is put in order.
+    for (let at = 0; at < count; at++) kept[at] = sums[touched[at]]
+    const { size } = boundOf(kept.subarray(0, count), rowLength, sizes)
+    let end = 0
     for (let at = 0; at < count; at++) {
-      kept[at] = items[at] === item ? 0 : sums[items[at]]
+      if (kept[at] >= size) touched[end++] = touched[at]
+      else sums[touched[at]] = 0
+    }
+    const items = touched.subarray(0, end).sort()
+    for (let at = 0; at < end; at++) {
+      kept[at] = sums[items[at]]
       sums[items[at]] = 0
     }
-    return { items, values: kept.subarray(0, count) }
+    return { items, values: kept.subarray(0, end) }
   }
   return cutRows({ itemCount: rowCount, entryCount: work, count: rowLength, row }, signal)
 }

@@ -71,8 +71,15 @@ export async function cutRows(
   return { offsets, items: items.subarray(0, top), values: values.subarray(0, top) }
 }
 
-/** The `count`-th largest magnitude, and how many of those equal to it are among the `count` largest. */
-function boundOf(values: Float32Array, count: number, sizes: Float32Array): { size: number; equalCount: number } {
+/**
+ * The `count`-th largest magnitude, and how many of those equal to it are among the `count` largest; 0 and all where there are no more.
+ * `sizes` is room for as many.
+ */
+export function boundOf(
+  values: Float32Array,
+  count: number,
+  sizes: Float32Array,
+): { size: number; equalCount: number } {
   if (values.length <= count) return { size: 0, equalCount: values.length }
   const { length } = values
   for (let at = 0; at < length; at++) sizes[at] = Math.abs(values[at])

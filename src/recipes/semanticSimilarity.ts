@@ -3,6 +3,8 @@
  * they are (models/metadataFeatures.ts, contentNeighbours.ts: Salton, Wong and Yang 1975; Spärck Jones 1972), learnt from the catalogue itself. The
  * reference service describes embeddings of the text; this is not Amazon's implementation.
  *
+ * MRR@25 of a held-out event on ML-1M .069 (popularity .060), on Online Retail .186 (.101): words say what is alike, not what is done next.
+ *
  * What people did is not needed. Where it is known it decides what an item without related ones is answered with, how the model is judged, and
  * how far popularity may influence the order (models/rankingInfluence.ts).
  */

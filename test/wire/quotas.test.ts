@@ -36,6 +36,8 @@ test('the numbers are those of the reference', () => {
     batchInputBytes: 2 ** 30,
     batchRecordsPerFile: 50_000_000,
     themeRecordsPerFile: 100,
+    segmentRecordsPerFile: 500,
+    segmentAttributeRecordsPerFile: 10,
     deletionInputBytes: 100e6,
   })
 })
