@@ -24,6 +24,7 @@ import {
 import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { entriesOf, itemOf, scoreOf, sortEntries } from './entries'
 import { estimateTile } from './estimate'
+import { BATCH } from './exactScores'
 import { reopen } from './foldIn'
 import { quantise } from './quantise'
 import {
@@ -43,7 +44,7 @@ import {
   ZERO,
 } from './queryState'
 import { packScoreTile, scoreRows } from './scores'
-import { hits, reaches, scan, scoreEight, screenGroup } from './screen'
+import { hits, reaches, scan, scoreBatch, screenGroup } from './screen'
 import { start } from './start'
 import { word } from './words'
 
@@ -151,8 +152,8 @@ function listOpen(params: usize, query: i32, most: i32): void {
       bits &= bits - 1
       most--
       store<u32>(list + (<usize>waiting << 2), load<u32>(positions + (<usize>item << 2)))
-      if (++waiting < 8) continue
-      scoreEight(params, query, state, list, 8)
+      if (++waiting < BATCH) continue
+      scoreBatch(params, query, state, list, BATCH)
       waiting = 0
     }
   }
@@ -168,8 +169,8 @@ function finish(params: usize, query: i32): void {
   }
   const pending = <i32>load<u32>(state, PENDING)
   if (pending > 0) {
-    for (let i = pending; i < 8; i++) store<u32>(state + PENDING_LIST + (<usize>i << 2), 0)
-    scoreEight(params, query, state, state + PENDING_LIST, pending)
+    for (let i = pending; i < BATCH; i++) store<u32>(state + PENDING_LIST + (<usize>i << 2), 0)
+    scoreBatch(params, query, state, state + PENDING_LIST, pending)
   }
   const entries = entriesOf(params, query)
   sortEntries(params, state, entries)

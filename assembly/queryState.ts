@@ -14,7 +14,7 @@ export const FOUND: usize = 28
 export const OPEN: usize = 32
 /** u32: one of those below. */
 export const MODE: usize = 36
-/** u32, u32[8]: positions that wait for others to be scored with, less than 8. */
+/** u32, u32[BATCH]: positions that wait for others to be scored with, less than BATCH (exactScores.ts). */
 export const PENDING: usize = 40
 export const PENDING_LIST: usize = 64
 

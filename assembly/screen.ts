@@ -31,11 +31,12 @@ import {
   FACTOR_WIDE,
 } from '../src/kernels/factorParameters'
 import { cutDown, entriesOf, entryOf, take } from './entries'
-import { exactScores } from './exactScores'
+import { BATCH, exactScores } from './exactScores'
 import { ERROR, FOUND, isOpen, NORM, openOf, PENDING, PENDING_LIST, SCALE, stateOf, THRESHOLD } from './queryState'
+import { storeRow } from './rows'
 import { word } from './words'
 
-/** Places in FACTOR_SMALL: greatest of the columns, i16[TILE_ROWS][16]; exact scores, f32[8]; survivors, u32[8 + FACTOR_GROUP]. */
+/** Places in FACTOR_SMALL: greatest of the columns, i16[TILE_ROWS][16]; exact scores, f32[BATCH]; survivors, u32[BATCH + FACTOR_GROUP]. */
 const SCORES: usize = 256
 const SURVIVORS: usize = 320
 
@@ -102,7 +103,13 @@ export function hits(params: usize, state: usize, group: i32, greatest: usize): 
   return v128.any_true(v128.or(i16x8.gt_s(v128.load(greatest), limit), i16x8.gt_s(v128.load(greatest, 16), limit)))
 }
 
-/** Scores exactly what of a group's row is open and above the limit; less than eight wait in the query's state for company. */
+/** A list of BATCH positions: a row's size. */
+@inline
+function copyBatch(to: usize, from: usize): void {
+  storeRow(to, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48))
+}
+
+/** Scores exactly what of a group's row is open and above the limit; less than BATCH wait in the query's state for company. */
 export function scan(params: usize, query: i32, row: usize, group: i32): void {
   const state = stateOf(params, query)
   const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
@@ -110,8 +117,7 @@ export function scan(params: usize, query: i32, row: usize, group: i32): void {
   const items = <usize>word(params, FACTOR_ITEM_OF)
   const survivors = <usize>word(params, FACTOR_SMALL) + SURVIVORS
   let top = survivors + (<usize>load<u32>(state, PENDING) << 2)
-  v128.store(survivors, v128.load(state, PENDING_LIST))
-  v128.store(survivors, v128.load(state, PENDING_LIST + 16), 16)
+  copyBatch(survivors, state + PENDING_LIST)
   let first = <u32>group * FACTOR_GROUP
   for (let at = row; at < row + 2 * FACTOR_GROUP; at += 64) {
     const g0 = i16x8.gt_s(v128.load(at), limit)
@@ -128,19 +134,20 @@ export function scan(params: usize, query: i32, row: usize, group: i32): void {
     first += 32
   }
   let at = survivors
-  for (; at + 32 <= top; at += 32) scoreEight(params, query, state, at, 8)
-  v128.store(state, v128.load(at), PENDING_LIST)
-  v128.store(state, v128.load(at, 16), PENDING_LIST + 16)
+  for (; at + 4 * BATCH <= top; at += 4 * BATCH) scoreBatch(params, query, state, at, BATCH)
+  copyBatch(state + PENDING_LIST, at)
   store<u32>(state, <u32>((top - at) >> 2), PENDING)
 }
 
-/** Takes in the first `count` of the 8 positions listed at `list`, where they reach the threshold; the others are any positions. */
-export function scoreEight(params: usize, query: i32, state: usize, list: usize, count: i32): void {
+/** Takes in the first `count` of the BATCH positions listed at `list`, where they reach the threshold; the others are any positions. */
+export function scoreBatch(params: usize, query: i32, state: usize, list: usize, count: i32): void {
   const scores = <usize>word(params, FACTOR_SMALL) + SCORES
   const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * (<usize>word(params, FACTOR_QUERY_FLOATS) << 2)
   exactScores(params, from, list, scores)
   const threshold = f32x4.splat(load<f32>(state, THRESHOLD))
-  let mask = i32x4.bitmask(f32x4.ge(v128.load(scores), threshold)) | (i32x4.bitmask(f32x4.ge(v128.load(scores, 16), threshold)) << 4)
+  const g01 = i16x8.narrow_i32x4_s(f32x4.ge(v128.load(scores), threshold), f32x4.ge(v128.load(scores, 16), threshold))
+  const g23 = i16x8.narrow_i32x4_s(f32x4.ge(v128.load(scores, 32), threshold), f32x4.ge(v128.load(scores, 48), threshold))
+  let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(g01, g23))
   mask &= (1 << count) - 1
   const entries = entriesOf(params, query)
   const items = <usize>word(params, FACTOR_ITEM_OF)

@@ -14,7 +14,7 @@ import {
   FACTOR_TILE_ROWS,
 } from '../src/kernels/factorParameters'
 import { totalsOf } from './estimate'
-import { exactScores } from './exactScores'
+import { BATCH, exactScores } from './exactScores'
 import { exp4 } from './rank'
 import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
@@ -81,11 +81,12 @@ export function scoreItems(params: usize, query: i32): void {
   const everyScore = <usize>word(params, FACTOR_EVERY_SCORE)
   const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * (<usize>word(params, FACTOR_QUERY_FLOATS) << 2)
   const list = <usize>word(params, FACTOR_SMALL)
-  for (let first: usize = 0; first < items; first += 8) {
-    for (let i: usize = 0; i < 8; i++) store<u32>(list + (i << 2), <u32>(first + i))
-    exactScores(params, from, list, list + 32)
-    for (let i: usize = 0; i < 8 && first + i < items; i++) {
-      store<f32>(everyScore + (<usize>load<u32>(itemOf + ((first + i) << 2)) << 2), load<f32>(list + 32 + (i << 2)))
+  const scores = list + 4 * BATCH
+  for (let first: usize = 0; first < items; first += BATCH) {
+    for (let i: usize = 0; i < <usize>BATCH; i++) store<u32>(list + (i << 2), <u32>(first + i))
+    exactScores(params, from, list, scores)
+    for (let i: usize = 0; i < <usize>BATCH && first + i < items; i++) {
+      store<f32>(everyScore + (<usize>load<u32>(itemOf + ((first + i) << 2)) << 2), load<f32>(scores + (i << 2)))
     }
   }
 }

@@ -30,23 +30,28 @@ const USAGE = `usage: npm run bench:topk -- [options]
 Exact top k of factor models: processor time a query beside numpy, implicit and faiss.
 
   --items LIST    sizes of made-up catalogues (default 20000,100000,1000000)
+  --factors LIST  (default 64,128)
+  --k LIST        (default 25,500)
   --data FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
   --write         keeps the report in bench/results/topk.md
 `
 const { values } = readArguments(USAGE, {
   options: {
     items: { type: 'string', default: '20000,100000,1000000' },
+    factors: { type: 'string', default: '64,128' },
+    k: { type: 'string', default: '25,500' },
     data: { type: 'string', default: fileURLToPath(new URL('../../../shared/data/ml-1m', import.meta.url)) },
     write: { type: 'boolean', default: false },
   },
 })
+const numbersOf = (list: string) => list.split(',').map(Number)
 const python = join(pythonEnvironment('topk', REQUIREMENTS), 'python')
 const folder = await mkdtemp(join(tmpdir(), 'bench-topk-'))
 const rows: Row[] = []
 try {
-  for (const dimension of [64, 128]) {
+  for (const dimension of numbersOf(values.factors)) {
     measure('ML-1M', await trained(values.data, dimension, OURS_QUERIES))
-    for (const size of values.items.split(',').map(Number)) measure('made up', madeUp(size, dimension, OURS_QUERIES))
+    for (const size of numbersOf(values.items)) measure('made up', madeUp(size, dimension, OURS_QUERIES))
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
@@ -62,6 +67,8 @@ process.exitCode = lines.some(line => line.startsWith('- MISSED')) ? 1 : 0
 interface Ours {
   readonly pruned: number
   readonly whole: number
+  /** Share of the items in groups that the stop leaves. */
+  readonly scanned: number
 }
 
 interface Row {
@@ -79,7 +86,7 @@ function measure(catalogue: string, { itemCount, dimension, items, queries }: Ve
   writeFileSync(join(folder, 'queries.f32'), queries)
   const ours = fileURLToPath(new URL('./ours.ts', import.meta.url))
   const peers = fileURLToPath(new URL('./peers.py', import.meta.url))
-  for (const k of [25, 500]) {
+  for (const k of numbersOf(values.k)) {
     process.stderr.write(`${catalogue}: ${itemCount} items, ${dimension} factors, k = ${k}\n`)
     const few = Math.max(20, Math.min(480, Math.floor(PEER_SCORES / itemCount)))
     const shape = (count: number) => [folder, itemCount, dimension, count, k].map(String)
@@ -108,7 +115,8 @@ function report(): string[] {
       number,
     )
     const ratios = [peers.numpy / wide.whole, peers.numpy / wide.pruned].map(ratio => `${ratio.toFixed(1)}×`)
-    return `| ${[catalogue, itemCount, dimension, k, ...times, ...ratios].join(' | ')} |`
+    const scanned = `${(100 * wide.scanned).toPrecision(2)} %`
+    return `| ${[catalogue, itemCount, dimension, k, scanned, ...times, ...ratios].join(' | ')} |`
   })
   return [
     '# Exact top k of factor models',
@@ -116,10 +124,10 @@ function report(): string[] {
     `\`npm run bench:topk\` on ${machine()}`,
     '',
     'µs of CPU a query on one thread: fold-in of one event, the best k, their probabilities. "Whole" is without the stop by norm, "stop" with it;',
-    '"128" is without V8\'s revectorizer. The ratios are those of numpy to "256 whole" and "256 stop", measured in the same minutes.',
+    '"128" is without V8\'s revectorizer; "scanned" is the share of the items that the stop leaves. The ratios are those of numpy to "256 whole" and "256 stop", measured in the same minutes.',
     '',
-    '| catalogue | items | factors | k | numpy | implicit | faiss | 128 whole | 128 stop | 256 whole | 256 stop | numpy / whole | numpy / stop |',
-    `| --- | ${Array(12).fill('---:').join(' | ')} |`,
+    '| catalogue | items | factors | k | scanned | numpy | implicit | faiss | 128 whole | 128 stop | 256 whole | 256 stop | numpy / whole | numpy / stop |',
+    `| --- | ${Array(13).fill('---:').join(' | ')} |`,
     ...table,
     '',
     ...targets(),

@@ -18,7 +18,7 @@ import type { PlacedFactors } from './placeFactors.ts'
 import { type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 
 /** Items from whose scores a threshold starts, for each of the best that are wanted: for k up to FACTOR_SORTED_MAX, and above. */
-const START_SHARE = { few: 8, many: 4 }
+const START_SHARE = { few: 8, many: 6 }
 
 /** One for each thread, on a slot of its own: slot < placeFactors's `threads`. */
 export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {

@@ -16,9 +16,9 @@ export interface FactorValues extends ItemValues {
 /** Groups from whose scores a threshold starts, at most: for k up to 2 048; with more, scoring items is most of the work anyway. */
 export const START_GROUPS_MAX = 64
 
-/** Entries of a query: the best k, or so many more that they are rarely cut down; of all items there is room for each. */
+/** Entries of a query: the best k, or half as many more, so that they are cut down now and then; of all items there is room for each. */
 export const capacityOf = (k: number, itemCount: number): number =>
-  k <= at.FACTOR_SORTED_MAX ? k : Math.min(itemCount, 2 * k) + at.FACTOR_ENTRIES_SPARE
+  k <= at.FACTOR_SORTED_MAX ? k : Math.min(itemCount, Math.ceil(1.5 * k)) + at.FACTOR_ENTRIES_SPARE
 
 export interface FactorShape extends ItemShape {
   readonly sourceFloats: number
