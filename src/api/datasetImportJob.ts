@@ -31,7 +31,6 @@ const createDatasetImportJob = creating('CreateDatasetImportJob', datasetImportJ
     importMode: optional(ImportMode),
     publishAttributionMetricsToS3: optional(boolean),
   },
-  differences: 'Datasets of type ACTIONS and ACTION_INTERACTIONS cannot be filled yet.',
   async make({ importMode = 'FULL', ...input }, resources) {
     const target = await resources.getActive(dataset, input.datasetArn)
     // Not marked as required in the interface model; documented as required.
@@ -42,9 +41,6 @@ const createDatasetImportJob = creating('CreateDatasetImportJob', datasetImportJ
     if (location === undefined || !location.startsWith('s3://')) {
       const found = location === undefined ? 'is missing' : `was '${location}'`
       refuse(`Invalid Data location. dataSource.dataLocation ${found}: s3://bucket/key was expected.`)
-    }
-    if (target.body.datasetType.startsWith('ACTION')) {
-      refuse(`Datasets of type ${target.body.datasetType} cannot be filled by this version of sommelier.`)
     }
     if (importMode === 'INCREMENTAL' && target.hidden.imports.length === 0) {
       refuse(

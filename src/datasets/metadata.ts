@@ -17,7 +17,7 @@ import { localParts } from './parts.ts'
 import type { ImportedRows, ReadContext } from './read.ts'
 import type { Column, DatasetSchema } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
-import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
+import { extended, type Vocabulary } from './vocabulary.ts'
 
 export interface MetadataQuery {
   /** Of the artifacts store. */
@@ -99,13 +99,7 @@ async function withNewIds(
       if (fresh.length < newMax && known.indexOf(text) < 0) fresh.push(Buffer.from(text))
     }
   }
-  if (fresh.length === 0) return known
-  const builder = new VocabularyBuilder()
-  const { bytes, offsets } = known.tensors
-  for (let index = 0; index < known.size; index++)
-    builder.addUtf8(bytes.subarray(offsets[index], offsets[index + 1] - 1))
-  for (const each of fresh.sort(Buffer.compare)) builder.addUtf8(each)
-  return builder.finish()
+  return extended(known, fresh)
 }
 
 interface ColumnBuilder {

@@ -209,3 +209,14 @@ function copyTo<T extends Uint8Array | Uint32Array>(target: T, source: ArrayLike
   target.set(source)
   return target
 }
+
+/** All of `known` in its order, then `fresh`, UTF-8 that it has not, each once, by their bytes ascending; `fresh` is put in order. */
+export function extended(known: Vocabulary, fresh: Buffer[]): Vocabulary {
+  if (fresh.length === 0) return known
+  const builder = new VocabularyBuilder()
+  const { bytes, offsets } = known.tensors
+  for (let index = 0; index < known.size; index++)
+    builder.addUtf8(bytes.subarray(offsets[index], offsets[index + 1] - 1))
+  for (const each of fresh.sort(Buffer.compare)) builder.addUtf8(each)
+  return builder.finish()
+}

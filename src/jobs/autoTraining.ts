@@ -17,6 +17,7 @@ import { isUnderWay } from '../resources/lifecycle.ts'
 import { type Resource, Resources, type ResourcesOptions } from '../resources/resources.ts'
 import type { Transaction } from '../resources/stateStore.ts'
 import {
+  type DatasetTypeName,
   dataset,
   type SolutionBody,
   type SolutionConfigBody,
@@ -83,10 +84,20 @@ async function isWanted(resources: Resources, { arn, body, updatedMs }: Solution
     ({ status }) => status === 'ACTIVE' || isUnderWay(status),
     arn,
   )
-  const needed = recipeByArn(body.recipeArn)?.text ? 'ITEMS' : 'INTERACTIONS'
-  const learntFrom = await resources.firstWhere(dataset, each => each.body.datasetType === needed, body.datasetGroupArn)
+  const learntFrom = await resources.firstWhere(
+    dataset,
+    each => each.body.datasetType === newsOf(body.recipeArn),
+    body.datasetGroupArn,
+  )
   const arrivedMs = learntFrom?.hidden.arrivedMs
   return arrivedMs !== undefined && arrivedMs > (last?.createdMs ?? Number.NEGATIVE_INFINITY)
+}
+
+/** The dataset whose imports a training waits for; spec/training.md §2: what is learnt about actions waits for news of actions. */
+function newsOf(recipeArn: string): DatasetTypeName {
+  const recipe = recipeByArn(recipeArn)
+  if (recipe?.actionCountMax !== undefined) return 'ACTION_INTERACTIONS'
+  return recipe?.text ? 'ITEMS' : 'INTERACTIONS'
 }
 
 /** N of `rate(N days)`; the request has been checked. */

@@ -2,13 +2,17 @@
 import type { EventWeight } from '../datasets/eventWeights.ts'
 import { readMetadata } from '../datasets/metadata.ts'
 import { type InteractionData, readInteractions } from '../datasets/read.ts'
+import { readActions } from '../datasets/readActions.ts'
 import { parseSchema } from '../datasets/schema.ts'
 import type { Vocabulary } from '../datasets/vocabulary.ts'
 import { Refusal } from '../lib/refusal.ts'
+import { joinActions } from '../models/actionEvents.ts'
 import { type Features, featureRows } from '../models/features.ts'
+import type { Interactions } from '../models/interactions.ts'
 import { type ItemFacts, itemFacts } from '../models/itemFacts.ts'
 import { featuresOf } from '../models/metadataFeatures.ts'
 import { type Objective, positiveValues } from '../models/objective.ts'
+import { lastMet, type SavedActions } from '../recipes/actionTensors.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import type { TrainingData } from '../recipes/trainingData.ts'
 import type { ImportedData, LearntColumns, TrainingSources } from '../resources/types.ts'
@@ -21,6 +25,8 @@ export interface ReadTraining {
   readonly items: Vocabulary
   /** Of recipes that look at metadata. */
   readonly facts: ItemFacts | undefined
+  /** Of recipes about actions. */
+  readonly actions?: Omit<SavedActions, 'model'>
 }
 
 export interface TrainingQuery {
@@ -40,6 +46,8 @@ export async function readTrainingData(
 ): Promise<ReadTraining> {
   const { interactions, users, items, catalogueItemCount } = await readEvents(query, recipe, context)
   const data = { interactions, catalogueItemCount }
+  if (recipe.actionCountMax !== undefined)
+    return withActions({ data, users, items, facts: undefined }, query, recipe.actionCountMax, context)
   if (!recipe.metadata) return { data, users, items, facts: undefined }
   const { sources } = query
   const ofItems = await readItems(query, items, Math.max(0, recipe.limits.itemCount - items.size), context)
@@ -58,6 +66,40 @@ export async function readTrainingData(
     items: ofItems?.ids ?? items,
     facts: itemFacts(interactions, ofItems?.createdSeconds),
   }
+}
+
+/** With what ACTIONS and ACTION_INTERACTIONS have. Throws Refusal where the first has nothing. */
+async function withActions(
+  read: ReadTraining,
+  { sources }: TrainingQuery,
+  actionCountMax: number,
+  context: ComputeContext,
+): Promise<ReadTraining> {
+  const { actions } = sources
+  if (!actions || actions.imports.length === 0)
+    throw new Refusal('The dataset ACTIONS has no data, and the recipe is about actions: import them first.')
+  const query = {
+    bucket: ARTIFACTS_BUCKET,
+    actions: actions.imports,
+    schema: parseSchema(actions.schema),
+    events: actions.events,
+    actionCountMax,
+  }
+  const { ids, users, events, ...rules } = await readActions(query, read.users, context)
+  const joined = joinActions(ofManyUsers(read.data.interactions, users.size), events)
+  return {
+    ...read,
+    data: { ...read.data, interactions: joined, actions: { count: ids.size } },
+    users,
+    actions: { ids, ...rules, met: lastMet(joined, ids.size) },
+  }
+}
+
+/** The users after those of `interactions` have done nothing. */
+function ofManyUsers(interactions: Interactions, userCount: number): Interactions {
+  const offsets = new Uint32Array(userCount + 1).fill(interactions.items.length)
+  offsets.set(interactions.offsets)
+  return { ...interactions, userCount, offsets }
 }
 
 /** Throws Refusal where there are none, or too many, or the query does not fit them. */

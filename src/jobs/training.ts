@@ -57,7 +57,7 @@ export async function trainModel(description: TrainingDescription, context: Comp
     return { modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
   }
   const read = recipe.text ? readTexts : readTrainingData
-  const { data, users, items, facts } = await read(description, recipe, context)
+  const { data, users, items, facts, actions } = await read(description, recipe, context)
   const trained = await trainSolution(
     recipe,
     data,
@@ -74,8 +74,10 @@ export async function trainModel(description: TrainingDescription, context: Comp
       openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
     },
   )
-  const { model, histories, metrics, baseline, report, tuned } = trained
-  await saveModel(place(modelPrefix), { model, users, items, histories, ...(facts && { facts }) }, { signal })
+  const { model, histories, metrics, baseline, report, tuned, actions: learnt } = trained
+  const ofActions = actions && learnt && { actions: { ...actions, model: learnt } }
+  const saved = { model, users, items, histories, ...(facts && { facts }), ...ofActions }
+  await saveModel(place(modelPrefix), saved, { signal })
   const choice = model.form === 'pool' ? model.choice : undefined
   if (report) await saveEvaluation(place(modelPrefix), { ...report, ...(choice && { choice }) }, { signal })
   return {

@@ -28,6 +28,7 @@ export async function trainingSources(
   const items = await importsOf(resources, group, 'ITEMS')
   const { needs = 'INTERACTIONS' } = choice
   if (!(needs === 'ITEMS' ? items : interactions)) return undefined
+  const actions = await actionsIn(resources, group)
   return {
     interactions: interactions ?? [],
     items: items ?? [],
@@ -36,6 +37,7 @@ export async function trainingSources(
       ITEMS: await learntFrom(resources, group, 'ITEMS', choice),
       USERS: await learntFrom(resources, group, 'USERS', choice),
     },
+    ...(actions && { actions }),
   }
 }
 
@@ -45,6 +47,14 @@ const datasetOf = (resources: Resources, group: string, type: DatasetTypeName) =
 /** What the group's dataset of one type holds now; undefined when there is no such dataset. */
 async function importsOf(resources: Resources, group: string, type: DatasetTypeName) {
   return (await datasetOf(resources, group, type))?.hidden.imports
+}
+
+async function actionsIn(resources: Resources, group: string): Promise<TrainingSources['actions']> {
+  const found = await datasetOf(resources, group, 'ACTIONS')
+  if (!found) return undefined
+  const { body } = await resources.get(schema, found.body.schemaArn)
+  const events = (await importsOf(resources, group, 'ACTION_INTERACTIONS')) ?? []
+  return { imports: found.hidden.imports, schema: body.schema, events }
 }
 
 async function learntFrom(

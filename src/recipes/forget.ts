@@ -6,6 +6,7 @@ import { Vocabulary } from '../datasets/vocabulary.ts'
 import type { HistoryModel, SparseExpert } from '../models/historyModel.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
 import type { ItemLists } from '../models/splits.ts'
+import { metOf } from './actionTensors.ts'
 import type { SavedModel } from './modelFile.ts'
 
 /** Undefined: the model knows none of them. A model of which no item would be left keeps its items. */
@@ -17,14 +18,18 @@ export function withoutUsers(
   const keptItems = keptOf(saved.items, gone.items)
   const items = keptItems.length === 0 ? everyIndex(saved.items) : keptItems
   if (users.length === saved.users.size && items.length === saved.items.size) return undefined
-  const newIndex = new Int32Array(saved.items.size).fill(-1)
-  for (const [index, item] of items.entries()) newIndex[item] = index
+  // After the items a model of actions has events of actions, which all stay.
+  const events = [...items]
+  for (let event = saved.items.size; event < saved.model.itemCount; event++) events.push(event)
+  const newIndex = new Int32Array(saved.model.itemCount).fill(-1)
+  for (const [index, event] of events.entries()) newIndex[event] = index
   return {
-    model: items.length === saved.items.size ? saved.model : withItems(saved.model, items, newIndex),
+    model: items.length === saved.items.size ? saved.model : withItems(saved.model, events, newIndex),
     users: renumbered(saved.users, users),
     items: renumbered(saved.items, items),
     histories: historiesOf(saved.histories, users, newIndex),
     ...(saved.facts && { facts: factsOf(saved.facts, items) }),
+    ...(saved.actions && { actions: { ...saved.actions, met: metOf(saved.actions.met, users) } }),
   }
 }
 

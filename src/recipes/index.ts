@@ -6,6 +6,7 @@ import { hrnnColdstart } from './hrnnColdstart.ts'
 import { hrnnMetadata } from './hrnnMetadata.ts'
 import { itemAffinity } from './itemAffinity.ts'
 import { itemAttributeAffinity } from './itemAttributeAffinity.ts'
+import { nextBestAction } from './nextBestAction.ts'
 import { personalizedRanking } from './personalizedRanking.ts'
 import { personalizedRankingV2 } from './personalizedRankingV2.ts'
 import { popularityCount } from './popularityCount.ts'
@@ -21,6 +22,7 @@ import { videoOnDemand } from './videoOnDemand.ts'
 export const recipes: readonly Recipe[] = [
   itemAffinity,
   itemAttributeAffinity,
+  nextBestAction,
   popularityCount,
   personalizedRanking,
   personalizedRankingV2,

@@ -4,6 +4,7 @@
  *   model.safetensors       the model, by its form (modelTensors.ts)
  *   vocabulary.safetensors  users.… and items.…: bytes u8, offsets u32, slots u32 (datasets/vocabulary.ts); maybe what is known of the items'
  *                           past: facts.events u32[n], facts.created f64[n], facts.newest f64[1] (models/itemFacts.ts)
+ *                           past; of recipes about actions actions.…: what is learnt and known of each (actionTensors.ts)
  *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first
  *
  * Everything is loaded onto shared memory, which all scoring threads see. What a file claims is checked before a kernel trusts it.
@@ -14,6 +15,7 @@ import type { HistoryModel } from '../models/historyModel.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
 import { encode, type Tensors, vector } from '../models/safetensors.ts'
 import type { ItemLists } from '../models/splits.ts'
+import { actionsOf, actionTensors, type SavedActions } from './actionTensors.ts'
 import {
   addressOf,
   FORMAT,
@@ -34,6 +36,8 @@ export interface SavedModel<M extends HistoryModel = HistoryModel> {
   readonly histories: ItemLists
   /** Absent in models of recipes that do not look at it. */
   readonly facts?: ItemFacts
+  /** Of recipes about actions: then the model's events are those of `items` and of two for each action (models/actionEvents.ts). */
+  readonly actions?: SavedActions
 }
 
 /** The model is whole once this resolves; its files appear one after the other. Rejects with `signal.reason` when aborted. */
@@ -42,7 +46,7 @@ export async function saveModel(
   saved: SavedModel,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const { model, users, items, histories, facts } = saved
+  const { model, users, items, histories, facts, actions } = saved
   const write = (part: Part, tensors: Tensors, metadata: PartMetadata = {}) =>
     place.artifacts.write(
       addressOf(place, part),
@@ -59,6 +63,7 @@ export async function saveModel(
       'facts.created': vector(facts.createdSeconds),
       'facts.newest': vector(Float64Array.of(facts.newestSeconds)),
     }),
+    ...(actions && { ...vocabularyTensors('actions', actions.ids), ...actionTensors(actions) }),
   })
   await write('histories', { offsets: vector(histories.offsets), items: vector(histories.items) })
 }
@@ -88,10 +93,14 @@ export async function loadWithoutHistories(
   const vocabulary = await readPart(place, 'vocabulary', signal)
   const users = vocabularyOf(vocabulary, 'users')
   const items = vocabularyOf(vocabulary, 'items')
-  if (items.size !== model.itemCount)
-    vocabulary.refuse(`it has ${items.size} items, where the model has ${model.itemCount}`)
+  const actions = vocabulary.has('actions.slots')
+    ? actionsOf(vocabulary, vocabularyOf(vocabulary, 'actions'), users.size, model)
+    : undefined
+  const eventCount = items.size + 2 * (actions?.ids.size ?? 0)
+  if (eventCount !== model.itemCount)
+    vocabulary.refuse(`it has ${eventCount} items, where the model has ${model.itemCount}`)
   const facts = vocabulary.has('facts.events') ? factsOf(vocabulary, items.size) : undefined
-  return { model, users, items, ...(facts && { facts }) }
+  return { model, users, items, ...(facts && { facts }), ...(actions && { actions }) }
 }
 
 const factsOf = (part: PartReader, itemCount: number): ItemFacts => ({

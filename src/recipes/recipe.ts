@@ -2,6 +2,7 @@
  * A recipe: a name that clients know, the published method behind it, and what may be set. One recipe is one file and one value.
  * All recipes of this kind end in a `HistoryModel`, so saving, loading, evaluating and serving are not theirs to do.
  */
+import type { ActionModel } from '../models/actionModel.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import { type Evaluate, evaluateForUsers } from './evaluate.ts'
 import { type Parameters, type ParameterValues, parseParameters } from './parameters.ts'
@@ -55,6 +56,8 @@ interface Facts {
   readonly objective?: true
   /** Events may have weights by their types (eventsConfig). */
   readonly weighsEvents?: true
+  /** It is about actions, so many at most, and reads ACTIONS and ACTION_INTERACTIONS; then there is `trainActions`. */
+  readonly actionCountMax?: number
   /** Absent: a batch inference job cannot be made of it. */
   readonly batch: BatchFacts | undefined
   /** What a record of a batch segment job names; absent: no such job can be made of it (spec/batch-segments.md §2). */
@@ -87,6 +90,13 @@ interface Declaration<H extends Parameters, F extends Parameters> extends Facts 
     values: ParameterValues<NoInfer<H>> & ParameterValues<NoInfer<F>>,
     control: TrainingControl,
   ) => HistoryModel | Promise<HistoryModel>
+  /** What is learnt of the actions of `data`, on a model of the same data. */
+  readonly trainActions?: (
+    model: HistoryModel,
+    data: TrainingData,
+    values: ParameterValues<NoInfer<F>>,
+    control: TrainingControl,
+  ) => Promise<ActionModel>
 }
 
 export interface Recipe extends Facts {
@@ -106,6 +116,8 @@ export interface ConfiguredRecipe {
   select(data: TrainingData): TrainingData
   readonly evaluate: Evaluate
   train(data: TrainingData, control: TrainingControl): Promise<HistoryModel>
+  /** Undefined where the data has no actions. */
+  trainActions(model: HistoryModel, data: TrainingData, control: TrainingControl): Promise<ActionModel | undefined>
 }
 
 /** When the reference service last touched its recipes, as one captured answer shows it (spec/recipes.md §7). */
@@ -119,6 +131,7 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
     select,
     evaluate = () => evaluateForUsers,
     train,
+    trainActions,
     ...facts
   } = declaration
   return {
@@ -148,6 +161,8 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
           control.signal.throwIfAborted()
           return model
         },
+        trainActions: async (model, data, control) =>
+          data.actions && trainActions?.(model, data, featurization, control),
       }
     },
   }

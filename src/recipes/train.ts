@@ -9,6 +9,8 @@
  */
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
+import { withoutActions } from '../models/actionEvents.ts'
+import type { ActionModel } from '../models/actionModel.ts'
 import { sharpened } from '../models/calibration.ts'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
@@ -47,6 +49,8 @@ export interface TrainedSolution {
   readonly model: HistoryModel
   /** Of every user, whether learnt from or not: the newest events, as many as the model looks at. */
   readonly histories: ItemLists
+  /** Of recipes about actions. */
+  readonly actions?: ActionModel
 }
 
 /**
@@ -60,8 +64,9 @@ export async function trainSolution(
   options: EvaluationControl,
 ): Promise<TrainedSolution> {
   const { tuning } = settings
-  if (!recipe.text) checkEnough(data.interactions, settings.eventType)
-  checkNotTooMuch(data.interactions, recipe)
+  const onItems = withoutActions(data.interactions, data.actions?.count ?? 0)
+  if (!recipe.text) checkEnough(onItems, settings.eventType)
+  checkNotTooMuch(onItems, recipe)
   const selected = recipe.configure(settings).select(data)
   if (!recipe.text) checkEnoughSelected(selected.interactions)
   const tuned = tuning && (await tune(recipe, selected, { ...settings, tuning }, options))
@@ -77,8 +82,9 @@ export async function trainSolution(
   const fitted = await configured.train(selected, stageOf('training', options))
   const whole = await withItemsOfMetadata(sharpened(fitted, sharpness), recipe, selected, options)
   const model = selected.objective ? withObjective(whole, selected.objective) : whole
+  const actions = await configured.trainActions(model, selected, stageOf('training', options))
   const histories = newestEvents(data.interactions, historyLength(model))
-  return { tuned, metrics, baseline, report, model, histories }
+  return { tuned, metrics, baseline, report, model, histories, ...(actions && { actions }) }
 }
 
 /** Items without interactions come after the others. The softmax is that of the larger catalogue; the ranking of the others stays. */

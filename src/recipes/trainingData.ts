@@ -22,6 +22,8 @@ export interface TrainingData {
   readonly objective?: Objective
   /** The same, one row a user of `interactions`. */
   readonly userFeatures?: Features
+  /** Then `interactions` are joined with what users did with so many actions (models/actionEvents.ts). */
+  readonly actions?: { readonly count: number }
 }
 
 /** The same with these users alone, in the order given. */

@@ -303,6 +303,14 @@ export interface TrainingSources {
   readonly items: readonly ImportedData[]
   readonly users: readonly ImportedData[]
   readonly metadata: { readonly ITEMS?: LearntColumns | undefined; readonly USERS?: LearntColumns | undefined }
+  /** Of groups with a dataset ACTIONS. */
+  readonly actions?: {
+    readonly imports: readonly ImportedData[]
+    /** Avro JSON. */
+    readonly schema: string
+    /** Of ACTION_INTERACTIONS. */
+    readonly events: readonly ImportedData[]
+  }
 }
 export interface LearntColumns {
   readonly schema: string

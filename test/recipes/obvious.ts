@@ -53,6 +53,8 @@ const alike = {
 export const obvious: Record<string, RecipeCase['obvious']> = {
   'aws-item-affinity': nextStep,
   'aws-item-attribute-affinity': nextStep,
+  // Without actions: what its histories are told in.
+  'aws-next-best-action': nextStep,
   'aws-popularity-count': popular,
   'aws-personalized-ranking': nextStep,
   'aws-personalized-ranking-v2': nextStep,

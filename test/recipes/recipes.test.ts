@@ -34,6 +34,7 @@ test('what is described, as in spec/recipes.md §1, §2 and §7', () => {
   assert.deepEqual(rows, [
     'aws-item-affinity | USER_SEGMENTATION | aws-item-affinity | item-affinity | 2021-07-15 | no batch',
     'aws-item-attribute-affinity | USER_SEGMENTATION | aws-item-attribute-affinity | item-attribute-affinity | 2021-08-25 | no batch',
+    'aws-next-best-action | PERSONALIZED_ACTIONS | aws-next-best-action | aws-next-best-action | 2023-08-11 | no batch',
     'aws-popularity-count | POPULAR_ITEMS | aws-popularity-count | sims | 2019-06-10 | userId',
     `aws-personalized-ranking | PERSONALIZED_RANKING | aws-personalized-ranking | ${old} | userId and itemList | scores`,
     'aws-personalized-ranking-v2 | PERSONALIZED_RANKING | aws-personalized-ranking-v2 | aws-personalized-ranking-v2 | 2024-01-01 | userId and itemList | scores',
@@ -74,6 +75,7 @@ test('parameters have the defaults and ranges of spec/recipes.md §4', () => {
   const expected: Record<string, [string[], string[]]> = {
     'aws-item-affinity': [['hidden_dimension 149 32..256 integer'], []],
     'aws-item-attribute-affinity': [['hidden_dimension 149 32..256 integer'], []],
+    'aws-next-best-action': [[], ['action_optimization_period 14 7..28 integer']],
     'aws-popularity-count': [[], []],
     'aws-personalized-ranking': [recurrent(149), percentiles],
     'aws-personalized-ranking-v2': [transformer, []],

@@ -25,6 +25,7 @@ test('recipes are listed in the order of their names and described', async t => 
       ...ecommerce,
       'aws-item-affinity',
       'aws-item-attribute-affinity',
+      'aws-next-best-action',
       'aws-personalized-ranking',
       'aws-personalized-ranking-v2',
       'aws-popularity-count',
@@ -87,7 +88,7 @@ test('recipes are listed in the order of their names and described', async t => 
 test('an unknown recipe names those there are', async t => {
   const server = await testServer(t)
   const recipeArn = 'arn:aws:personalize:::recipe/aws-ffnn'
-  const message = `Resource Arn ${recipeArn} does not exist. This version of sommelier has the recipes aws-item-affinity, aws-item-attribute-affinity, aws-popularity-count, aws-personalized-ranking, aws-personalized-ranking-v2, aws-semantic-similarity, aws-similar-items, aws-sims, aws-trending-now, aws-user-personalization, aws-user-personalization-v2.`
+  const message = `Resource Arn ${recipeArn} does not exist. This version of sommelier has the recipes aws-item-affinity, aws-item-attribute-affinity, aws-next-best-action, aws-popularity-count, aws-personalized-ranking, aws-personalized-ranking-v2, aws-semantic-similarity, aws-similar-items, aws-sims, aws-trending-now, aws-user-personalization, aws-user-personalization-v2.`
   await refuses(server, 'DescribeRecipe', { recipeArn }, 'ResourceNotFoundException', message)
   const input = { name: 's', datasetGroupArn: await makeGroup(server), recipeArn }
   await refuses(server, 'CreateSolution', input, 'ResourceNotFoundException', message)
