@@ -9,13 +9,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from '../../scripts/arguments.ts'
 import { pythonEnvironment } from '../../scripts/python.mjs'
 import { assert } from '../../src/lib/assert.ts'
 import { machine } from '../lib/machine.ts'
 import { madeUp, trained, type Vectors } from './data.ts'
+import { PROBABILITY_HEADER, probabilityErrors } from './probabilities.ts'
 
 const REQUIREMENTS = ['numpy==2.4.6', 'implicit==0.7.3', 'faiss-cpu==1.15.1']
 const RESULTS = fileURLToPath(new URL('../results/topk.md', import.meta.url))
@@ -33,6 +34,7 @@ Exact top k of factor models: processor time a query beside numpy, implicit and 
   --factors LIST  (default 64,128)
   --k LIST        (default 25,500)
   --data FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
+  --probabilities instead: relative errors of estimated probabilities on the data folder
   --write         keeps the report in bench/results/topk.md
 `
 const { values } = readArguments(USAGE, {
@@ -41,10 +43,17 @@ const { values } = readArguments(USAGE, {
     factors: { type: 'string', default: '64,128' },
     k: { type: 'string', default: '25,500' },
     data: { type: 'string', default: fileURLToPath(new URL('../../../shared/data/ml-1m', import.meta.url)) },
+    probabilities: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
 const numbersOf = (list: string) => list.split(',').map(Number)
+if (values.probabilities) {
+  console.log(PROBABILITY_HEADER.join('\n'))
+  for (const dimension of numbersOf(values.factors))
+    console.log(await probabilityErrors(basename(values.data), values.data, dimension))
+  process.exit()
+}
 const python = join(pythonEnvironment('topk', REQUIREMENTS), 'python')
 const folder = await mkdtemp(join(tmpdir(), 'bench-topk-'))
 const rows: Row[] = []
@@ -115,7 +124,7 @@ function report(): string[] {
       number,
     )
     const ratios = [peers.numpy / wide.whole, peers.numpy / wide.pruned].map(ratio => `${ratio.toFixed(1)}×`)
-    const scanned = `${(100 * wide.scanned).toPrecision(2)} %`
+    const scanned = `${(100 * wide.scanned).toFixed(1)} %`
     return `| ${[catalogue, itemCount, dimension, k, scanned, ...times, ...ratios].join(' | ')} |`
   })
   return [
