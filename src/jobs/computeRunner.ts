@@ -17,6 +17,12 @@ const STOP_MS_MAX = 1_000
 const KERNEL_FLAGS = ['--no-wasm-dynamic-tiering']
 const REVECTORIZE_FLAG = '--experimental-wasm-revectorize'
 
+/**
+ * What the first compute process found out about the kernels: the same module, flags and machine give the same code, so the others need not compare
+ * it once more, which takes most of a second.
+ */
+const kernels = { revectorize: true, checked: false }
+
 export type Outcome =
   | { readonly end: 'done'; readonly result: unknown }
   | { readonly end: 'refused'; readonly reason: string; readonly retry: boolean }
@@ -48,11 +54,12 @@ export function startCompute(assignment: Assignment, events: ComputeEvents, log:
 
 function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): Compute {
   let stopping = false
-  let child = forkProcess(true)
+  let child = forkProcess()
   const outcome = watch(child).then(first => {
     if (first !== 'kernelsDiffer') return first
     if (stopping) return { end: 'stopped' } as const
-    child = forkProcess(false)
+    kernels.revectorize = false
+    child = forkProcess()
     return watch(child).then(second => {
       if (second === 'kernelsDiffer') return { end: 'broken', error: 'the kernels differ from their twins' } as const
       return second
@@ -67,12 +74,12 @@ function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): C
     },
   }
 
-  function forkProcess(revectorize: boolean): ChildProcess {
+  function forkProcess(): ChildProcess {
     const forked = fork(fileURLToPath(siblingModule(import.meta.url, 'computeProcess')), {
-      execArgv: revectorize ? [...KERNEL_FLAGS, REVECTORIZE_FLAG] : KERNEL_FLAGS,
+      execArgv: kernels.revectorize ? [...KERNEL_FLAGS, REVECTORIZE_FLAG] : KERNEL_FLAGS,
       serialization: 'advanced',
     })
-    tell(forked, { say: 'begin', assignment })
+    tell(forked, { say: 'begin', assignment, kernelsChecked: kernels.checked })
     return forked
   }
 
@@ -81,6 +88,7 @@ function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): C
       let answer: Outcome | 'kernelsDiffer' | undefined
       process.on('message', (message: FromCompute) => {
         if (message.say === 'progress') events.progress(message.report)
+        else if (message.say === 'kernelsAgree') kernels.checked = true
         else if (message.say === 'checkpoint') {
           events
             .checkpoint(message.name, message.value)

@@ -16,11 +16,12 @@ export interface Assignment {
 }
 
 export type ToCompute =
-  | { readonly say: 'begin'; readonly assignment: Assignment }
+  | { readonly say: 'begin'; readonly assignment: Assignment; readonly kernelsChecked: boolean }
   | { readonly say: 'saved'; readonly checkpoint: number }
   | { readonly say: 'stop' }
 
 export type FromCompute =
+  | { readonly say: 'kernelsAgree' }
   | { readonly say: 'progress'; readonly report: ProgressReport }
   | { readonly say: 'checkpoint'; readonly number: number; readonly name: string; readonly value: unknown }
   | { readonly say: 'done'; readonly result: unknown }
