@@ -11,7 +11,7 @@ import type { WorkControl } from '../lib/work.ts'
 import type { Features } from './features.ts'
 import { boundOf, cutRows, type SparseRow, type SparseRows } from './sparseRows.ts'
 
-/** Products of two features: some twenty seconds with 50 000 items, minutes with a million, whose sums do not fit a cache. ML-1M takes 2·10⁷ (genres, years and words of titles). */
+/** Products of two features: some twenty seconds of CPU with 50 000 items; with a million it has not been run to its end. ML-1M takes 2·10⁷ (genres, years and words of titles). */
 const WORK_MAX = 1e10
 
 /** `rowLength`: the most entries a row has, the greatest. Rejects with `signal.reason` when aborted. */

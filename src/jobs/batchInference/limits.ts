@@ -76,13 +76,13 @@ export const THREAD_HEAP_MB_MAX = 512
 /** Inputs surveyed at once: on S3 most of the time is waiting. */
 export const SURVEYS_AT_ONCE = 8
 
-/** Of a thread beside its share of the model: V8's heap and code, windows for input and output. Measured: 40 to 60 MB. */
+/** Of a thread beside its share of the model: V8's heap and code, windows for input and output. Estimated, generously. */
 export const THREAD_BYTES = 100e6
 
-/** Of the process without any model. Measured: 80 to 120 MB. */
+/** Of the process without any model. Estimated, generously. */
 export const PROCESS_BYTES = 150e6
 
-/** What a record costs beside its ranking, for the expected time. Measured: 1 to 2 µs (bench/fifty-million). */
+/** What a record costs beside its ranking, for the expected time. On a loaded machine bench/fifty-million finds 3.9 µs. */
 export const BYTE_PATH_MICROS = 1.5
 
 /** Of the catalogue, items whose texts a theme is told apart from: a second at most, and a term of one in a thousand is met twenty times. */
