@@ -7,7 +7,7 @@ import { batchInferenceJob, solutionVersion, type ThemeSources } from '../resour
 import { campaignExploration, checkExploration } from './exploration.ts'
 import { filterOfJob, groupData } from './filter.ts'
 import { creating, describing, listing } from './nounOperations.ts'
-import { recipeOf } from './recipe.ts'
+import { recipeOfVersion } from './recipe.ts'
 import { refuse } from './refuse.ts'
 import {
   Arn,
@@ -63,7 +63,7 @@ const createBatchInferenceJob = creating('CreateBatchInferenceJob', batchInferen
     'The themes of batchInferenceJobMode THEME_GENERATION are phrases of the names and categories of the items, made here: nothing is sent anywhere. kmsKeyArn is kept and shown: the store encrypts as it is set up to.',
   async make(input, resources) {
     const version = await resources.getActive(solutionVersion, input.solutionVersionArn)
-    const recipe = recipeOf(version.body.recipeArn)
+    const recipe = recipeOfVersion(version)
     if (!recipe.batch) {
       refuse(
         `The solution version ${version.arn} is of ${recipe.name}: that recipe does not support batch inference jobs.`,

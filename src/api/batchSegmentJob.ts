@@ -6,7 +6,7 @@ import { integer, optional, structure } from '../protocol/shape.ts'
 import { batchSegmentJob, filter as filterType, solutionVersion } from '../resources/types.ts'
 import { filterOfSegmentJob } from './filter.ts'
 import { creating, describing, listing } from './nounOperations.ts'
-import { recipeOf } from './recipe.ts'
+import { recipeOfVersion } from './recipe.ts'
 import { refuse } from './refuse.ts'
 import { Arn, dates, FailureReason, KmsKeyArn, Name, RoleArn, S3Location, Status } from './shapes.ts'
 
@@ -45,7 +45,7 @@ const createBatchSegmentJob = creating('CreateBatchSegmentJob', batchSegmentJob,
       refuse(`numResults was ${numResults}: 1 to ${RESULTS_MAX} was expected.`)
     checkPath('input', 'jobInput.s3DataSource.path', input.jobInput.s3DataSource.path)
     checkPath('output', 'jobOutput.s3DataDestination.path', input.jobOutput.s3DataDestination.path)
-    const { name, type, segments } = recipeOf(version.body.recipeArn)
+    const { name, type, segments } = recipeOfVersion(version)
     if (segments === undefined) {
       refuse(
         `The solution version ${version.arn} is of the recipe ${name}, of type ${type}: a recipe of type USER_SEGMENTATION was expected, aws-item-affinity or aws-item-attribute-affinity.`,

@@ -13,7 +13,7 @@ import {
 import { campaignExploration, checkExploration } from './exploration.ts'
 import { creating, deleting, describing, listing } from './nounOperations.ts'
 import { operation } from './operation.ts'
-import { recipeOf } from './recipe.ts'
+import { recipeOfVersion } from './recipe.ts'
 import { refuse, refuseNow } from './refuse.ts'
 import { Arn, dates, FailureReason, HyperParameters, Name, Status } from './shapes.ts'
 
@@ -85,8 +85,8 @@ async function versionNamed(arn: string, resources: Resources): Promise<Version>
 }
 
 /** Settings that are for other recipes are refused: ignoring them would give other answers than those asked for. */
-function checkConfig(config: TypeOf<typeof CampaignConfig> | undefined, { body }: Version): void {
-  const recipe = recipeOf(body.recipeArn)
+function checkConfig(config: TypeOf<typeof CampaignConfig> | undefined, version: Version): void {
+  const recipe = recipeOfVersion(version)
   if (recipe.type === 'USER_SEGMENTATION')
     refuse(`The recipe ${recipe.name} answers batch segment jobs only: it cannot be deployed in a campaign.`)
   if (config?.rankingInfluence !== undefined && !recipe.text)

@@ -3,6 +3,7 @@
  * GetSolutionMetrics tells the means. `sommelier evaluate` is its client. Target prefix `Sommelier`.
  */
 import type { EvaluationQuery } from '../jobs/readEvaluation.ts'
+import { assert } from '../lib/assert.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { double, integer, list, map, optional, string, structure } from '../protocol/shape.ts'
 import { resourceOfArn } from '../resources/arn.ts'
@@ -40,6 +41,13 @@ const PoolChoice = structure({
   popularityWeight: double(),
 })
 
+const RecipeChoice = structure({
+  metric: string(),
+  candidates: list(
+    structure({ recipe: string(), score: double(), tries: integer(), hyperparameters: map(string(), string()) }),
+  ),
+})
+
 const describeEvaluation = operation({
   name: 'DescribeEvaluation',
   input: structure({ resourceArn: Arn }),
@@ -65,6 +73,7 @@ const describeEvaluation = operation({
     ),
     cold: structure({ eventCount: integer(), itemShare: double(), heldOutShare: double() }),
     choice: optional(PoolChoice),
+    recipes: optional(RecipeChoice),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
   async handle({ resourceArn }, { resources }) {
@@ -83,6 +92,7 @@ export async function trainedModel(
     : await resources.getActive(solutionVersion, arn)
   if (hidden.model === undefined)
     throw new ServiceError('ResourceInUseException', `Resource Arn ${arn} has not been trained yet.`)
+  assert(body.recipeArn !== undefined, 'what has been trained is of a recipe')
   return { recipeArn: body.recipeArn, modelPrefix: hidden.model }
 }
 

@@ -1,9 +1,12 @@
 /** Recipes: what can be trained. They belong to the service and cannot be changed. */
+import { assert } from '../lib/assert.ts'
 import { ServiceError } from '../protocol/errors.ts'
 import { enumeration, list, optional, string, structure } from '../protocol/shape.ts'
 import type { DomainRecipe } from '../recipes/domainRecipe.ts'
 import { domainRecipeByArn, domainRecipes, recipeByArn, recipes } from '../recipes/index.ts'
 import type { Recipe } from '../recipes/recipe.ts'
+import type { Resource } from '../resources/resources.ts'
+import type { SolutionVersionBody } from '../resources/types.ts'
 import { operation } from './operation.ts'
 import { refuse } from './refuse.ts'
 import { Arn, Domain, dates, Name, NextToken, page, Status } from './shapes.ts'
@@ -31,6 +34,12 @@ export function recipeOf(arn: string): Recipe {
     'ResourceNotFoundException',
     `Resource Arn ${arn} does not exist. This version of sommelier has the recipes ${known}.`,
   )
+}
+
+/** Of a version that is ACTIVE: with performAutoML the one that its training chose. */
+export function recipeOfVersion({ arn, body }: Resource<SolutionVersionBody, unknown>): Recipe {
+  assert(body.recipeArn !== undefined, `${arn} is ACTIVE, and so of a recipe`)
+  return recipeOf(body.recipeArn)
 }
 
 /** The reference says `recipeType` in Describe only. */

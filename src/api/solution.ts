@@ -20,7 +20,7 @@ import {
   SolutionUpdateSummary,
   Status,
 } from './shapes.ts'
-import { checkSettings } from './solutionSettings.ts'
+import { checkAutoML, checkSettings } from './solutionSettings.ts'
 import { versionSummary } from './solutionVersion.ts'
 import { checkColumns } from './trainingColumns.ts'
 
@@ -45,30 +45,26 @@ const createSolution = creating('CreateSolution', solution, {
     solutionConfig: optional(SolutionConfig),
   },
   differences:
-    'performAutoML is refused. performHPO without hpoConfig searches the whole ranges of the recipe; hpoObjective and maxParallelTrainingJobs are taken and have no effect.',
+    'performAutoML chooses anew for each solution version, among aws-user-personalization-v2 and aws-user-personalization where no recipeList is given; its performHPO is true whatever the request says. performHPO without hpoConfig searches the whole ranges of the recipe; hpoObjective and maxParallelTrainingJobs are taken and have no effect.',
   async make(input, resources) {
-    if (input.performAutoML) {
-      refuse(
-        'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
-      )
-    }
-    if (input.recipeArn === undefined) {
-      refuse('recipeArn is missing: it is required unless performAutoML is true.')
-    }
-    const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
-    const recipe = recipeOf(input.recipeArn)
+    const { recipeArn, performAutoML = false, solutionConfig = {} } = input
     const at = 'solutionConfig'
-    checkSettings(recipe, { ...input, config: input.solutionConfig ?? {}, at })
-    const config = input.solutionConfig?.trainingDataConfig ?? {}
-    await checkColumns({ config, at, group: group.arn, types: datasetTypes }, resources)
-    await checkObjective(input.solutionConfig?.optimizationObjective, recipe, group.arn, resources)
+    if (performAutoML) checkAutoML({ ...input, config: solutionConfig, at })
+    else if (recipeArn === undefined) refuse('recipeArn is missing: it is required unless performAutoML is true.')
+    const group = await resources.getActive(datasetGroup, input.datasetGroupArn)
+    if (recipeArn !== undefined) {
+      const recipe = recipeOf(recipeArn)
+      checkSettings(recipe, { ...input, config: solutionConfig, at })
+      const config = solutionConfig.trainingDataConfig ?? {}
+      await checkColumns({ config, at, group: group.arn, types: datasetTypes }, resources)
+      await checkObjective(solutionConfig.optimizationObjective, recipe, group.arn, resources)
+    }
     return {
       parent: group.arn,
       body: {
         ...input,
-        recipeArn: input.recipeArn,
-        performHPO: input.performHPO ?? false,
-        performAutoML: false,
+        performHPO: performAutoML || (input.performHPO ?? false),
+        performAutoML,
         performAutoTraining: input.performAutoTraining ?? true,
         performIncrementalUpdate: input.performIncrementalUpdate ?? false,
       },
@@ -94,10 +90,16 @@ const describeSolution = describing(
     latestSolutionUpdate: optional(SolutionUpdateSummary),
   },
   {
-    differences: 'There is no autoMLResult: performAutoML is refused.',
-    async show({ arn }, resources) {
+    differences: 'autoMLResult is that of the newest solution version that is ACTIVE, and absent before.',
+    async show({ arn, body: { performAutoML } }, resources) {
       const { resources: newest } = await resources.list(solutionVersion, { parent: arn, maxResults: 1 })
-      return { latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]) }
+      const best = performAutoML
+        ? await resources.firstWhere(solutionVersion, ({ status }) => status === 'ACTIVE', arn)
+        : undefined
+      return {
+        latestSolutionVersion: newest[0] && shown(solutionVersion, newest[0]),
+        ...(best && { autoMLResult: { bestRecipeArn: best.body.recipeArn } }),
+      }
     },
   },
 )
@@ -122,13 +124,10 @@ const updateSolution = operation({
     const { performAutoTraining = found.body.performAutoTraining } = asked
     const { performIncrementalUpdate = found.body.performIncrementalUpdate, solutionUpdateConfig } = asked
     const config = solutionUpdateConfig ?? {}
-    const { eventType } = found.body
-    checkSettings(recipeOf(found.body.recipeArn), {
-      performIncrementalUpdate,
-      eventType,
-      config,
-      at: 'solutionUpdateConfig',
-    })
+    const { eventType, recipeArn } = found.body
+    const settings = { performIncrementalUpdate, eventType, config, at: 'solutionUpdateConfig' as const }
+    if (recipeArn === undefined) checkAutoML(settings)
+    else checkSettings(recipeOf(recipeArn), settings)
     const next = { performAutoTraining, performIncrementalUpdate, solutionUpdateConfig }
     await resources.requestUpdate(solution, found, next)
     return { solutionArn: found.arn }

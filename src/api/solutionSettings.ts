@@ -5,8 +5,10 @@
 
 import { tuningOf } from '../jobs/tuningOf.ts'
 import type { TypeOf } from '../protocol/shape.ts'
+import { isCandidate, OBJECTIVES } from '../recipes/chooseRecipe.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import { checkTuning, TUNING_TRIES_MAX } from '../recipes/tuning.ts'
+import { recipeOf } from './recipe.ts'
 import { refuse } from './refuse.ts'
 import { checked } from './schema.ts'
 import type { EventsConfig, SolutionConfig } from './shapes.ts'
@@ -42,9 +44,15 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
         ? 'performIncrementalUpdate was true: this version of sommelier takes in new items with a new solution version. Leave it out.'
         : `performIncrementalUpdate was true: it is for aws-semantic-similarity, this solution is of ${recipe.name}.`,
     )
+  if (config.autoMLConfig)
+    refuse(`${at}.autoMLConfig was given: it goes with performAutoML, and this solution is of ${recipe.name}.`)
   const threshold = config.eventValueThreshold
   if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold))))
     refuse(`${at}.eventValueThreshold was '${threshold}': a number was expected.`)
+  checkSchedule(config, at)
+}
+
+function checkSchedule(config: SolutionSettings['config'], at: string): void {
   const schedule = config.autoTrainingConfig?.schedulingExpression
   if (schedule === undefined) return
   const days = Number(/\d+/.exec(schedule)?.[0])
@@ -52,6 +60,37 @@ export function checkSettings(recipe: Recipe, settings: SolutionSettings): void 
     refuse(
       `${at}.autoTrainingConfig.schedulingExpression was '${schedule}': rate(N days) with N from 1 to ${TRAINING_DAYS_MAX} was expected.`,
     )
+}
+
+/**
+ * Of a solution that finds its own recipe. Of solutionConfig the reference reads nothing but autoMLConfig then (training.md §1), and the schedule is no affair
+ * of the recipe's; anything else would be without effect. Throws InvalidInputException.
+ */
+export function checkAutoML(settings: SolutionSettings & { readonly recipeArn?: string | undefined }): void {
+  const { recipeArn, performIncrementalUpdate, config, at } = settings
+  if (recipeArn !== undefined)
+    refuse(
+      `recipeArn was given, and performAutoML was true: one of them was expected. Candidates go to ${at}.autoMLConfig.`,
+    )
+  if (performIncrementalUpdate)
+    refuse('performIncrementalUpdate was true: it is for aws-semantic-similarity, which performAutoML does not choose.')
+  const { autoMLConfig = {}, autoTrainingConfig: _, ...others } = config
+  const stray = Object.entries(others).find(([, value]) => value !== undefined)?.[0]
+  if (stray !== undefined)
+    refuse(
+      `${at}.${stray} was given, and performAutoML is true: nothing but autoMLConfig and autoTrainingConfig counts then.`,
+    )
+  checkSchedule(config, at)
+  const { recipeList = [], metricName } = autoMLConfig
+  for (const [i, arn] of recipeList.entries()) {
+    const { name, type } = recipeOf(arn)
+    if (!isCandidate(recipeOf(arn)))
+      refuse(
+        `${at}.autoMLConfig.recipeList[${i}] is ${name}, of type ${type}: a recipe of type USER_PERSONALIZATION was expected.`,
+      )
+  }
+  if (metricName !== undefined && !OBJECTIVES.includes(metricName))
+    refuse(`${at}.autoMLConfig.metricName was '${metricName}': one of ${OBJECTIVES.join(', ')} was expected.`)
 }
 
 /** How many training jobs there may be at once is of no consequence: one uses all processors. */

@@ -66,21 +66,30 @@ const createSolutionVersion = operation({
 })
 
 /** What a version of trainingMode UPDATE starts from. Throws InvalidInputException. */
-async function newestFull(resources: Resources, { arn, body }: Resource<SolutionBody, unknown>): Promise<TrainedModel> {
-  const { updates, name } = recipeOf(body.recipeArn)
-  if (!updates)
-    refuse(
-      `trainingMode was UPDATE: it is for aws-user-personalization and aws-hrnn-coldstart, this solution is of ${name}.`,
-    )
+async function newestFull(
+  resources: Resources,
+  { arn, body }: Resource<SolutionBody, unknown>,
+): Promise<{ recipeArn: string; model: TrainedModel }> {
+  if (body.recipeArn !== undefined) checkUpdates(body.recipeArn)
   const full = await resources.firstWhere(
     solutionVersion,
     ({ status, body }) => status === 'ACTIVE' && body.trainingMode === 'FULL',
     arn,
   )
   const { model, metrics, baselineMetrics } = full?.hidden ?? {}
-  if (model === undefined || !metrics || !baselineMetrics)
+  const recipeArn = full?.body.recipeArn
+  if (model === undefined || !metrics || !baselineMetrics || recipeArn === undefined)
     refuse(`trainingMode was UPDATE: the solution ${arn} has no ACTIVE version of trainingMode FULL to start from.`)
-  return { model, metrics, baselineMetrics }
+  checkUpdates(recipeArn)
+  return { recipeArn, model: { model, metrics, baselineMetrics } }
+}
+
+function checkUpdates(recipeArn: string): void {
+  const { updates, name } = recipeOf(recipeArn)
+  if (!updates)
+    refuse(
+      `trainingMode was UPDATE: it is for aws-user-personalization and aws-hrnn-coldstart, this solution is of ${name}.`,
+    )
 }
 
 const describeSolutionVersion = describing(

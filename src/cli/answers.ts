@@ -37,6 +37,18 @@ export interface Evaluation {
   }[]
   readonly cold: { readonly eventCount: number; readonly itemShare: number; readonly heldOutShare: number }
   readonly choice?: PoolChoice
+  readonly recipes?: RecipeChoice
+}
+
+/** Of performAutoML; the best first. */
+export interface RecipeChoice {
+  readonly metric: string
+  readonly candidates: readonly {
+    readonly recipe: string
+    readonly score: number
+    readonly tries: number
+    readonly hyperparameters: Readonly<Record<string, string>>
+  }[]
 }
 
 export interface PoolChoice {

@@ -1,5 +1,5 @@
 /** `sommelier evaluate`: how good a trained model is, how sure that is, what popularity reaches, for whom it is good, and what was chosen. */
-import type { Evaluation, Interval, PoolChoice } from './answers.ts'
+import type { Evaluation, Interval, PoolChoice, RecipeChoice } from './answers.ts'
 import { command } from './command.ts'
 import { nameOf } from './progressLine.ts'
 import { count, fineBar, printable, styleOf, table } from './text.ts'
@@ -24,6 +24,7 @@ export const evaluate = command({
       metricLines(evaluation),
       historyLines(evaluation),
       listLines(evaluation),
+      ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
       ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
     ]
     for (const [number, [first, ...rest]] of sections.entries())
@@ -143,5 +144,24 @@ function choiceLines(choice: PoolChoice): string[] {
       : []),
     ...table(['EXPERT', 'WEIGHT', 'ALONE', 'REGULARIZATION'], whose, new Set(['WEIGHT', 'ALONE', 'REGULARIZATION'])),
     ...(popularityWeight > 0 ? [`popularity, weight ${popularityWeight.toFixed(3)}`] : []),
+  ]
+}
+
+function recipeLines({ metric, candidates }: RecipeChoice): string[] {
+  const most = Math.max(...candidates.map(({ score }) => score), 0)
+  const rows = candidates.map(({ recipe, score, tries, hyperparameters }, place) => [
+    printable(recipe),
+    decimal(score),
+    fineBar(most > 0 ? score / most : 0, BAR_CELLS),
+    String(tries),
+    Object.entries(hyperparameters)
+      .map(([name, value]) => `${printable(name)} ${printable(value)}`)
+      .join(', '),
+    place === 0 ? 'chosen' : '',
+  ])
+  const label = labelOf(metric).toUpperCase()
+  return [
+    'CHOICE OF THE RECIPE  by people who have no part in the evaluation above',
+    ...table(['RECIPE', label, '', 'TRIES', 'BEST WITH', ''], rows, new Set([label, 'TRIES'])),
   ]
 }

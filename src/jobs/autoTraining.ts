@@ -66,7 +66,7 @@ export async function startAutomaticTraining(
 /** The last moment of the solution's schedule that has come, unless it has been decided about. */
 function dueMoment({ body, hidden, updatedMs }: Solution, nowMs: number): number | undefined {
   if (!body.performAutoTraining || isUnderWay(body.latestSolutionUpdate?.status)) return undefined
-  if (!recipeByArn(body.recipeArn)) return undefined
+  if (body.recipeArn !== undefined && !recipeByArn(body.recipeArn)) return undefined
   const intervalMs = trainingDays(body.solutionConfig) * DAY_MS
   // The date on which it became ACTIVE, or its last update did.
   const passed = nowMs - updatedMs
@@ -94,8 +94,8 @@ async function isWanted(resources: Resources, { arn, body, updatedMs }: Solution
 }
 
 /** The dataset whose imports a training waits for; spec/training.md §2: what is learnt about actions waits for news of actions. */
-function newsOf(recipeArn: string): DatasetTypeName {
-  const recipe = recipeByArn(recipeArn)
+function newsOf(recipeArn: string | undefined): DatasetTypeName {
+  const recipe = recipeArn === undefined ? undefined : recipeByArn(recipeArn)
   if (recipe?.actionCountMax !== undefined) return 'ACTION_INTERACTIONS'
   return recipe?.text ? 'ITEMS' : 'INTERACTIONS'
 }

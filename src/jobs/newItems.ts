@@ -18,7 +18,7 @@ export async function newItemsSince(
   resources: Resources,
   { arn, body, hidden }: Resource<SolutionVersionBody, SolutionVersionHidden>,
 ): Promise<TrainingSources | undefined> {
-  const recipe = recipeByArn(body.recipeArn)
+  const recipe = body.recipeArn === undefined ? undefined : recipeByArn(body.recipeArn)
   if (!recipe?.metadata || recipe.type !== 'USER_PERSONALIZATION') return undefined
   const newest = await resources.firstWhere(
     solutionVersion,

@@ -14,7 +14,8 @@ export async function newSolutionVersion(
   solution: Resource<SolutionBody, SolutionHidden>,
   asked: {
     trainingType: 'AUTOMATIC' | 'MANUAL'
-    base?: TrainedModel | undefined
+    /** Of trainingMode UPDATE, with the recipe that it is of. */
+    base?: { readonly recipeArn: string; readonly model: TrainedModel } | undefined
     name?: string | undefined
     tags?: readonly Tag[] | undefined
   },
@@ -22,7 +23,8 @@ export async function newSolutionVersion(
   const { performAutoTraining: _, latestSolutionUpdate: __, solutionConfig, ...settings } = solution.body
   const { laterColumns } = solution.hidden
   const { trainingDataConfig } = solutionConfig ?? {}
-  const needs = recipeByArn(settings.recipeArn)?.text ? 'ITEMS' : 'INTERACTIONS'
+  const recipeArn = asked.base?.recipeArn ?? settings.recipeArn
+  const needs = recipeArn !== undefined && recipeByArn(recipeArn)?.text ? 'ITEMS' : 'INTERACTIONS'
   const data = await trainingSources(resources, settings.datasetGroupArn, { trainingDataConfig, laterColumns, needs })
   if (!data) {
     throw new ServiceError(
@@ -38,13 +40,14 @@ export async function newSolutionVersion(
     parent: solution.arn,
     body: {
       ...settings,
+      recipeArn,
       name,
       solutionArn: solution.arn,
       solutionConfig: solutionConfig ?? {},
       trainingMode: asked.base ? 'UPDATE' : 'FULL',
       trainingType: asked.trainingType,
     },
-    hidden: { data, ...(asked.base && { base: asked.base }) },
+    hidden: { data, ...(asked.base && { base: asked.base.model }) },
     tags: asked.tags,
     ...(asked.trainingType === 'AUTOMATIC' && { work: trainAutomatically.name }),
   })

@@ -1,5 +1,6 @@
 /** CreateSolutionVersion's work: evaluate on a split, fit on everything, save the model. The body is training.ts. */
 import { solutionVersion } from '../resources/types.ts'
+import { candidatesOf } from './candidatesOf.ts'
 import { syncCampaigns } from './syncCampaigns.ts'
 import type { TrainingDescription, TrainingResult } from './training.ts'
 import { trainingQuery } from './trainingQuery.ts'
@@ -12,14 +13,14 @@ export const trainSolutionVersion = workKind({
   async describe({ body, hidden }, _resources, { workId, attempt }): Promise<TrainingDescription> {
     const { algorithmHyperParameters, featureTransformationParameters } = body.solutionConfig
     return {
-      recipeArn: body.recipeArn,
+      recipeArn: body.recipeArn ?? candidatesOf(body.solutionConfig),
       settings: {
         hyperparameters: algorithmHyperParameters ?? {},
         featureTransformationParameters: featureTransformationParameters ?? {},
       },
       ...trainingQuery(body, hidden.data),
       base: hidden.base,
-      tuning: body.performHPO ? tuningOf(body.solutionConfig) : undefined,
+      tuning: body.performHPO && body.recipeArn !== undefined ? tuningOf(body.solutionConfig) : undefined,
       modelPrefix: `models/${workId}-${attempt}/`,
     }
   },
@@ -27,10 +28,10 @@ export const trainSolutionVersion = workKind({
     const { trainModel } = await import('./training.ts')
     return trainModel(description, context)
   },
-  async settle({ body, hidden }, { modelPrefix, metrics, baselineMetrics, trainingHours, tuned }) {
+  async settle({ body, hidden }, { recipeArn, modelPrefix, metrics, baselineMetrics, trainingHours, tuned }) {
     const tunedHPOParams = tuned && { algorithmHyperParameters: tuned }
     return {
-      body: { ...body, trainingHours, ...(tunedHPOParams && { tunedHPOParams }) },
+      body: { ...body, recipeArn, trainingHours, ...(tunedHPOParams && { tunedHPOParams }) },
       hidden: { ...hidden, model: modelPrefix, metrics, baselineMetrics },
     }
   },

@@ -3,12 +3,13 @@ import { openRanker, placeModel } from '../inference/ranker.ts'
 import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { type ChosenRecipe, chooseRecipe, type RecipeChoice } from '../recipes/chooseRecipe.ts'
 import { copyEvaluation, saveEvaluation } from '../recipes/evaluationFile.ts'
 import { domainRecipeByArn, recipeByArn } from '../recipes/index.ts'
 import { loadModel, saveModel } from '../recipes/modelFile.ts'
-import type { RecipeSettings } from '../recipes/recipe.ts'
+import type { Recipe, RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
-import type { Tuning } from '../recipes/tuning.ts'
+import type { Tuning, TuningControl } from '../recipes/tuning.ts'
 import type { TrainedModel } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
 import { readTexts } from './readTexts.ts'
@@ -22,8 +23,8 @@ const BILLED_PROCESSORS = 4
 const MICROSECONDS_PER_HOUR = 3600e6
 
 export interface TrainingDescription extends TrainingQuery {
-  /** Of a recipe, or of a domain's. */
-  readonly recipeArn: string
+  /** Of a recipe, or of a domain's; of several the one that suits the data is chosen first (performAutoML). */
+  readonly recipeArn: string | RecipeCandidates
   readonly settings: RecipeSettings
   readonly modelPrefix: string
   /** Take in what has come since this model was trained, and learn nothing anew (trainingMode UPDATE). */
@@ -32,7 +33,14 @@ export interface TrainingDescription extends TrainingQuery {
   readonly tuning?: Tuning | undefined
 }
 
+export interface RecipeCandidates {
+  readonly recipeArns: readonly string[]
+  readonly objective?: string | undefined
+}
+
 export interface TrainingResult {
+  /** What was trained. */
+  readonly recipeArn: string
   readonly modelPrefix: string
   readonly metrics: Record<string, number>
   /** Popularity on the same split: what any model has to beat. */
@@ -44,9 +52,16 @@ export interface TrainingResult {
 
 /** Throws Refusal when the data or the settings will not do; the sentence becomes the failureReason. */
 export async function trainModel(description: TrainingDescription, context: ComputeContext): Promise<TrainingResult> {
-  const recipe = recipeByArn(description.recipeArn) ?? domainRecipeByArn(description.recipeArn)?.model
-  assert(recipe)
   const { artifacts, threads, signal, progress } = context
+  const control = {
+    threads,
+    signal,
+    progress,
+    openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
+    scores: { found: context.finished, keep: context.checkpoint },
+  }
+  const chosen = await chosenRecipe(description, control, context)
+  const { recipe } = chosen
   const place = (key: string) => ({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } })
   const { modelPrefix, base } = description
   if (base) {
@@ -54,7 +69,7 @@ export async function trainModel(description: TrainingDescription, context: Comp
     await saveModel(place(modelPrefix), await updatedModel(before, description, recipe, context), { signal })
     await copyEvaluation(place(base.model), place(modelPrefix), { signal })
     const { metrics, baselineMetrics } = base
-    return { modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
+    return { recipeArn: recipe.recipeArn, modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
   }
   const read = recipe.text ? readTexts : readTrainingData
   const { data, users, items, facts, actions } = await read(description, recipe, context)
@@ -63,30 +78,53 @@ export async function trainModel(description: TrainingDescription, context: Comp
     data,
     {
       ...description.settings,
+      ...(chosen.tuned && { tuned: chosen.tuned }),
       seed: SEED,
       ...(description.tuning && { tuning: description.tuning }),
       ...(description.eventType !== undefined && { eventType: description.eventType }),
     },
-    {
-      threads,
-      signal,
-      progress,
-      openRanker: (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0),
-    },
+    control,
   )
   const { model, histories, metrics, baseline, report, tuned, actions: learnt } = trained
   const ofActions = actions && learnt && { actions: { ...actions, model: learnt } }
   const saved = { model, users, items, histories, ...(facts && { facts }), ...ofActions }
   await saveModel(place(modelPrefix), saved, { signal })
   const choice = model.form === 'pool' ? model.choice : undefined
-  if (report) await saveEvaluation(place(modelPrefix), { ...report, ...(choice && { choice }) }, { signal })
+  const recipes = chosen.choice
+  const choices = { ...(choice && { choice }), ...(recipes && { recipes }) }
+  if (report) await saveEvaluation(place(modelPrefix), { ...report, ...choices }, { signal })
   return {
+    recipeArn: recipe.recipeArn,
     modelPrefix,
     metrics: shownMetrics(metrics),
     baselineMetrics: shownMetrics(baseline),
     trainingHours: billedHours(),
     tuned,
   }
+}
+
+async function chosenRecipe(
+  description: TrainingDescription,
+  control: TuningControl,
+  context: ComputeContext,
+): Promise<Pick<ChosenRecipe, 'recipe' | 'tuned'> & { choice?: RecipeChoice }> {
+  const { recipeArn } = description
+  if (typeof recipeArn === 'string') {
+    const recipe = recipeByArn(recipeArn) ?? domainRecipeByArn(recipeArn)?.model
+    assert(recipe)
+    return { recipe, tuned: undefined }
+  }
+  const candidates = recipeArn.recipeArns.map(arn => {
+    const recipe = recipeByArn(arn)
+    assert(recipe, 'candidates are checked where they come in')
+    return recipe
+  })
+  const read = async (recipe: Recipe) => (await readTrainingData(description, recipe, context)).data
+  const chosen = await chooseRecipe(candidates, { seed: SEED, objective: recipeArn.objective }, read, control)
+  const { metric, candidates: tried } = chosen.choice
+  const scores = tried.map(each => `${each.recipe} ${each.score.toFixed(4)}`).join(', ')
+  context.log.info('a recipe was chosen', { recipe: chosen.recipe.name, metric, scores })
+  return chosen
 }
 
 /** Of this process, which does nothing else. */

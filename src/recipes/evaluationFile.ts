@@ -5,11 +5,14 @@ import { Refusal } from '../lib/refusal.ts'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import type { PoolChoice } from '../models/historyModel.ts'
 import { formatAddress, type ObjectAddress } from '../objects/objectStore.ts'
+import type { RecipeChoice } from './chooseRecipe.ts'
 import type { ModelPlace } from './modelPart.ts'
 
 export interface StoredEvaluation extends EvaluationReport {
   /** Of the model that is served, which is fitted on everybody. */
   readonly choice?: PoolChoice
+  /** Where the recipe was chosen as well (performAutoML). */
+  readonly recipes?: RecipeChoice
 }
 
 /** A report has some 10 KiB: a dozen metrics of three models, eight buckets, what a pool tried. */

@@ -20,10 +20,9 @@ import { withNewItems } from '../models/newItems.ts'
 import { withObjective } from '../models/objective.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
-import type { EvaluationControl } from './evaluate.ts'
 import type { Recipe, RecipeSettings } from './recipe.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
-import { type Tuning, tune } from './tuning.ts'
+import { type Tuning, type TuningControl, tune } from './tuning.ts'
 
 /** The reference service's minimum (spec/recipes.md §3, lifecycle.md §3), after filtering by event type and value. */
 const INTERACTION_COUNT_MIN = 1000
@@ -39,7 +38,7 @@ export interface TrainingSettings extends RecipeSettings {
 }
 
 export interface TrainedSolution {
-  /** What a search has chosen. */
+  /** What a search has chosen, this one or one before. */
   readonly tuned: Readonly<Record<string, string>> | undefined
   /** Of the recipe's model and of popularity, on the same split. Not rounded. */
   readonly metrics: SolutionMetrics
@@ -61,7 +60,7 @@ export async function trainSolution(
   recipe: Recipe,
   data: TrainingData,
   settings: TrainingSettings,
-  options: EvaluationControl,
+  options: TuningControl,
 ): Promise<TrainedSolution> {
   const { tuning } = settings
   const onItems = withoutActions(data.interactions, data.actions?.count ?? 0)
@@ -69,7 +68,7 @@ export async function trainSolution(
   checkNotTooMuch(onItems, recipe)
   const selected = recipe.configure(settings).select(data)
   if (!recipe.text) checkEnoughSelected(selected.interactions)
-  const tuned = tuning && (await tune(recipe, selected, { ...settings, tuning }, options))
+  const tuned = tuning ? (await tune(recipe, selected, { ...settings, tuning }, options)).texts : settings.tuned
   const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
   const evaluation = stageOf('evaluation', options)
   const {

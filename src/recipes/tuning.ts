@@ -2,7 +2,7 @@
  * Hyperparameter optimisation: random search (Bergstra and Bengio 2012) over the ranges of a recipe's tunable parameters. Each try fits a model on
  * nine tenths of the users that the final evaluation learns from and is judged by the rest, as the recipe judges itself; so the users of the final
  * evaluation have no say. The first try is what the solution would train without a search. The search ends when the tries are used up, or when the
- * last STALE_TRIES_MAX of them brought nothing better.
+ * last STALE_TRIES_MAX of them brought nothing better. What a try scored can be kept, so that a search that was interrupted goes on after it.
  */
 import { derivedSeed, type Random, seededRandom } from '../lib/random.ts'
 import { Refusal } from '../lib/refusal.ts'
@@ -20,7 +20,7 @@ const STALE_TRIES_MAX = 8
 /** Draws for one try: with few values most have been tried before. */
 const DRAWS_MAX = 100
 /** Greater is better. Those of segments have another name, and no tunable parameter. */
-const OBJECTIVE = 'mean_reciprocal_rank_at_25'
+export const OBJECTIVE_DEFAULT = 'mean_reciprocal_rank_at_25'
 
 /** Of one parameter: bounds of a number, or the texts to choose among. */
 export type TuningRange =
@@ -32,6 +32,24 @@ export interface Tuning {
   readonly ranges: readonly TuningRange[]
   /** 1 … TUNING_TRIES_MAX */
   readonly tries: number
+  /** The metric that is to be great; OBJECTIVE_DEFAULT. */
+  readonly objective?: string
+}
+
+export interface Tuned {
+  /** Of every parameter that was searched. */
+  readonly texts: Readonly<Record<string, string>>
+  /** What the best try reached. */
+  readonly score: number
+  readonly tries: number
+}
+
+export interface TuningControl extends EvaluationControl {
+  /** What earlier attempts at the same search found, by the name of the try; absent: nothing is kept. */
+  readonly scores?: {
+    readonly found: ReadonlyMap<string, unknown>
+    keep(name: string, score: number): Promise<void>
+  }
 }
 
 /** Throws Refusal naming the parameter and what was expected. */
@@ -56,40 +74,40 @@ export function checkTuning({ name: recipe, hyperparameters }: Recipe, { ranges 
   }
 }
 
-/** The best texts found, of every parameter that was searched. The same for the same data, settings and seed. */
+/** The best that was found. The same for the same data, settings and seed, whatever of it was kept from an earlier attempt. */
 export async function tune(
   recipe: Recipe,
   data: TrainingData,
   settings: RecipeSettings & { readonly seed: number; readonly tuning: Tuning },
-  options: EvaluationControl,
-): Promise<Record<string, string>> {
+  options: TuningControl,
+): Promise<Tuned> {
   const { tuning, seed } = settings
   const { trainingUsers } = splitByUsers(data.interactions, seed)
   const inner = withUsers(data, trainingUsers)
   const ranges = tuning.ranges.length > 0 ? tuning.ranges : wholeRanges(recipe.hyperparameters)
   const random = seededRandom(derivedSeed(seed, 'tuning'))
   const tried = new Set<string>()
-  let best: { texts: Record<string, string>; score: number } | undefined
-  let stale = 0
-  for (let number = 0; number < tuning.tries && stale < STALE_TRIES_MAX; number++) {
+  let best: { texts: Record<string, string>; score: number } = { texts: {}, score: Number.NEGATIVE_INFINITY }
+  let [stale, number] = [0, 0]
+  for (; number < tuning.tries && stale < STALE_TRIES_MAX; number++) {
     const texts =
       number === 0 ? plainTexts(recipe, settings, ranges) : untried(recipe.hyperparameters, ranges, tried, random)
     if (!texts) break
     tried.add(JSON.stringify(texts))
-    const score = await scoreOf(
-      recipe,
-      inner,
-      { ...settings, tuned: texts },
-      seed,
-      tryOf(number, tuning.tries, options),
-    )
-    if (best && score <= best.score) stale++
+    const name = `search/${recipe.name}/${number}`
+    const kept = options.scores?.found.get(name)
+    const score =
+      typeof kept === 'number'
+        ? kept
+        : await scoreOf(recipe, inner, { ...settings, tuned: texts }, tryOf(number, tuning.tries, options))
+    if (kept === undefined) await options.scores?.keep(name, score)
+    if (score <= best.score) stale++
     else {
       best = { texts, score }
       stale = 0
     }
   }
-  return best?.texts ?? {}
+  return { ...best, tries: number }
 }
 
 const tryOf = <C extends WorkControl>(number: number, tries: number, control: C): C => ({
@@ -101,13 +119,13 @@ const tryOf = <C extends WorkControl>(number: number, tries: number, control: C)
 async function scoreOf(
   recipe: Recipe,
   data: TrainingData,
-  settings: RecipeSettings,
-  seed: number,
+  settings: RecipeSettings & { readonly seed: number; readonly tuning: Tuning },
   control: EvaluationControl,
 ): Promise<number> {
+  const { seed, tuning } = settings
   const configured = recipe.configure(settings)
   const { metrics } = await configured.evaluate(configured.train, data, derivedSeed(seed, 'tuning split'), control)
-  return metrics.service[OBJECTIVE] ?? 0
+  return metrics.service[tuning.objective ?? OBJECTIVE_DEFAULT] ?? 0
 }
 
 const wholeRanges = (hyperparameters: Parameters): TuningRange[] =>

@@ -216,7 +216,8 @@ export interface SolutionBody {
   readonly performAutoML: boolean
   readonly performAutoTraining: boolean
   readonly performIncrementalUpdate: boolean
-  readonly recipeArn: string
+  /** Absent with performAutoML: each version finds its own. */
+  readonly recipeArn?: string | undefined
   readonly datasetGroupArn: string
   readonly eventType?: string | undefined
   readonly solutionConfig?: SolutionConfigBody | undefined
@@ -231,7 +232,12 @@ export interface SolutionConfigBody {
   readonly eventsConfig?: EventsConfigBody | undefined
   readonly optimizationObjective?: ObjectiveBody | undefined
   readonly hpoConfig?: HpoConfigBody | undefined
+  readonly autoMLConfig?: AutoMLConfigBody | undefined
   readonly [member: string]: Json | undefined
+}
+export type AutoMLConfigBody = {
+  readonly metricName?: string | undefined
+  readonly recipeList?: string[] | undefined
 }
 export type HpoConfigBody = {
   readonly hpoResourceConfig?: { readonly maxNumberOfTrainingJobs?: string | undefined } | undefined
@@ -291,6 +297,8 @@ export const solution = resource<SolutionBody, SolutionHidden>({
 
 export interface SolutionVersionBody extends Omit<SolutionBody, 'solutionConfig' | 'performAutoTraining'> {
   readonly solutionArn: string
+  /** With performAutoML once it is ACTIVE. */
+  readonly recipeArn?: string | undefined
   readonly solutionConfig: SolutionConfigBody
   readonly trainingMode: 'FULL' | 'UPDATE'
   readonly trainingType: 'AUTOMATIC' | 'MANUAL'

@@ -122,6 +122,31 @@ test('evaluate shows what a pool chose, and why', async t => {
   assert.deepEqual(io.said.out.trimEnd().split('\n').slice(lines.length), choiceLines)
 })
 
+test('evaluate shows which recipes were tried, and what each reached', async t => {
+  const recipes = {
+    metric: 'mean_reciprocal_rank_at_25',
+    candidates: [
+      {
+        recipe: 'aws-user-personalization',
+        score: 0.4,
+        tries: 10,
+        hyperparameters: { bptt: '7', recency_mask: 'true' },
+      },
+      { recipe: 'aws-user-personalization-v2', score: 0.2, tries: 1, hyperparameters: {} },
+    ],
+  }
+  const { endpoint } = await answering(t, [{ body: { ...evaluation, recipes } }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.trimEnd().split('\n').slice(lines.length), [
+    '',
+    'CHOICE OF THE RECIPE  by people who have no part in the evaluation above',
+    'RECIPE                       MRR@25                    TRIES  BEST WITH',
+    'aws-user-personalization     0.4000  ████████████████     10  bptt 7, recency_mask true  chosen',
+    'aws-user-personalization-v2  0.2000  ████████              1',
+  ])
+})
+
 test('a pool says why it did not take the way of the greatest NDCG', async t => {
   const [likely, climbed] = choice.tried
   const close = { ...choice, tried: [likely, { ...climbed, ndcgAt10: 0.181 }] }

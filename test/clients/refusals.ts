@@ -1026,6 +1026,23 @@ export function refusals(arn: (resource: string) => string): RefusalCase[] {
     ],
     [
       'CreateSolution',
+      { ...solution, performAutoML: true },
+      'InvalidInputException',
+      'recipeArn was given, and performAutoML was true: one of them was expected. Candidates go to solutionConfig.autoMLConfig.',
+    ],
+    [
+      'CreateSolution',
+      {
+        name: 'more',
+        datasetGroupArn: arn('dataset-group/shop'),
+        performAutoML: true,
+        solutionConfig: { autoMLConfig: { recipeList: [recipe('aws-sims')] } },
+      },
+      'InvalidInputException',
+      'solutionConfig.autoMLConfig.recipeList[0] is aws-sims, of type RELATED_ITEMS: a recipe of type USER_PERSONALIZATION was expected.',
+    ],
+    [
+      'CreateSolution',
       { name: 'more', datasetGroupArn: arn('dataset-group/shop') },
       'InvalidInputException',
       'recipeArn is missing: it is required unless performAutoML is true.',

@@ -8,7 +8,7 @@ import { quietControl } from '../../src/lib/work.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
 import { trainSolution } from '../../src/recipes/train.ts'
-import { checkTuning, TUNING_TRIES_DEFAULT, tune } from '../../src/recipes/tuning.ts'
+import { checkTuning, TUNING_TRIES_DEFAULT, type TuningControl, tune } from '../../src/recipes/tuning.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { walks } from '../models/toy.ts'
 
@@ -66,16 +66,28 @@ test('a range that cannot be searched is refused in a sentence', () => {
 test('on walks the newest event says everything: the search finds the mask, tries nothing twice, and is repeatable', async () => {
   const ranges = [{ name: 'recency_mask', values: ['false', 'true'] }]
   const stages = new Set<string>()
-  const search = () =>
+  const search = (scores?: TuningControl['scores']) =>
     tune(
       userPersonalization,
       data,
       { seed: 1, hyperparameters: { recency_mask: 'false', hidden_dimension: '32' }, tuning: { ranges, tries: 10 } },
-      { ...options, progress: ({ stage }) => stages.add(stage.split(':')[0]) },
+      { ...options, ...(scores && { scores }), progress: ({ stage }) => stages.add(stage.split(':')[0]) },
     )
-  assert.deepEqual(await search(), { recency_mask: 'true' })
+  assert.deepEqual((await search()).texts, { recency_mask: 'true' })
   assert.deepEqual([...stages], ['search, try 1 of at most 10', 'search, try 2 of at most 10'])
-  assert.deepEqual(await search(), { recency_mask: 'true' })
+  const again = await search()
+  assert.deepEqual(again.texts, { recency_mask: 'true' })
+  assert.equal(again.tries, 2)
+
+  // What was kept is not tried again: with the score of one try from before, only the other is made.
+  const kept = new Map<string, unknown>()
+  const keep = async (name: string, score: number) => void kept.set(name, score)
+  assert.deepEqual(await search({ found: new Map(), keep }), again)
+  assert.deepEqual([...kept.keys()], ['search/aws-user-personalization/0', 'search/aws-user-personalization/1'])
+  stages.clear()
+  const found = new Map([['search/aws-user-personalization/0', kept.get('search/aws-user-personalization/0')]])
+  assert.deepEqual(await search({ found, keep }), again)
+  assert.deepEqual([...stages], ['search, try 2 of at most 10'])
 })
 
 test('what the search has chosen is what is trained', async () => {

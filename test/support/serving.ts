@@ -15,13 +15,25 @@ export interface Trained {
 
 /** One ACTIVE version of the recipe; popularity trains fastest. */
 export async function trained(server: TestServer, recipe = 'aws-popularity-count', name = 'group'): Promise<Trained> {
+  const { datasetGroupArn, datasetArn } = await walksImported(server, name)
+  const solutionArn = await makeSolution(server, datasetGroupArn, recipe, { name: `solution-${name}` })
+  return { datasetGroupArn, datasetArn, solutionArn, solutionVersionArn: await trainedVersion(server, solutionArn) }
+}
+
+/** A group with everybody's walk. */
+export async function walksImported(server: TestServer, name = 'group') {
   writeFileSync(join(server.dataFolder, 'buckets', 'bucket', 'walks.csv'), walks().csv)
   const datasetGroupArn = await makeGroup(server, name)
   const datasetArn = await makeDataset(server, datasetGroupArn)
   const { status } = await importFile(server, datasetArn, 's3://bucket/walks.csv', { jobName: `import-${name}` })
   assert.equal(status, 'ACTIVE')
-  const solutionArn = await makeSolution(server, datasetGroupArn, recipe, { name: `solution-${name}` })
-  return { datasetGroupArn, datasetArn, solutionArn, solutionVersionArn: await trainedVersion(server, solutionArn) }
+  return { datasetGroupArn, datasetArn }
+}
+
+export async function settledSolution(server: TestServer, asked: Record<string, unknown>): Promise<string> {
+  const { solutionArn } = await call<{ solutionArn: string }>(server, 'CreateSolution', asked)
+  await settled(server, 'DescribeSolution', { solutionArn })
+  return solutionArn
 }
 
 export async function trainedVersion(server: TestServer, solutionArn: string): Promise<string> {

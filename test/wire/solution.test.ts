@@ -191,7 +191,31 @@ test('CreateSolution refuses settings it cannot honour', async t => {
     [{ recipeArn: undefined }, 'recipeArn is missing: it is required unless performAutoML is true.'],
     [
       { performAutoML: true },
-      'performAutoML was true: choosing a recipe automatically is not part of this version of sommelier. Name one in recipeArn.',
+      'recipeArn was given, and performAutoML was true: one of them was expected. Candidates go to solutionConfig.autoMLConfig.',
+    ],
+    [
+      { solutionConfig: { autoMLConfig: {} } },
+      'solutionConfig.autoMLConfig was given: it goes with performAutoML, and this solution is of aws-user-personalization.',
+    ],
+    [
+      { performAutoML: true, recipeArn: undefined, solutionConfig: { eventValueThreshold: '1' } },
+      'solutionConfig.eventValueThreshold was given, and performAutoML is true: nothing but autoMLConfig and autoTrainingConfig counts then.',
+    ],
+    [
+      { performAutoML: true, recipeArn: undefined, performIncrementalUpdate: true },
+      'performIncrementalUpdate was true: it is for aws-semantic-similarity, which performAutoML does not choose.',
+    ],
+    [
+      {
+        performAutoML: true,
+        recipeArn: undefined,
+        solutionConfig: { autoMLConfig: { recipeList: ['arn:aws:personalize:::recipe/aws-sims'] } },
+      },
+      'solutionConfig.autoMLConfig.recipeList[0] is aws-sims, of type RELATED_ITEMS: a recipe of type USER_PERSONALIZATION was expected.',
+    ],
+    [
+      { performAutoML: true, recipeArn: undefined, solutionConfig: { autoMLConfig: { metricName: 'loss' } } },
+      "solutionConfig.autoMLConfig.metricName was 'loss': one of coverage, mean_reciprocal_rank_at_25, normalized_discounted_cumulative_gain_at_5, normalized_discounted_cumulative_gain_at_10, normalized_discounted_cumulative_gain_at_25, precision_at_5, precision_at_10, precision_at_25 was expected.",
     ],
     [
       { performHPO: true, solutionConfig: { hpoConfig: { hpoResourceConfig: { maxNumberOfTrainingJobs: '41' } } } },
