@@ -1,10 +1,11 @@
 /**
- * Writes the pages of docs/reference/ that are tables of what the code declares. With --check it writes nothing and fails when a page is
- * not what it would write.
+ * Writes the pages of docs/reference/ that are tables of what the code declares, and the pictures that are drawn from bench/results. With --check
+ * it writes nothing and fails when one is not what it would write.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { drawings } from '../bench/pages/drawings.ts'
 import { services } from '../src/api/index.ts'
 import type { AnyOperation } from '../src/protocol/operation.ts'
 import type { Member, Shape } from '../src/protocol/shape.ts'
@@ -21,6 +22,7 @@ const NAMED =
 const pages: Record<string, string> = {
   'docs/reference/operations.md': operationsPage(),
   'docs/reference/limits.md': limitsPage(),
+  ...drawings(),
 }
 
 let stale = false

@@ -25,10 +25,8 @@ import { standIns } from '../../src/models/standIns.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { machine } from '../lib/machine.ts'
 import { readMetadataFolder } from '../lib/metadata.ts'
-import { type Point, plot } from './plot.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/exploration.md', import.meta.url))
-const PLOT = fileURLToPath(new URL('../../docs/guides/exploration.svg', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/ml-1m', import.meta.url))
 const NEW_SHARE = 0.1
 const SEED = 0
@@ -40,7 +38,7 @@ const USAGE = `usage: npm run bench:exploration -- [--write]
 
 What exploration costs and brings, on ../shared/data/ml-1m.
 
-  --write  keeps the report in bench/results/exploration.md and the plot in docs/guides/exploration.svg
+  --write  keeps the report in bench/results/exploration.md, from which 'npm run docs' draws
 `
 const { values } = readArguments(USAGE, { options: { write: { type: 'boolean', default: false } } })
 const control = { ...quietControl, threads: availableParallelism() }
@@ -97,7 +95,7 @@ const facts = {
   newestSeconds: 1e9,
 }
 
-function measure(weight: number): Point {
+function measure(weight: number) {
   const counts = { hitsOld: 0, hitsNew: 0, shown: 0 }
   const seen = new Set<number>()
   for (const seed of DRAWS) {
@@ -153,5 +151,4 @@ console.log(lines.join('\n'))
 if (values.write) {
   mkdirSync(dirname(RESULTS), { recursive: true })
   writeFileSync(RESULTS, `${lines.join('\n')}\n`)
-  writeFileSync(PLOT, plot(points))
 }
