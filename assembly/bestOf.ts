@@ -25,15 +25,14 @@ import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { entriesOf, itemOf, scoreOf, sortEntries } from './entries'
 import { estimateTile } from './estimate'
 import { BATCH } from './exactScores'
-import { reopen } from './foldIn'
 import { quantise } from './quantise'
 import {
+  ALLOWED,
   FOUND,
   isOpen,
   LISTED,
   MODE,
   OPEN,
-  openOf,
   PENDING,
   PENDING_LIST,
   PRIOR,
@@ -54,7 +53,7 @@ const LISTED_SHARE = 16
 /**
  * COUNTS, ITEMS and SCORES of all queries, which are folded in and whose OPEN is counted: the WANTED best by f32 score (exactScores.ts)
  * descending, then item index ascending. Of queries without a history the prior's order, with PROBABILITIES instead of SCORES.
- * OPEN is EVERY_ITEM again afterwards. TOTALS too, unless EXACT_TOTALS. One task.
+ * TOTALS too, unless EXACT_TOTALS. One task.
  *
  * A group of items stays in the first level cache while all tiles of queries pass, so that the items come from memory once a block.
  */
@@ -68,10 +67,7 @@ export function bestOf(params: usize, _task: i32): void {
     live = false
     for (let tile = 0; tile < tiles; tile++) if (passGroup(params, tile, group)) live = true
   }
-  for (let query = 0; query < queries; query++) {
-    finish(params, query)
-    reopen(params, query)
-  }
+  for (let query = 0; query < queries; query++) finish(params, query)
 }
 
 /** Rounds the tile's queries, finds where each one's threshold starts, and passes the first groups. */
@@ -140,16 +136,17 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
 /** Scores the open items themselves, by index ascending, at most `most` of them. */
 function listOpen(params: usize, query: i32, most: i32): void {
   const state = stateOf(params, query)
-  const open = openOf(params, query)
+  const allowed = <usize>load<u32>(state, ALLOWED)
   const words = <i32>word(params, FACTOR_OPEN_WORDS)
   const positions = <usize>word(params, FACTOR_POSITION_OF)
   const list = state + PENDING_LIST
   let waiting = 0
   for (let w = 0; w < words; w++) {
-    let bits = load<u32>(open + (<usize>w << 2))
+    let bits = load<u32>(allowed + (<usize>w << 2))
     while (bits && most > 0) {
       const item = (w << 5) + ctz(bits)
       bits &= bits - 1
+      if (!isOpen(state, item)) continue
       most--
       store<u32>(list + (<usize>waiting << 2), load<u32>(positions + (<usize>item << 2)))
       if (++waiting < BATCH) continue
@@ -186,7 +183,7 @@ function finish(params: usize, query: i32): void {
 }
 
 function walkPrior(params: usize, query: i32): void {
-  const open = openOf(params, query)
+  const state = stateOf(params, query)
   const order = <usize>word(params, FACTOR_PRIOR_ORDER)
   const shares = <usize>word(params, FACTOR_PRIOR_PROBABILITIES)
   const wanted = word(params, FACTOR_WANTED)
@@ -196,7 +193,7 @@ function walkPrior(params: usize, query: i32): void {
   let found: u32 = 0
   for (let place: usize = 0; place < <usize>word(params, FACTOR_ITEM_COUNT) && found < wanted; place++) {
     const item = load<u32>(order + (place << 2))
-    if (!isOpen(open, item)) continue
+    if (!isOpen(state, item)) continue
     store<u32>(items + (<usize>found << 2), item)
     store<f32>(probabilities + (<usize>found << 2), load<f32>(shares + (<usize>item << 2)))
     found++

@@ -1,20 +1,14 @@
-/** From what is asked to the vectors that are compared with items: histories folded in, and what may be chosen for each. */
+/** From what is asked to the vectors that are compared with items: histories folded in. */
 import {
   FACTOR_BIAS,
   FACTOR_DIMENSION,
   FACTOR_ENDS,
   FACTOR_EVENTS,
-  FACTOR_EVERY_ITEM,
-  FACTOR_EXCLUDED_ENDS,
-  FACTOR_EXCLUDED_ITEMS,
-  FACTOR_EXCLUDED_STARTS,
   FACTOR_FAULT,
   FACTOR_ITEM_COUNT,
   FACTOR_KERNEL_COUNT,
   FACTOR_KERNEL_OFFSETS,
   FACTOR_KERNELS,
-  FACTOR_MASKED,
-  FACTOR_OPEN_WORDS,
   FACTOR_QUERIES,
   FACTOR_QUERY_COUNT,
   FACTOR_QUERY_FLOATS,
@@ -22,7 +16,7 @@ import {
   FACTOR_SOURCES,
   FACTOR_STARTS,
 } from '../src/kernels/factorParameters'
-import { MODE, OPEN, openOf, PRIOR, SCREENED, stateOf } from './queryState'
+import { MODE, PRIOR, SCREENED, stateOf } from './queryState'
 import { setWord, word } from './words'
 
 /**
@@ -119,59 +113,4 @@ function addUp8(params: usize, to: usize, inRow: usize, events: usize, start: u3
   }
   v128.store(to, s0)
   v128.store(to, s1, 16)
-}
-
-/**
- * Strikes the excluded of every query out of OPEN, and counts what is left in its state. FAULT when one is none of the model's.
- * One task.
- */
-export function openItems(params: usize, _task: i32): void {
-  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
-  const itemCount = word(params, FACTOR_ITEM_COUNT)
-  const words = <usize>word(params, FACTOR_OPEN_WORDS)
-  const masked = word(params, FACTOR_MASKED)
-  const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
-  const ends = <usize>word(params, FACTOR_EXCLUDED_ENDS)
-  const items = <usize>word(params, FACTOR_EXCLUDED_ITEMS)
-  for (let q = 0; q < queries; q++) {
-    const open = openOf(params, q)
-    let count = itemCount
-    if (masked) {
-      count = 0
-      for (let at = open; at < open + (words << 2); at += 4) count += popcnt(load<u32>(at))
-    }
-    if (starts) {
-      const end = load<u32>(ends + (<usize>q << 2))
-      for (let i = load<u32>(starts + (<usize>q << 2)); i < end; i++) {
-        const item = load<u32>(items + (<usize>i << 2))
-        if (item >= itemCount) {
-          setWord(params, FACTOR_FAULT, 1)
-          return
-        }
-        const at = open + (<usize>(item >>> 5) << 2)
-        const bits = load<u32>(at)
-        count -= (bits >>> (item & 31)) & 1
-        store<u32>(at, bits & ~(1 << (item & 31)))
-      }
-    }
-    store<u32>(stateOf(params, q), count, OPEN)
-  }
-}
-
-/** OPEN of query `query` is EVERY_ITEM again. */
-export function reopen(params: usize, query: i32): void {
-  const open = openOf(params, query)
-  if (word(params, FACTOR_MASKED)) {
-    memory.copy(open, word(params, FACTOR_EVERY_ITEM), <usize>word(params, FACTOR_OPEN_WORDS) << 2)
-    return
-  }
-  const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
-  if (starts == 0) return
-  const items = <usize>word(params, FACTOR_EXCLUDED_ITEMS)
-  const end = load<u32>(<usize>word(params, FACTOR_EXCLUDED_ENDS) + (<usize>query << 2))
-  for (let i = load<u32>(starts + (<usize>query << 2)); i < end; i++) {
-    const item = load<u32>(items + (<usize>i << 2))
-    const at = open + (<usize>(item >>> 5) << 2)
-    store<u32>(at, load<u32>(at) | (1 << (item & 31)))
-  }
 }

@@ -1,5 +1,5 @@
 /** What is known of a query while its items pass by: QUERY_STATE bytes, the fields at these offsets. */
-import { FACTOR_OPEN, FACTOR_OPEN_WORDS, FACTOR_STATES, QUERY_STATE } from '../src/kernels/factorParameters'
+import { FACTOR_STATES, QUERY_STATE } from '../src/kernels/factorParameters'
 import { word } from './words'
 
 /** f64: ‖query‖, scale of its 8-bit form, ‖rounding error‖ of that. */
@@ -17,6 +17,11 @@ export const MODE: usize = 36
 /** u32, u32[BATCH]: positions that wait for others to be scored with, less than BATCH (exactScores.ts). */
 export const PENDING: usize = 40
 export const PENDING_LIST: usize = 64
+/** u32: address of what may be chosen, a bit an item. */
+export const ALLOWED: usize = 44
+/** u32: address of the table of what may not all the same (strike.ts), 0 where that is nothing; u32: its last slot. */
+export const STRUCK: usize = 48
+export const STRUCK_LAST: usize = 52
 
 /** Items are screened, group after group. */
 export const SCREENED = 0
@@ -35,11 +40,26 @@ export function stateOf(params: usize, query: i32): usize {
 }
 
 @inline
-export function openOf(params: usize, query: i32): usize {
-  return <usize>word(params, FACTOR_OPEN) + ((<usize>query * word(params, FACTOR_OPEN_WORDS)) << 2)
+export function isAllowed(state: usize, item: u32): bool {
+  return ((load<u32>(<usize>load<u32>(state, ALLOWED) + (<usize>(item >>> 5) << 2)) >>> (item & 31)) & 1) != 0
+}
+
+/** The slot of the table of a query from which something is struck that has the item, or the empty one where it would be. */
+@inline
+export function struckSlot(state: usize, item: u32): usize {
+  const table = <usize>load<u32>(state, STRUCK)
+  const last = load<u32>(state, STRUCK_LAST)
+  let slot = (item * 0x9e3779b1) >>> clz(last) // the uppermost bits of a product: Knuth, TAOCP 3, §6.4
+  let at = table + (<usize>slot << 2)
+  while (load<u32>(at) != item && load<u32>(at) != 0xffffffff) {
+    slot = (slot + 1) & last
+    at = table + (<usize>slot << 2)
+  }
+  return at
 }
 
 @inline
-export function isOpen(open: usize, item: u32): bool {
-  return ((load<u32>(open + (<usize>(item >>> 5) << 2)) >>> (item & 31)) & 1) != 0
+export function isOpen(state: usize, item: u32): bool {
+  if (!isAllowed(state, item)) return false
+  return load<u32>(state, STRUCK) == 0 || load<u32>(struckSlot(state, item)) != item
 }

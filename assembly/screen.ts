@@ -32,7 +32,7 @@ import {
 } from '../src/kernels/factorParameters'
 import { cutDown, entriesOf, entryOf, take } from './entries'
 import { BATCH, exactScores } from './exactScores'
-import { ERROR, FOUND, isOpen, NORM, openOf, PENDING, PENDING_LIST, SCALE, stateOf, THRESHOLD } from './queryState'
+import { ERROR, FOUND, isOpen, NORM, PENDING, PENDING_LIST, SCALE, stateOf, THRESHOLD } from './queryState'
 import { storeRow } from './rows'
 import { word } from './words'
 
@@ -113,7 +113,6 @@ function copyBatch(to: usize, from: usize): void {
 export function scan(params: usize, query: i32, row: usize, group: i32): void {
   const state = stateOf(params, query)
   const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
-  const open = openOf(params, query)
   const items = <usize>word(params, FACTOR_ITEM_OF)
   const survivors = <usize>word(params, FACTOR_SMALL) + SURVIVORS
   let top = survivors + (<usize>load<u32>(state, PENDING) << 2)
@@ -129,7 +128,7 @@ export function scan(params: usize, query: i32, row: usize, group: i32): void {
       const position = first + ctz(mask)
       mask &= mask - 1
       store<u32>(top, position)
-      top += <usize>isOpen(open, load<u32>(items + (<usize>position << 2))) << 2
+      top += <usize>isOpen(state, load<u32>(items + (<usize>position << 2))) << 2
     }
     first += 32
   }

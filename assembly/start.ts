@@ -19,7 +19,7 @@ import {
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { cutDown, entriesOf, entryOf, take } from './entries'
-import { FOUND, isOpen, openOf, stateOf, THRESHOLD } from './queryState'
+import { FOUND, isAllowed, stateOf, THRESHOLD } from './queryState'
 import { word } from './words'
 
 /** Steps of bisection: from the range of all scores to 1/512 of it. */
@@ -74,11 +74,10 @@ function strike(params: usize, query: i32, row: usize, end: u32): void {
     store<f32>(row + (<usize>position << 2), -Infinity)
   }
   if (word(params, FACTOR_MASKED)) {
-    const open = openOf(params, query)
+    const state = stateOf(params, query)
     for (let position: u32 = 0; position < end; position++) {
-      if (!isOpen(open, load<u32>(items + (<usize>position << 2)))) store<f32>(row + (<usize>position << 2), -Infinity)
+      if (!isAllowed(state, load<u32>(items + (<usize>position << 2)))) store<f32>(row + (<usize>position << 2), -Infinity)
     }
-    return
   }
   const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
   if (starts == 0) return

@@ -32,10 +32,14 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
   const { params } = places
   const kernels = instantiate(placed.module, memory, slot)
   const words = new Uint32Array(buffer, params, at.FACTOR_WORDS)
-  const history = listPlace(buffer, places.historyOffsets, places.historyItems, placed.blockSize)
-  const struck = listPlace(buffer, places.excludedOffsets, places.excludedItems, placed.blockSize)
-  const openWords = words[at.FACTOR_OPEN_WORDS]
-  const open = new Uint32Array(buffer, words[at.FACTOR_OPEN], placed.blockSize * openWords)
+  const history = listPlace(
+    buffer,
+    [places.historyOffsets, places.historyItems],
+    placed.blockSize,
+    placed.blockSize * placed.historyLength,
+  )
+  const struck = listPlace(buffer, [places.excludedOffsets, places.excludedItems], placed.blockSize, excludedMax)
+  const masks = openMasks(placed, words)
   const everyScore = new Float32Array(buffer, words[at.FACTOR_EVERY_SCORE], itemCount)
   const prior = new Float32Array(buffer, words[at.FACTOR_PRIOR], itemCount)
 
@@ -57,15 +61,9 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
     assert(words[at.FACTOR_FAULT] === 0, 'a history names an item that the model does not have')
   }
 
-  /** What may be chosen by queries [from, from + count). */
+  /** What may be chosen by queries [from, from + count), of which the masks are there. */
   const restrict = ({ allowed, excluded }: QueryBlock, from: number, count: number): void => {
     words[at.FACTOR_MASKED] = allowed ? 1 : 0
-    for (let query = 0; allowed && query < count; query++) {
-      const items = allowed[from + query]
-      assert(items.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
-      assert(itemCount % 32 === 0 || items[items.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
-      open.set(items, query * openWords)
-    }
     const place = excluded && placeLists(struck, excluded, from, count, Number.POSITIVE_INFINITY)
     words[at.FACTOR_EXCLUDED_STARTS] = place?.starts ?? 0
     words[at.FACTOR_EXCLUDED_ENDS] = place ? place.starts + 4 : 0
@@ -94,8 +92,10 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
       )
       let from = 0
       while (from < count) {
-        const most = Math.min(size, count - from)
-        const part = excluded && !isPlaced(excluded, buffer) ? fitting(excluded.offsets, from, most, excludedMax) : most
+        const most = excluded
+          ? fitting(excluded.offsets, from, Math.min(size, count - from), excludedMax)
+          : Math.min(size, count - from)
+        const part = allowed ? masks.place(allowed, from, most) : most
         const [cell, query] = stays ? [from * k, from] : [0, 0]
         words[at.FACTOR_ITEMS] = places.items + 4 * cell
         words[at.FACTOR_PROBABILITIES] = places.probabilities + 4 * cell
@@ -133,33 +133,96 @@ interface ListPlace {
   readonly items: Uint32Array
 }
 
-const listPlace = (buffer: SharedArrayBuffer, offsets: number, items: number, blockSize: number): ListPlace => ({
+const listPlace = (
+  buffer: SharedArrayBuffer,
+  [offsets, items]: readonly [number, number],
+  blockSize: number,
+  itemsMax: number,
+): ListPlace => ({
   buffer,
   offsets: new Uint32Array(buffer, offsets, blockSize + 1),
-  items: new Uint32Array(buffer, items),
+  items: new Uint32Array(buffer, items, itemsMax),
 })
 
 const isPlaced = ({ offsets, items }: QueryLists, buffer: SharedArrayBuffer) =>
   offsets.buffer === buffer && items.buffer === buffer
 
-/** Addresses of the offsets of lists [from, from + count) and of the items they count from; of a list that is copied, its last `newest`. */
+/**
+ * Addresses of the offsets of lists [from, from + count) and of the items they count from; of a list that is copied, its last `newest`.
+ * A list that is too long to be copied is alone, and is copied without its repeats.
+ */
 function placeLists(place: ListPlace, lists: QueryLists, from: number, count: number, newest: number) {
   if (isPlaced(lists, place.buffer))
     return { starts: lists.offsets.byteOffset + 4 * from, items: lists.items.byteOffset }
+  const [first, last] = [lists.offsets[from], lists.offsets[from + count]]
+  if (newest === Number.POSITIVE_INFINITY && last - first <= place.items.length) {
+    place.items.set(lists.items.subarray(first, last))
+    for (let q = 1; q <= count; q++) place.offsets[q] = lists.offsets[from + q] - first
+    return { starts: place.offsets.byteOffset, items: place.items.byteOffset }
+  }
   let top = 0
   for (let q = 0; q < count; q++) {
     const end = lists.offsets[from + q + 1]
     const start = Math.max(lists.offsets[from + q], end - newest)
-    for (let i = start; i < end; i++) place.items[top++] = lists.items[i]
+    if (end - start > place.items.length) {
+      const distinct = [...new Set(lists.items.subarray(start, end))]
+      assert(distinct.length <= place.items.length - top, 'a list has at most every item')
+      place.items.set(distinct, top)
+      top += distinct.length
+    } else for (let i = start; i < end; i++) place.items[top++] = lists.items[i]
     place.offsets[q + 1] = top
   }
   return { starts: place.offsets.byteOffset, items: place.items.byteOffset }
 }
 
-/** How many of the lists from `from` on, `most` at most, have `room` items together; a list alone always has. */
+/** How many of the lists from `from` on, `most` at most, have `room` items together; one always has, since repeats can go. */
 function fitting(offsets: Uint32Array, from: number, most: number, room: number): number {
   let count = most
   while (count > 1 && offsets[from + count] - offsets[from] > room) count = Math.ceil(count / 2)
-  assert(offsets[from + count] - offsets[from] <= room, `an exclusion has at most ${room} items`)
+  return count
+}
+
+/** The sets of items that queries may choose from, each copied once as long as there is room. */
+function openMasks({ memory, itemCount, masksMax }: PlacedFactors, words: Uint32Array) {
+  const openWords = words[at.FACTOR_OPEN_WORDS]
+  const bits = new Uint32Array(memory.buffer, words[at.FACTOR_MASKS], masksMax * openWords)
+  const sizes = new Uint32Array(memory.buffer, words[at.FACTOR_MASK_SIZES], masksMax)
+  const maskOf = new Uint32Array(memory.buffer, words[at.FACTOR_MASK_OF])
+  const places = new Map<Uint32Array, number>()
+  const copy = (mask: Uint32Array): number => {
+    assert(mask.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
+    assert(itemCount % 32 === 0 || mask[mask.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
+    const place = places.size
+    bits.set(mask, place * openWords)
+    sizes[place] = sizeOf(mask)
+    places.set(mask, place)
+    return place
+  }
+  return {
+    /** MASK_OF of the first queries from `from` on, `most` at most, and how many those are. */
+    place(allowed: readonly Uint32Array[], from: number, most: number): number {
+      for (let query = 0; query < most; query++) {
+        const mask = allowed[from + query]
+        const there = places.get(mask)
+        if (there === undefined && places.size === masksMax) {
+          places.clear()
+          if (query > 0) return query
+        }
+        maskOf[query] = there ?? copy(mask)
+      }
+      return most
+    },
+  }
+}
+
+/** Bits of a word counted in parallel (Warren, Hacker's Delight, §5-1). */
+function sizeOf(set: Uint32Array): number {
+  let count = 0
+  for (let word = 0; word < set.length; word++) {
+    let bits = set[word]
+    bits -= (bits >>> 1) & 0x55555555
+    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
+    count += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  }
   return count
 }

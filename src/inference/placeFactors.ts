@@ -27,8 +27,11 @@ const ENTRIES_BYTES = 2 ** 21
 /** Results that stay in shared memory, as views that need no copy: 2 600 queries of 25. */
 const RESULT_CELLS = 2 ** 16
 
-/** Excluded items of a block that are copied at once. */
+/** Excluded items of a block that are struck at once. */
 const EXCLUDED_MAX = 2 ** 16
+
+/** Sets of allowed items that are there at once: of a block's queries where those are small. */
+const MASKS_BYTES = 2 ** 22
 
 export interface PlacedFactors {
   readonly form: 'factors'
@@ -43,6 +46,7 @@ export interface PlacedFactors {
   /** Results of a block that shared memory has room for: queries · k. */
   readonly resultCells: number
   readonly excludedMax: number
+  readonly masksMax: number
   readonly slots: readonly FactorSlot[]
 }
 
@@ -74,6 +78,7 @@ export function placeFactors(
     entryCount,
     resultCells: Math.max(RESULT_CELLS, itemCount),
     excludedMax: Math.max(EXCLUDED_MAX, itemCount),
+    masksMax: Math.max(1, Math.min(blockSize, Math.floor(MASKS_BYTES / (4 * shape.openWords)))),
   }
   const historyEvents = historyLength(model)
   const reserve = (arena: Arena) => ({

@@ -157,6 +157,7 @@ export interface FactorSlotSizes {
   readonly entryCount: number
   readonly resultCells: number
   readonly excludedMax: number
+  readonly masksMax: number
   readonly historyEvents: number
 }
 
@@ -172,8 +173,10 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
     words[word] = ptr
   }
   set(at.FACTOR_QUERIES, arena.reserveF32(places * shape.queryFloats))
-  const open = arena.reserveU32(places * shape.openWords)
-  set(at.FACTOR_OPEN, open)
+  set(at.FACTOR_MASKS, arena.reserveU32(sizes.masksMax * shape.openWords))
+  set(at.FACTOR_MASK_SIZES, arena.reserveU32(sizes.masksMax))
+  set(at.FACTOR_MASK_OF, arena.reserveU32(blockSize))
+  set(at.FACTOR_STRUCK, arena.reserveU32(4 * sizes.excludedMax + at.FACTOR_STRUCK_SLOTS_MIN * blockSize))
   set(at.FACTOR_TILES, arena.reserveU8(tiles * tileBytes))
   words[at.FACTOR_TILE_BYTES] = tileBytes
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
@@ -199,12 +202,12 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
     items: arena.reserveI32(resultCells).ptr,
     probabilities: arena.reserveF32(resultCells).ptr,
   }
-  return { words, addresses, open: open.view }
+  return { words, addresses }
 }
 
 /** Tells a slot where the model lies. `queryMax`: greatest component of a query; `wide`: which tiles; `exactTotals`: which denominator. */
 export function connectSlot(
-  { words, open }: { words: Uint32Array; open: Uint32Array },
+  { words }: { words: Uint32Array },
   { kernels, bias, sharpness }: FactorValues,
   shape: FactorShape,
   shared: PlacedValues,
@@ -241,5 +244,4 @@ export function connectSlot(
   const floats = new Float32Array(words.buffer, words.byteOffset, at.FACTOR_WORDS)
   floats[at.FACTOR_QUERY_MAX] = queryMax
   floats[at.FACTOR_SHARPNESS] = sharpness
-  for (let from = 0; from < open.length; from += shape.openWords) open.set(shared.everyItem.view, from)
 }

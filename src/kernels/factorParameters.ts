@@ -34,7 +34,7 @@ export const FACTOR_BIAS = 17
 /** u32[itemCount], f32[itemCount]: all items by the prior, best first, and their probabilities: for those without a history. */
 export const FACTOR_PRIOR_ORDER = 18
 export const FACTOR_PRIOR_PROBABILITIES = 19
-/** u32[OPEN_WORDS]: a bit for each item, all others 0. */
+/** u32[OPEN_WORDS]: a bit for each item, all others 0: what may be chosen where nothing is said. */
 export const FACTOR_EVERY_ITEM = 20
 /** floor(itemCount / 32) + 1: there is a bit beyond the last item. */
 export const FACTOR_OPEN_WORDS = 21
@@ -52,7 +52,7 @@ export const FACTOR_EVENTS = 28
 export const FACTOR_EXCLUDED_STARTS = 29
 export const FACTOR_EXCLUDED_ENDS = 30
 export const FACTOR_EXCLUDED_ITEMS = 31
-/** Not 0: OPEN was filled with what is allowed to each; else it is EVERY_ITEM for all. Either way it is EVERY_ITEM again afterwards. */
+/** Not 0: the queries have masks; else EVERY_ITEM is allowed to all. */
 export const FACTOR_MASKED = 32
 /** Out: not 0 when an item is none of the model's, or a query is not finite or too great. */
 export const FACTOR_FAULT = 33
@@ -64,8 +64,8 @@ export const FACTOR_TILES = 35
 export const FACTOR_TILE_BYTES = 36
 /** [queries] of QUERY_STATE bytes. */
 export const FACTOR_STATES = 37
-/** u32[queries, OPEN_WORDS]: what may be chosen, by item. */
-export const FACTOR_OPEN = 38
+/** u32[masks, OPEN_WORDS]: sets of what may be chosen, by item. */
+export const FACTOR_MASKS = 38
 /** i64[queries, CAPACITY]: the best so far, as keys; CAPACITY is capacityOf(WANTED) (factorMemory.ts). */
 export const FACTOR_ENTRIES = 39
 export const FACTOR_CAPACITY = 40
@@ -109,6 +109,11 @@ export const FACTOR_MOMENT_PANELS = 58
 export const FACTOR_LOG_REST = 59
 /** Not 0: probabilities are shares of the exact sum over the catalogue; else of an estimate (assembly/estimate.ts). */
 export const FACTOR_EXACT_TOTALS = 60
+/** u32[masks]: how many items are in each; u32[queries]: which of them is a query's. */
+export const FACTOR_MASK_SIZES = 61
+export const FACTOR_MASK_OF = 62
+/** u32[…]: the struck of each query, one table after the other (assembly/strike.ts). */
+export const FACTOR_STRUCK = 63
 export const FACTOR_WORDS = 64
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
@@ -124,6 +129,8 @@ export const FACTOR_SORTED_MAX = 64
 /** Room for entries that are stored before anybody looks whether there is room for more. */
 export const FACTOR_ENTRIES_SPARE = 16
 export const FACTOR_TOTAL_BYTES = 32
+/** Slots of the smallest table of what is struck from a query; larger ones have more than twice as many as there is in them. */
+export const FACTOR_STRUCK_SLOTS_MIN = 4
 /** Bytes of a query's state (assembly/queryState.ts). */
 export const QUERY_STATE = 128
 /** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit. */

@@ -17,6 +17,7 @@ const ITEM_COUNT = 300
 const DIMENSION = 6
 const HISTORIES = [[3], [], [5, 5, 5, 5], [20, 21], [7, 290, 12, 9], [30], [31, 4], [299, 0, 17], [33, 30]]
 const EVENTS_MAX = 4
+const MASKS = 3
 const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
 
 /** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
@@ -56,6 +57,7 @@ function place(arena: Arena, random: Random): Uint32Array {
     entryCount: HISTORIES.length * capacityOf(ITEM_COUNT, ITEM_COUNT),
     resultCells: HISTORIES.length * ITEM_COUNT,
     excludedMax: HISTORIES.length * EVENTS_MAX,
+    masksMax: MASKS,
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)
@@ -80,6 +82,22 @@ const exclude = (words: Uint32Array, yes: boolean): Step[] =>
     word,
     value: yes ? words[[at.FACTOR_STARTS, at.FACTOR_ENDS, at.FACTOR_EVENTS][i]] : 0,
   }))
+
+/** Sets of items, some of them nearly empty, and whose each is; of the last word, which is not full, nothing. */
+function masks(words: Uint32Array, random: Random): Step[] {
+  const whole = ITEM_COUNT >>> 5
+  const steps: Step[] = []
+  for (let mask = 0; mask < MASKS; mask++) {
+    const bits = Uint32Array.from({ length: whole }, () => (random.below(4) <= mask ? random.uint32() : 0))
+    for (const [word, value] of bits.entries())
+      steps.push({ params: words[at.FACTOR_MASKS], word: mask * words[at.FACTOR_OPEN_WORDS] + word, value: value | 0 })
+    const count = bits.reduce((sum, value) => sum + value.toString(2).replaceAll('0', '').length, 0)
+    steps.push({ params: words[at.FACTOR_MASK_SIZES], word: mask, value: count })
+  }
+  for (let query = 0; query < HISTORIES.length; query++)
+    steps.push({ params: words[at.FACTOR_MASK_OF], word: query, value: random.below(MASKS) })
+  return steps
+}
 
 /** Folding, rounding and both tiles, every byte compared. */
 export function roundingCase(arena: Arena, random: Random): Case {
@@ -113,9 +131,7 @@ export function bestCase(arena: Arena, random: Random): Case {
       steps.push({ params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) })
       steps.push({ params, word: at.FACTOR_START_GROUPS, value: wanted === 1 ? 1 : 2 }, ...exclude(words, excluded))
       steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length })
-      for (let word = 0; masked === 1 && word < HISTORIES.length * words[at.FACTOR_OPEN_WORDS]; word++)
-        if (word % words[at.FACTOR_OPEN_WORDS] < 9)
-          steps.push({ params: words[at.FACTOR_OPEN], word, value: random.below(4) === 0 ? 0 : random.uint32() | 0 })
+      if (masked === 1) steps.push(...masks(words, random))
       steps.push({ kernel: 'openItems', params, tasks: 1 }, { kernel: 'bestOf', params, tasks: 1 })
       steps.push(exact ? { kernel: 'sumWeights', params, tasks: 1 } : { kernel: 'estimate', params, tasks: TILES })
       steps.push({ kernel: 'shares', params, tasks: 1 }, { kernel: 'scoreItems', params, tasks: 1 })

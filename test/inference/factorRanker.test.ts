@@ -156,6 +156,14 @@ test('more wanted than remain, everything excluded, nothing allowed', () => {
   assert.deepEqual([...ranker.rank(blockOf(lists, 20)).counts], [20, 20, 20, 20, 20, 20])
 })
 
+test('a list of exclusions with more repeats than there is room for, beside short ones', () => {
+  const itemCount = 300
+  const model = factorModel(7, itemCount, 12)
+  const long = Array.from({ length: 70_000 }, (_, i) => (i * 7) % 250)
+  const excluded = listsOf([[3], long, [], long, [4, 4, 5]])
+  checkBlock(model, blockOf([[1], [2], [3], [4], [5]], 60, { excluded }), { wide: true })
+})
+
 test('masks of every density, with and without exclusions, several blocks', () => {
   const itemCount = 3000
   const random = seededRandom(8)

@@ -1,6 +1,6 @@
 /** The plain twin of assembly/bestOf.ts, and of all it uses: everything is scored and sorted. */
 import * as at from '../factorParameters.ts'
-import { isOpen, modeOf, openOf, PRIOR, queryOf, scoreAt, wordsOf } from './factors.ts'
+import { isOpen, modeOf, PRIOR, queryOf, scoreAt, wordsOf } from './factors.ts'
 import type { PlainKernel } from './memory.ts'
 import { estimate } from './sumWeights.ts'
 
@@ -11,10 +11,9 @@ export const bestOf: PlainKernel = (memory, params) => {
   const tiles = words[at.FACTOR_EXACT_TOTALS] === 0 ? Math.ceil(words[at.FACTOR_QUERY_COUNT] / at.FACTOR_TILE_ROWS) : 0
   for (let tile = 0; tile < tiles; tile++) estimate(memory, params, tile)
   for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
-    const open = openOf(memory, words, query)
     const prior = modeOf(memory, words, query) === PRIOR
     const order = u32.subarray(words[at.FACTOR_PRIOR_ORDER] / 4).subarray(0, words[at.FACTOR_ITEM_COUNT])
-    const items = [...order].filter(item => isOpen(open, item))
+    const items = [...order].filter(item => isOpen(memory, words, query, item))
     const scores = new Float32Array(words[at.FACTOR_ITEM_COUNT])
     const vector = queryOf(memory, words, query)
     for (const item of prior ? [] : items)
@@ -29,7 +28,5 @@ export const bestOf: PlainKernel = (memory, params) => {
           f32[words[at.FACTOR_PRIOR_PROBABILITIES] / 4 + item]
       else f32[words[at.FACTOR_SCORES] / 4 + query * wanted + place] = scores[item]
     }
-    const every = words[at.FACTOR_EVERY_ITEM] / 4
-    open.set(u32.subarray(every, every + words[at.FACTOR_OPEN_WORDS]))
   }
 }

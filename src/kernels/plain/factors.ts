@@ -1,11 +1,11 @@
-/** The plain twins of assembly/foldIn.ts, quantise.ts and screen.ts. */
+/** The plain twins of assembly/foldIn.ts, strike.ts, quantise.ts and screen.ts. */
 import * as at from '../factorParameters.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
 
 const { fround } = Math
 
 /** Offsets and values of assembly/queryState.ts. */
-const [NORM, SCALE, ERROR, OPEN, MODE] = [0, 8, 16, 32, 36]
+const [NORM, SCALE, ERROR, OPEN, MODE, ALLOWED, STRUCK, STRUCK_LAST] = [0, 8, 16, 32, 36, 44, 48, 52]
 const [SCREENED, SETTLED, LISTED, ZERO] = [0, 1, 2, 3]
 export const PRIOR = 4
 const TINY = 2 ** -110
@@ -17,11 +17,13 @@ export const queryOf = ({ f32 }: PlainMemory, words: Uint32Array, query: number)
   const from = words[at.FACTOR_QUERIES] / 4 + query * words[at.FACTOR_QUERY_FLOATS]
   return f32.subarray(from, from + words[at.FACTOR_QUERY_FLOATS])
 }
-export const openOf = ({ u32 }: PlainMemory, words: Uint32Array, query: number) => {
-  const from = words[at.FACTOR_OPEN] / 4 + query * words[at.FACTOR_OPEN_WORDS]
-  return u32.subarray(from, from + words[at.FACTOR_OPEN_WORDS])
+/** Whether the item is allowed to the query and not struck. */
+export const isOpen = ({ u32 }: PlainMemory, words: Uint32Array, query: number, item: number): boolean => {
+  const state = (words[at.FACTOR_STATES] + query * at.QUERY_STATE) / 4
+  if (((u32[u32[state + ALLOWED / 4] / 4 + (item >>> 5)] >>> (item & 31)) & 1) === 0) return false
+  const table = u32[state + STRUCK / 4] / 4
+  return table === 0 || !u32.subarray(table, table + u32[state + STRUCK_LAST / 4] + 1).includes(item)
 }
-export const isOpen = (open: Uint32Array, item: number) => ((open[item >>> 5] >>> (item & 31)) & 1) === 1
 
 /** List `query` of lists that are given by the words of their starts, ends and items. */
 function listOf(
@@ -61,19 +63,38 @@ export const foldIn: PlainKernel = (memory, params, query) => {
 }
 
 export const openItems: PlainKernel = (memory, params) => {
+  const { u32 } = memory
   const words = wordsOf(memory, params)
+  let table = words[at.FACTOR_STRUCK]
   for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
-    const open = openOf(memory, words, query)
-    for (const item of words[at.FACTOR_EXCLUDED_STARTS] === 0 ? [] : listOf(memory, words, query, EXCLUDED)) {
-      if (item >= words[at.FACTOR_ITEM_COUNT]) {
-        words[at.FACTOR_FAULT] = 1
-        return
+    const state = (words[at.FACTOR_STATES] + query * at.QUERY_STATE) / 4
+    const mask = u32[words[at.FACTOR_MASK_OF] / 4 + query]
+    const masked = words[at.FACTOR_MASKED] !== 0
+    u32[state + ALLOWED / 4] = masked
+      ? words[at.FACTOR_MASKS] + 4 * mask * words[at.FACTOR_OPEN_WORDS]
+      : words[at.FACTOR_EVERY_ITEM]
+    u32[state + STRUCK / 4] = 0
+    const list = words[at.FACTOR_EXCLUDED_STARTS] === 0 ? [] : listOf(memory, words, query, EXCLUDED)
+    if (list.length > 0) {
+      const half = Math.max(at.FACTOR_STRUCK_SLOTS_MIN / 2, Math.min(list.length, words[at.FACTOR_ITEM_COUNT]))
+      const bits = Math.ceil(Math.log2(2 * half))
+      u32[state + STRUCK / 4] = table
+      u32[state + STRUCK_LAST / 4] = 2 ** bits - 1
+      const slots = u32.subarray(table / 4, table / 4 + 2 ** bits).fill(0xffffffff)
+      for (const item of list) {
+        if (item >= words[at.FACTOR_ITEM_COUNT]) {
+          words[at.FACTOR_FAULT] = 1
+          return
+        }
+        let slot = Math.imul(item, 0x9e3779b1) >>> (32 - bits)
+        while (slots[slot] !== item && slots[slot] !== 0xffffffff) slot = (slot + 1) % slots.length
+        slots[slot] = item
       }
-      open[item >>> 5] &= ~(1 << (item & 31))
+      table += 4 * slots.length
     }
     let count = 0
-    for (let item = 0; item < words[at.FACTOR_ITEM_COUNT]; item++) if (isOpen(open, item)) count++
-    memory.u32[(words[at.FACTOR_STATES] + query * at.QUERY_STATE + OPEN) / 4] = count
+    for (let item = 0; item < words[at.FACTOR_ITEM_COUNT]; item++) if (isOpen(memory, words, query, item)) count++
+    u32[state + OPEN / 4] = count
   }
 }
 
