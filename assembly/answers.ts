@@ -33,7 +33,7 @@ import {
   PLACE_SCORE,
   RECORD_WORDS,
 } from '../src/kernels/byteParameters'
-import { writeFloat } from './floatText'
+import { writeFloats } from './floatText'
 import { setWord, word } from './words'
 
 /** Writes records [FROM, TO) until one has no answer, does not fit, or has a score that cannot be decided here. */
@@ -114,11 +114,8 @@ function list(params: usize, to: usize, frame: usize, from: usize, count: usize)
   if (word(params, BYTES_HAS_SCORES)) {
     const scores = <usize>word(params, BYTES_SCORES) + (from << 2)
     at = piece(at, frame, FRAME_SCORES)
-    for (let i: usize = 0; i < size; i += 4) {
-      at = writeFloat(params, at, load<f32>(scores + i))
-      if (at == 0) return 0
-      store<u8>(at++, 0x2c)
-    }
+    at = writeFloats(params, at, scores, count)
+    if (at == 0) return 0
     if (count > 0) at--
   }
   return finish(params, at, frame, count)

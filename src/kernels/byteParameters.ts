@@ -66,7 +66,10 @@ export const BYTES_TO = 30
 export const BYTES_STUCK = 31
 /** The first eight bytes of a plain line: `{"userId` or `{"itemId`; 0 where no line is plain. */
 export const BYTES_OPENING = 34
-export const BYTES_WORDS = 48
+/** Scratch: u32[DECIMAL_COUNT][2], digits and powers of ten of a few scores. */
+export const BYTES_DECIMALS = 48
+export const BYTES_DECIMAL_COUNT = 16
+export const BYTES_WORDS = 80
 
 /** Kernels load and store whole vectors: so much behind an area is theirs. */
 export const BYTES_SLACK = 64

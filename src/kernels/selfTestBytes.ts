@@ -129,7 +129,11 @@ export function byteCase(arena: Arena, random: Random): Case {
     steps.push({ kernel: 'writeAnswers', params, tasks: 1 })
     if (block === 2) set(at.BYTES_WRITTEN, 0)
   }
-  return { steps, scratch: [{ from: hashes.ptr, to: hashes.ptr + 4 * (recordsMax + 1) }] }
+  const scratch = [
+    { from: hashes.ptr, to: hashes.ptr + 4 * (recordsMax + 1) },
+    { from: params + 4 * at.BYTES_DECIMALS, to: params + 4 * (at.BYTES_DECIMALS + 2 * at.BYTES_DECIMAL_COUNT) },
+  ]
+  return { steps, scratch }
 }
 
 /** IDS but the last, in a table so full that they meet one another. */

@@ -3,7 +3,7 @@
  * equally short ones the nearest to the value, and the upper at a tie. Plain notation from 1e-7 on (0.0000001), exponents below (9.1e-8).
  * A score is a probability, so only 0 ≤ value ≤ 1 is written.
  *
- * `float32Text` says it plainly and slowly (a microsecond or more). `writeFloat32` is the twin of the kernel (assembly/floatText.ts, some 30
+ * `float32Text` says it plainly and slowly (a microsecond or more). `writeFloat32` is the twin of the kernel (assembly/floatText.ts, some 15
  * ns), step by step: it gives up where float64 arithmetic cannot decide, and agrees with the plain one everywhere else.
  */
 import { assert } from '../../lib/assert.ts'
@@ -18,12 +18,18 @@ const PLAIN_MIN = 1e-7
 
 const DIGITS_LOW = 1e8
 const DIGITS_HIGH = 1e9
+/** Nine digits as whole numbers of 2^-22, which float64 rounds to when 2^52 is added to them. */
+const UNIT = 2 ** 22
+const INTEGERS = 2 ** 52
 /**
- * Scaled to nine digits a value is below 10^9, where float64 rounds to the nearest 2^-23, half a unit of it off: 6e-8. A power of ten
- * beyond 10^22, the product, and a difference make three such roundings, which stay below this. A decision that hangs on less is not made
- * here.
+ * Scaled to nine digits a value is below 10^9, where float64 rounds to the nearest 2^-23, half a unit of it off. A power of ten beyond 10^22 and
+ * the product make two such roundings, and the whole number is half a unit of 2^-22 off: a value and half a step, which their difference
+ * has both of, stay within 2.5 units. A decision that hangs on twice that is not made here.
  */
-const UNDECIDED = 1e-6
+const UNDECIDED = 5
+
+const fixed = (x: number): number => x * UNIT + INTEGERS - INTEGERS
+const nearWhole = (x: number): boolean => (x + UNDECIDED) % UNIT <= 2 * UNDECIDED
 
 export const POWERS = Float64Array.from({ length: POWER_COUNT }, (_, exponent) => Number(`1e${exponent}`))
 const EXPONENT_BIAS = 127
@@ -38,11 +44,6 @@ export const HALF_STEPS = Float64Array.from(
   { length: SCALE_COUNT },
   (_, biased) => 2 ** (biased - EXPONENT_BIAS - MANTISSA_BITS - 1),
 )
-
-const POINT = 0x2e
-const ZERO = 0x30
-const EXPONENT = 0x65
-const MINUS = 0x2d
 
 /** The definition, as a program. */
 export function float32Text(value: number): string {
@@ -78,7 +79,7 @@ const bits = new Uint32Array(floats.buffer)
  */
 export function writeFloat32(target: Uint8Array, at: number, value: number): number {
   if (value === 0 || value === 1) {
-    target[at] = ZERO + value
+    writeLatin(target, at, String(value))
     return at + 1
   }
   floats[0] = value
@@ -86,65 +87,50 @@ export function writeFloat32(target: Uint8Array, at: number, value: number): num
   if (biased === 0 || biased >= EXPONENT_BIAS) return 0
 
   // value = scaled · 10^-power with scaled in [10^8, 10^9). The power of two below the value has its decimal exponent, or one less.
-  let power = SCALES[biased]
-  let scaled = value * POWERS[power]
-  if (scaled >= DIGITS_HIGH) scaled = value * POWERS[--power]
-  if (scaled < DIGITS_LOW) return 0
+  const most = SCALES[biased]
+  const power = value * POWERS[most] >= DIGITS_HIGH ? most - 1 : most
+  if (value * POWERS[power] < DIGITS_LOW) return 0
+  const scaled = fixed(value * POWERS[power])
 
   // Everything strictly between the midpoints to the neighbours reads back to this value.
-  const halfStep = HALF_STEPS[biased] * POWERS[power]
-  const low = scaled - ((bits[0] & MANTISSA_MASK) === 0 ? halfStep / 2 : halfStep)
+  const halfStep = fixed(HALF_STEPS[biased] * POWERS[power])
+  const low = scaled - ((bits[0] & MANTISSA_MASK) === 0 ? Math.floor(halfStep / 2) : halfStep)
   const high = scaled + halfStep
 
-  let unit = 1
-  let digitCount = DIGITS_MAX
-  let best = Math.floor(scaled + 0.5)
-  for (;;) {
-    const coarser = unit * 10
-    let candidate = Math.floor(scaled / coarser + 0.5) * coarser
-    if (candidate <= low) candidate += coarser
-    if (Math.abs(candidate - low) < UNDECIDED || Math.abs(candidate - high) < UNDECIDED) return 0
-    if (candidate <= low || candidate >= high) break
-    unit = coarser
-    digitCount--
-    best = candidate
-  }
-  const tie = Math.abs(Math.abs(best - scaled) - unit / 2)
-  if (tie < UNDECIDED || best >= DIGITS_HIGH) return 0
+  // Digits are dropped while a shorter number lies between. They are 6 to 119 apart: with three digits less one number at most is between them,
+  // and the zeros at its end go with those of the text.
+  const [below, above] = [Math.floor(low / UNIT), Math.floor(high / UNIT)]
+  const dropped = [10, 100, 1000].filter(unit => Math.floor(below / unit) !== Math.floor(above / unit)).length
+  const kept = fixed(value * POWERS[power - dropped]) + UNIT / 2
+  if (nearWhole(low) || nearWhole(high) || nearWhole(kept)) return 0
+  const nearest = Math.floor(kept / UNIT) * 10 ** dropped
+  const best = nearest > below ? nearest : nearest + 10 ** dropped
+  if (best >= DIGITS_HIGH) return 0
 
-  const digits = best / unit
+  const digits = String(best)
+  const digitCount = digits.replace(/0+$/, '').length
   return value >= PLAIN_MIN
     ? writePlain(target, at, digits, digitCount, power - DIGITS_MAX)
     : writeExponent(target, at, digits, digitCount, power - DIGITS_MAX + 1)
 }
 
-/** '0.', zeros, digits. */
-function writePlain(target: Uint8Array, at: number, digits: number, digitCount: number, zeros: number): number {
-  target[at++] = ZERO
-  target[at++] = POINT
-  for (; zeros > 0; zeros--) target[at++] = ZERO
-  writeDigits(target, at + digitCount, digits)
+/** '0.', zeros, digits; zeros after them, which belong to nobody, as the kernel leaves them. */
+function writePlain(target: Uint8Array, at: number, digits: string, digitCount: number, zeros: number): number {
+  writeLatin(target, at, '0.000000')
+  at += 2 + zeros
+  writeLatin(target, at, digits)
   return at + digitCount
 }
 
 /** 'd.dde-n', or 'de-n' where one digit is enough; 8 ≤ n ≤ 38. */
-function writeExponent(target: Uint8Array, at: number, digits: number, digitCount: number, negative: number): number {
-  writeDigits(target, at + 1 + digitCount, digits)
-  target[at] = target[at + 1]
-  target[at + 1] = POINT
+function writeExponent(target: Uint8Array, at: number, digits: string, digitCount: number, negative: number): number {
+  writeLatin(target, at, `${digits[0]}.${digits.slice(1)}`)
   at += digitCount === 1 ? 1 : 1 + digitCount
-  target[at++] = EXPONENT
-  target[at++] = MINUS
-  if (negative >= 10) target[at++] = ZERO + Math.floor(negative / 10)
-  target[at++] = ZERO + (negative % 10)
-  return at
+  const exponent = `e-${negative}`
+  writeLatin(target, at, exponent)
+  return at + exponent.length
 }
 
-function writeDigits(target: Uint8Array, end: number, digits: number): void {
-  let rest = digits | 0
-  while (rest > 0) {
-    const next = (rest / 10) | 0
-    target[--end] = ZERO + rest - next * 10
-    rest = next
-  }
+function writeLatin(target: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i)
 }
