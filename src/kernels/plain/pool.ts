@@ -48,9 +48,9 @@ export function plainLn(x: number): number {
   const m = floatOf(bitsOfOne[0] - (bits & 0xff800000))
   const s = fround(fround(m - 1) / fround(m + 1))
   const z = fround(s * s)
-  let p = fround(fround(z * C3) + C2)
-  p = fround(fround(z * p) + C1)
-  p = fround(fround(z * p) + 2)
+  const high = fround(fround(z * C3) + C2)
+  const low = fround(fround(z * C1) + 2)
+  const p = fround(low + fround(fround(z * z) * high))
   return fround(fround((bits >> 23) * LN2) + fround(s * p))
 }
 

@@ -50,6 +50,9 @@ export const scorePanel: PlainKernel = ({ u32, f32, madd }, params, panel) => {
   }
 }
 
+/** The coefficients of assembly/rank.ts, by the power of r they belong to. */
+const [EXP2, EXP3, EXP4, EXP5, EXP6] = [0.49999994, 0.16666521, 0.04166839, 0.008368745, 0.001381454].map(fround)
+
 /** exp(x), x ≤ 0, by the steps of assembly/rank.ts. */
 export function plainExp(x: number): number {
   const least = fround(-87.3)
@@ -57,10 +60,11 @@ export function plainExp(x: number): number {
   const magic = 1.5 * 2 ** 23 // adding and subtracting it rounds to the nearest integer, ties to even
   const n = fround(fround(fround(x * fround(Math.LOG2E)) + magic) - magic)
   const r = fround(fround(x - fround(n * 0.693359375)) - fround(n * fround(-2.1219444e-4)))
-  let p = fround(1.98756915e-4)
-  for (const term of [1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1])
-    p = fround(fround(p * r) + fround(term))
-  p = fround(fround(fround(p * fround(r * r)) + r) + 1)
+  const z = fround(r * r)
+  const low = fround(fround(r * EXP3) + EXP2)
+  const high = fround(fround(r * EXP5) + EXP4)
+  const q = fround(low + fround(z * fround(high + fround(z * EXP6))))
+  const p = fround(1 + fround(r + fround(z * q)))
   return fround(p * 2 ** n)
 }
 
