@@ -11,7 +11,7 @@ export type Wanted = Uint8Array | 'any'
 export const isPlainEvents = ({ any }: PlannedStatement): boolean =>
   any.every(all => all.length === 1 && all[0].operator !== 'NOT IN')
 
-/** Types that satisfy one of the conditions, none of which is a NOT IN. */
+/** Types that satisfy one of the conditions, none of which is a NOT IN; 'any' where those are all there are. */
 export function typesWanted(
   conditions: readonly PlannedCondition[],
   { types }: UserEvents,
@@ -26,7 +26,7 @@ export function typesWanted(
       if (index >= 0) wanted[index] = 1
     }
   }
-  return wanted
+  return wanted.includes(0) ? wanted : 'any'
 }
 
 /** undefined: the values were left out. */
@@ -46,4 +46,26 @@ export function eventRows(
   }
   if (condition.operator === 'NOT IN') invert(set, rowCount)
   return set
+}
+
+export const NOTHING_STRUCK: Uint32Array = new Uint32Array(0)
+
+/** Rows of events, one list after the other. What it answers is valid until the next request. */
+export class StruckRows {
+  #rows = new Uint32Array(256)
+
+  /** `before`, then those of the user's events of the types that are wanted. */
+  add(before: Uint32Array, { offsets, rows, typeOf }: UserEvents, wanted: Wanted, user: number): Uint32Array {
+    if (user < 0) return before
+    const [from, to] = [offsets[user], offsets[user + 1]]
+    if (wanted === 'any' && before.length === 0) return rows.subarray(from, to)
+    let count = before.length
+    if (count + to - from > this.#rows.length) this.#rows = new Uint32Array(2 * (count + to - from))
+    this.#rows.set(before)
+    for (let at = from; at < to; at++) {
+      this.#rows[count] = rows[at]
+      count += wanted === 'any' ? 1 : wanted[typeOf[at]]
+    }
+    return this.#rows.subarray(0, count)
+  }
 }

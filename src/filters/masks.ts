@@ -15,7 +15,7 @@ import { assert } from '../lib/assert.ts'
 import { type Bitset, fullSet, remove, subtract, unite } from './bitset.ts'
 import { BoundedCache } from './boundedCache.ts'
 import { columnKey, type FilterData, type UserEvents } from './data.ts'
-import { eventRows, isPlainEvents, typesWanted, type Wanted } from './events.ts'
+import { eventRows, isPlainEvents, NOTHING_STRUCK, StruckRows, typesWanted } from './events.ts'
 import { MASK_CACHE_BYTES, MASK_CACHE_ENTRIES_MAX } from './limits.ts'
 import { holdsAt, rowsMatching, rowsWhere, valuesAt } from './mask.ts'
 import { conditionsOf, type Plan, type PlannedCondition, type PlannedStatement } from './plan.ts'
@@ -40,7 +40,6 @@ interface Combined {
 }
 
 const NO_VALUES: FilterValues = {}
-const NOTHING_STRUCK = new Uint32Array(0)
 
 export class FilterMasks {
   readonly #plan: Plan
@@ -50,15 +49,19 @@ export class FilterMasks {
   readonly #eventsInclude: boolean
   /** Neither user nor item has a say. */
   readonly #ofValuesAlone: boolean
-  /** Then the answer to a request without values. */
+  /** Then the answer to a request without values; where the user's events have a say, what columns say to it. */
   #always: Allowed | undefined
+  #alwaysOfColumns: Combined | undefined
+  #unbound: Bound | undefined
+  /** No statement includes, and all of them are on events that strike rows one by one: nothing else is ever barred. */
+  readonly strikesOnly: boolean
   readonly #usesIf: boolean
   readonly #usesItem: boolean
   readonly #binder: ValueBinder
   readonly #combined: BoundedCache<Combined>
   /** Of statements that depend on nothing. */
   readonly #fixed = new Map<PlannedStatement, Bitset>()
-  #struck = new Uint32Array(256)
+  readonly #struckRows = new StruckRows()
 
   /** `threads` share the bound of the caches. */
   constructor(plan: Plan, data: FilterData, threads = 1) {
@@ -69,6 +72,9 @@ export class FilterMasks {
     this.#eventsInclude = this.#onEvents.some(({ action }) => action === 'INCLUDE')
     this.#usesIf = plan.statements.some(({ when }) => when.length > 0)
     this.#usesItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
+    this.strikesOnly = plan.statements.every(
+      each => each.action === 'EXCLUDE' && isEvents(plan, each) && isPlainEvents(each),
+    )
     this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && this.#onEvents.length === 0
     const onColumns = placeholdersOf(plan, statement => !isEvents(plan, statement))
     this.#binder = new ValueBinder(plan, onColumns, MASK_CACHE_BYTES / 2 / threads)
@@ -78,7 +84,7 @@ export class FilterMasks {
   /** Throws FilterError when the values will not do. */
   allowed({ userId, user = this.#userOf(userId), item = -1, values = NO_VALUES }: FilterRequest): Allowed {
     if (this.#always && values === NO_VALUES) return this.#always
-    const bound = this.#binder.bind(values)
+    const bound = values === NO_VALUES ? this.#withoutValues() : this.#binder.bind(values)
     if (bound.allowed) return bound.allowed
     if (this.#ofValuesAlone) {
       const allowed = { rows: this.#combine(-1, -1, bound.bindings).allowed, struck: NOTHING_STRUCK }
@@ -88,6 +94,11 @@ export class FilterMasks {
     const ofColumns = this.#onlyColumns(user, item, bound)
     if (this.#onEvents.length === 0) return { rows: ofColumns.allowed, struck: NOTHING_STRUCK }
     return this.#withEvents(ofColumns, user, item, bound)
+  }
+
+  #withoutValues(): Bound {
+    this.#unbound ??= this.#binder.bind(NO_VALUES)
+    return this.#unbound
   }
 
   /** Of one statement: the rows its conditions hold for; undefined where it does not apply. */
@@ -108,6 +119,7 @@ export class FilterMasks {
 
   /** Whether the statement counts for this user and these values. */
   #applies({ any, when }: PlannedStatement, user: number, item: number, bindings: Bindings): boolean {
+    if (when.length === 0 && bindings.size === this.#plan.placeholders.size) return true
     const missing = ({ operand }: PlannedCondition) => operand.kind === 'placeholder' && !bindings.has(operand.name)
     if (bindings.size < this.#plan.placeholders.size && any.flat().every(missing)) return false
     return when.every(condition => {
@@ -126,6 +138,10 @@ export class FilterMasks {
   }
 
   #onlyColumns(user: number, item: number, bound: Bound): Combined {
+    if (bound === this.#unbound && !this.#usesIf && !this.#usesItem) {
+      this.#alwaysOfColumns ??= this.#combine(-1, -1, bound.bindings)
+      return this.#alwaysOfColumns
+    }
     let key = bound.key
     if (this.#usesIf || this.#usesItem) {
       const applying = this.#plan.statements.map(each => (this.#applies(each, user, item, bound.bindings) ? '1' : '0'))
@@ -172,7 +188,7 @@ export class FilterMasks {
   #withEvents(ofColumns: Combined, user: number, item: number, { bindings, wanted }: Bound): Allowed {
     let included: Bitset | undefined
     let excluded: Bitset | undefined
-    let struck = 0
+    let struck = NOTHING_STRUCK
     for (const statement of this.#onEvents) {
       if (!this.#applies(statement, user, item, bindings)) continue
       const { action } = statement
@@ -183,7 +199,7 @@ export class FilterMasks {
           types = typesWanted(statement.any.flat(), this.#events, bindings)
           wanted.set(statement, types)
         }
-        struck = this.#strike(types, user, struck)
+        struck = this.#struckRows.add(struck, this.#events, types, user)
       } else excluded = united(excluded, this.#eventSet(statement, user, bindings))
     }
     let rows = ofColumns.allowed
@@ -196,24 +212,12 @@ export class FilterMasks {
       if (!included) rows = rows.slice()
       subtract(rows, excluded)
     }
-    return { rows, struck: this.#struck.subarray(0, struck) }
+    return { rows, struck }
   }
 
   get #events(): UserEvents {
     assert(this.#data.events, 'who asks for events has them')
     return this.#data.events
-  }
-
-  #strike(wanted: Wanted, user: number, from: number): number {
-    if (user < 0) return from
-    const { offsets, rows, typeOf } = this.#events
-    let count = from
-    for (let at = offsets[user]; at < offsets[user + 1]; at++) {
-      if (wanted !== 'any' && wanted[typeOf[at]] === 0) continue
-      if (count === this.#struck.length) this.#struck = grown(this.#struck)
-      this.#struck[count++] = rows[at]
-    }
-    return count
   }
 
   /** A set of its own. */
@@ -234,12 +238,6 @@ function united(set: Bitset | undefined, more: Bitset): Bitset {
   if (set === undefined) return more.slice()
   unite(set, more)
   return set
-}
-
-function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * array.length)
-  larger.set(array)
-  return larger
 }
 
 /** The rows that pass, in a set of its own. */

@@ -3,7 +3,7 @@
  * from the one order that all of them have.
  */
 import { PriorRanker } from '../../inference/priorRanker.ts'
-import type { QueryLists, Ranker } from '../../inference/queries.ts'
+import type { QueryBlock, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, ANSWER_PLACES } from '../../kernels/byteParameters.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import { type Asker, type PlacedFilter, RecordFilter } from './filtering.ts'
@@ -18,11 +18,10 @@ interface SharedAnswer {
 
 export class FilteredQueries {
   /** Of the query of that number in the block. */
-  readonly allowed: Uint32Array[] = []
-  readonly excluded: QueryLists & { items: Int32Array } = {
-    offsets: new Uint32Array(BLOCK_RECORDS + 1),
-    items: new Int32Array(0),
-  }
+  readonly #allowed: Uint32Array[] = []
+  readonly #offsets = new Uint32Array(BLOCK_RECORDS + 1)
+  #struck = new Uint32Array(0)
+  #count = 0
   readonly #filter: RecordFilter
   readonly #prior: PriorRanker
   readonly #bytes: ByteBlocks
@@ -43,12 +42,19 @@ export class FilteredQueries {
   }
 
   begin(): void {
-    this.allowed.length = 0
+    this.#count = 0
     this.#priors = 0
     if (!this.#outOfRoom) return
     this.#outOfRoom = false
     this.#shared = new WeakMap()
     this.#bytes.forgetOutputs()
+  }
+
+  /** What goes with the histories of the queries taken since `begin`. */
+  get restrictions(): Pick<QueryBlock, 'allowed' | 'excluded'> {
+    const lists = { offsets: this.#offsets, items: new Int32Array(this.#struck.buffer) }
+    const excluded = this.#offsets[this.#count] > 0 && { excluded: lists }
+    return this.#filter.strikesOnly ? { ...excluded } : { ...excluded, allowed: this.#allowed }
   }
 
   /**
@@ -64,20 +70,19 @@ export class FilteredQueries {
   }
 
   #addQuery(rows: Uint32Array, struck: Uint32Array, item: number): void {
-    const query = this.allowed.length
-    this.allowed.push(rows)
-    const { excluded } = this
-    const at = excluded.offsets[query]
+    const query = this.#count++
+    this.#allowed[query] = rows
+    const at = this.#offsets[query]
     const own = item < 0 ? 0 : 1
     const end = at + struck.length + own
-    if (end > excluded.items.length) {
-      const grown = new Int32Array(2 * end)
-      grown.set(excluded.items.subarray(0, at))
-      excluded.items = grown
+    if (end > this.#struck.length) {
+      const grown = new Uint32Array(2 * end)
+      grown.set(this.#struck.subarray(0, at))
+      this.#struck = grown
     }
-    excluded.items.set(struck, at)
-    if (own === 1) excluded.items[end - 1] = item
-    excluded.offsets[query + 1] = end
+    this.#struck.set(struck, at)
+    if (own === 1) this.#struck[end - 1] = item
+    this.#offsets[query + 1] = end
   }
 
   #answer(record: number, rows: Uint32Array, struck: Uint32Array): void {

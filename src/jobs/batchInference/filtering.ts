@@ -52,6 +52,11 @@ export class RecordFilter {
     this.#masks = new FilterMasks(plan, data, threads)
   }
 
+  /** Whether what may be chosen is always everything but what is struck. */
+  get strikesOnly(): boolean {
+    return this.#masks.strikesOnly
+  }
+
   /** `item` is what CurrentItem is about, -1 for none; an id that is in no data is somebody or something without attributes. */
   allowed({ user, userId, item }: Asker, filterValues: unknown): Allowed | string {
     const values = valuesOf(filterValues)

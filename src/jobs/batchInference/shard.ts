@@ -106,7 +106,7 @@ export class ShardAnswerer implements Answerer {
     if (this.#queryCount === 0 || !histories) return undefined
     const lists = histories.gather(this.#subjectOf, this.#queryCount)
     const queries = { count: this.#queryCount, k, ...lists }
-    if (filtered) return { ...queries, allowed: filtered.allowed, excluded: filtered.excluded }
+    if (filtered) return { ...queries, ...filtered.restrictions }
     return aboutItems ? { ...queries, excluded: lists } : queries
   }
 
