@@ -2,27 +2,43 @@
  * The denominator of a softmax without the scores of most items. The first group, the items with the greatest norms, is added up as it is: its scores
  * are there, and it holds the weights that differ most. Of the others the scores of one query are nearly normal, with the mean m = q · μ and the
  * variance v = qᵀ Σ q of their mean and covariance, and a sum of exponentials of n such numbers is n · exp(β m + β² v / 2), the second order
- * of its cumulants (docs/decisions/0024-estimated-denominators.md has the errors).
+ * of its cumulants. What is known to lie in the tail of greater scores that a normal distribution does not have is added up as it is too: what was
+ * chosen, and what the user has had (docs/decisions/0024-estimated-denominators.md has the errors).
  */
 import {
   FACTOR_DIMENSION,
+  FACTOR_ENDS,
+  FACTOR_EVENTS,
   FACTOR_GROUP,
   FACTOR_ITEM_COUNT,
+  FACTOR_KNOWN_BEST,
+  FACTOR_KNOWN_EVENTS,
   FACTOR_LOG_REST,
   FACTOR_MOMENT_PANELS,
+  FACTOR_POSITION_OF,
   FACTOR_QUERIES,
   FACTOR_QUERY_FLOATS,
   FACTOR_SCORE_ROWS,
   FACTOR_SHARPNESS,
+  FACTOR_SMALL,
   FACTOR_START_PANELS,
+  FACTOR_STARTS,
   FACTOR_TILE_ROWS,
   FACTOR_TOTAL_BYTES,
   FACTOR_TOTALS,
 } from '../src/kernels/factorParameters'
 import { TILE_COLUMNS } from '../src/kernels/parameters'
+import { BATCH, exactScores } from './exactScores'
 import { scoreRows } from './scores'
 import { addWeights } from './sumWeights'
 import { float, word } from './words'
+
+/** Places in FACTOR_SMALL: items that are known already, u32[64]; positions of others, u32[KNOWN_EVENTS]; their scores, f32[KNOWN_EVENTS]. */
+const KNOWN: usize = 512
+const POSITIONS: usize = 1024
+const SCORES: usize = 1280
+/** f32[FACTOR_GROUP] */
+const WEIGHTS: usize = 2048
 
 @inline
 export function totalsOf(params: usize, query: i32): usize {
@@ -41,6 +57,7 @@ export function estimateTile(params: usize, tile: i32, rows: usize, bytes: usize
   scoreRows(params, tile, word(params, FACTOR_MOMENT_PANELS), columns, moments, momentBytes)
   const items = <i32>word(params, FACTOR_ITEM_COUNT)
   const sharpness = float(params, FACTOR_SHARPNESS)
+  const weights = <usize>word(params, FACTOR_SMALL) + WEIGHTS
   const logRest = load<f64>(<usize>word(params, FACTOR_LOG_REST))
   for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
     const query = tile * FACTOR_TILE_ROWS + m
@@ -49,7 +66,7 @@ export function estimateTile(params: usize, tile: i32, rows: usize, bytes: usize
     const totals = totalsOf(params, query)
     store<f64>(totals, -Infinity)
     store<f64>(totals, 0, 8)
-    addWeights(row, totals, sharpness)
+    addWeights(row, 4 * FACTOR_GROUP, totals, sharpness, weights)
     const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * (<usize>word(params, FACTOR_QUERY_FLOATS) << 2)
     const products = moments + <usize>m * momentBytes
     let sums = f32x4.splat(0)
@@ -64,6 +81,47 @@ export function estimateTile(params: usize, tile: i32, rows: usize, bytes: usize
     const beta = <f64>sharpness
     store<f64>(totals, logRest + beta * mean + 0.5 * beta * beta * (variance > 0 ? variance : 0), 16)
   }
+}
+
+/**
+ * Adds to the TOTALS of a query what its newest KNOWN_EVENTS events name beyond the first group, each item once and none of the `best` at `items`,
+ * which shares.ts adds. Answers how many those are.
+ */
+export function addHistory(params: usize, query: i32, items: usize, best: i32): i32 {
+  const small = <usize>word(params, FACTOR_SMALL)
+  const known = small + KNOWN
+  memory.fill(known, 0xff, 4 * (FACTOR_KNOWN_BEST + FACTOR_KNOWN_EVENTS + 3))
+  memory.copy(known, items, <usize>best << 2)
+  const positionOf = <usize>word(params, FACTOR_POSITION_OF)
+  const events = <usize>word(params, FACTOR_EVENTS)
+  const start = load<u32>(<usize>word(params, FACTOR_STARTS) + (<usize>query << 2))
+  const end = load<u32>(<usize>word(params, FACTOR_ENDS) + (<usize>query << 2))
+  const list = small + POSITIONS
+  let top = known + (<usize>best << 2)
+  let found = 0
+  for (let at = end; at > start && end - at < <u32>FACTOR_KNOWN_EVENTS; at--) {
+    const item = load<u32>(events + (<usize>(at - 1) << 2))
+    const position = load<u32>(positionOf + (<usize>item << 2))
+    if (position < <u32>FACTOR_GROUP) continue
+    const each = i32x4.splat(item)
+    let same = i32x4.splat(0)
+    for (let from = known; from < top; from += 16) same = v128.or(same, i32x4.eq(v128.load(from), each))
+    if (v128.any_true(same)) continue
+    store<u32>(top, item)
+    top += 4
+    store<u32>(list + (<usize>found << 2), position)
+    found++
+  }
+  if (found == 0) return 0
+
+  const scores = small + SCORES
+  const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * (<usize>word(params, FACTOR_QUERY_FLOATS) << 2)
+  const places = (found + BATCH - 1) & -BATCH
+  for (let i = found; i < places; i++) store<u32>(list + (<usize>i << 2), 0)
+  for (let i = 0; i < places; i += BATCH) exactScores(params, from, list + (<usize>i << 2), scores + (<usize>i << 2))
+  for (let i = found; i < places; i++) store<f32>(scores + (<usize>i << 2), -Infinity)
+  addWeights(scores, <usize>places << 2, totalsOf(params, query), float(params, FACTOR_SHARPNESS), small + WEIGHTS)
+  return found
 }
 
 /** TOTALS of tile `tile` by itself: what the self-test compares. */

@@ -3,7 +3,9 @@ import {
   FACTOR_COUNTS,
   FACTOR_EXACT_TOTALS,
   FACTOR_GROUP,
+  FACTOR_ITEM_COUNT,
   FACTOR_ITEMS,
+  FACTOR_KNOWN_BEST,
   FACTOR_POSITION_OF,
   FACTOR_PROBABILITIES,
   FACTOR_QUERY_COUNT,
@@ -12,7 +14,7 @@ import {
   FACTOR_SORTING,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
-import { totalsOf } from './estimate'
+import { addHistory, totalsOf } from './estimate'
 import { MODE, PRIOR, stateOf } from './queryState'
 import { exp4 } from './rank'
 import { float, word } from './words'
@@ -38,9 +40,9 @@ function downQuotients(x: v128, divisor: v128): v128 {
 }
 
 /**
- * PROBABILITIES of all queries with a history, from their SCORES and TOTALS: exp(sharpness · score) over the greater of two sums: what was
- * added up and, for the rest, its estimate or what was chosen of it; and all that was chosen. So those of a query are never above 1 together.
- * Weights are relative to the greatest score that is known. One task.
+ * PROBABILITIES of all queries with a history, from their SCORES and TOTALS: exp(sharpness · score) over the greater of two sums: what is known,
+ * which is the first group, the best KNOWN_BEST and the newest of the history, with an estimate of the others; and all that was chosen. So those of a
+ * query are never above 1 together. Weights are relative to the greatest score that is known. One task.
  */
 export function shares(params: usize, _task: i32): void {
   const wanted = <usize>word(params, FACTOR_WANTED)
@@ -49,6 +51,7 @@ export function shares(params: usize, _task: i32): void {
   const positions = <usize>word(params, FACTOR_POSITION_OF)
   const weights = <usize>word(params, FACTOR_SORTING) // as many f32 as there are items, and more
   const exact = word(params, FACTOR_EXACT_TOTALS) != 0
+  const others = <i32>word(params, FACTOR_ITEM_COUNT) - FACTOR_GROUP
   for (let query = 0; query < <i32>word(params, FACTOR_QUERY_COUNT); query++) {
     const found = <usize>load<u32>(<usize>word(params, FACTOR_COUNTS) + (<usize>query << 2))
     if (found == 0 || load<u32>(stateOf(params, query), MODE) == PRIOR) continue
@@ -57,6 +60,8 @@ export function shares(params: usize, _task: i32): void {
     const items = <usize>word(params, FACTOR_ITEMS) + row
     const probabilities = <usize>word(params, FACTOR_PROBABILITIES) + row
     const totals = totalsOf(params, query)
+    const best = min<i32>(<i32>found, FACTOR_KNOWN_BEST)
+    let known = exact ? 0 : addHistory(params, query, items, best)
     const greatest = <f32>load<f64>(totals)
     const reference = max(greatest, load<f32>(scores))
     const r = f32x4.splat(reference)
@@ -65,15 +70,16 @@ export function shares(params: usize, _task: i32): void {
     for (let i: usize = 0; i < found; i += 4) {
       v128.store(weights + (i << 2), exp4(f32x4.mul(s, f32x4.sub(v128.load(scores + (i << 2)), r))))
     }
-    for (let i: usize = 0; i < found; i++) {
-      const weight = <f64>load<f32>(weights + (i << 2))
-      const position = load<u32>(positions + (<usize>load<u32>(items + (i << 2)) << 2))
-      chosen += weight
-      beyond += position < <u32>FACTOR_GROUP ? 0 : weight
+    for (let i: usize = 0; i < found; i++) chosen += <f64>load<f32>(weights + (i << 2))
+    for (let i: usize = 0; i < <usize>best; i++) {
+      if (load<u32>(positions + (<usize>load<u32>(items + (i << 2)) << 2)) < <u32>FACTOR_GROUP) continue
+      beyond += <f64>load<f32>(weights + (i << 2))
+      known++
     }
     const added = load<f64>(totals, 8) * exp(sharpness * (greatest - reference))
     const rest = exp(<f32>(load<f64>(totals, 16) - <f64>sharpness * <f64>reference))
-    const sum = max<f64>(exact ? added : added + max<f64>(rest, beyond), chosen)
+    const estimated = rest * (<f64>(others - known) / <f64>max(others, 1))
+    const sum = max<f64>(exact ? added : added + beyond + estimated, chosen)
     const divisor = f64x2.splat(sum)
     let i: usize = 0
     for (; i + 4 <= found; i += 4) v128.store(probabilities + (i << 2), downQuotients(v128.load(weights + (i << 2)), divisor))

@@ -16,6 +16,7 @@ import {
 import { totalsOf } from './estimate'
 import { BATCH, exactScores } from './exactScores'
 import { exp4 } from './rank'
+import { storeRow } from './rows'
 import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
 
@@ -41,17 +42,18 @@ export function sumWeights(params: usize, _task: i32): void {
       for (let m = 0; m < min(FACTOR_TILE_ROWS, queries - first); m++) {
         const row = <usize>word(params, FACTOR_SCORE_ROWS) + <usize>m * (4 * FACTOR_GROUP)
         for (let i = items - group * FACTOR_GROUP; i < FACTOR_GROUP; i++) store<f32>(row + (<usize>i << 2), -Infinity)
-        addWeights(row, totalsOf(params, first + m), float(params, FACTOR_SHARPNESS))
+        addWeights(row, 4 * FACTOR_GROUP, totalsOf(params, first + m), float(params, FACTOR_SHARPNESS), row)
       }
     }
   }
 }
 
-/** Adds the weights of a group's scores to totals: the greatest score and the sum. */
-export function addWeights(row: usize, totals: usize, sharpness: f32): void {
+/** Adds the weights of `bytes` of scores, a multiple of 64, to totals: the greatest score and the sum. The weights are left at `weights`. */
+export function addWeights(row: usize, bytes: usize, totals: usize, sharpness: f32, weights: usize): void {
   const before = <f32>load<f64>(totals)
+  const end = row + bytes
   let m = f32x4.splat(before)
-  for (let at = row; at < row + 4 * FACTOR_GROUP; at += 16) m = f32x4.pmax(m, v128.load(at))
+  for (let at = row; at < end; at += 16) m = f32x4.pmax(m, v128.load(at))
   const greatest = max(
     max(f32x4.extract_lane(m, 0), f32x4.extract_lane(m, 1)),
     max(f32x4.extract_lane(m, 2), f32x4.extract_lane(m, 3)),
@@ -65,8 +67,15 @@ export function addWeights(row: usize, totals: usize, sharpness: f32): void {
   const g = f32x4.splat(greatest)
   let t01 = f64x2.splat(0)
   let t23 = t01
-  for (let at = row; at < row + 4 * FACTOR_GROUP; at += 16) {
-    const w = exp4(f32x4.mul(s, f32x4.sub(v128.load(at), g)))
+  for (let at = row, to = weights; at < end; at += 64, to += 64) {
+    const x0 = f32x4.mul(s, f32x4.sub(v128.load(at), g))
+    const x1 = f32x4.mul(s, f32x4.sub(v128.load(at, 16), g))
+    const x2 = f32x4.mul(s, f32x4.sub(v128.load(at, 32), g))
+    const x3 = f32x4.mul(s, f32x4.sub(v128.load(at, 48), g))
+    storeRow(to, exp4(x0), exp4(x1), exp4(x2), exp4(x3))
+  }
+  for (let at = weights; at < weights + bytes; at += 16) {
+    const w = v128.load(at)
     t01 = f64x2.add(t01, f64x2.promote_low_f32x4(w))
     t23 = f64x2.add(t23, f64x2.promote_low_f32x4(v128.shuffle<f32>(w, w, 2, 3, 2, 3)))
   }

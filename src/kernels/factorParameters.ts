@@ -135,3 +135,6 @@ export const FACTOR_STRUCK_SLOTS_MIN = 4
 export const QUERY_STATE = 128
 /** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit. */
 export const FACTOR_SMALL_BYTES = 8192
+/** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */
+export const FACTOR_KNOWN_EVENTS = 32
+export const FACTOR_KNOWN_BEST = 25

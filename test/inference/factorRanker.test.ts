@@ -361,3 +361,21 @@ test('estimated denominators: near the exact ones, the order untouched, never ab
     assert.ok(errors[30] <= (itemCount <= 256 ? 1e-6 : 0.02), `${itemCount} items: median error ${errors[30]}`)
   }
 })
+
+test('what somebody has had is in the denominator, though it is excluded and far above all others', () => {
+  const random = seededRandom(2)
+  const itemCount = 3000
+  const model = { ...modelOf(itemCount, 16, () => random.normal()), sharpness: 0.7 }
+  const histories = Array.from({ length: 100 }, (_, q) => [q * 29])
+  const block = blockOf(histories, 25, { excluded: listsOf(histories) })
+  const rank = (exactTotals: boolean) => {
+    const placed = placeFactors(model, { threads: 1, wide: true, exactTotals })
+    return openFactorRanker(placed, 0).rank(block).probabilities.slice()
+  }
+  const [estimated, exact] = [rank(false), rank(true)]
+  // Its own vector gives an item half of the sum.
+  for (let at = 0; at < estimated.length; at += 25) {
+    const ratio = estimated[at] / exact[at]
+    assert.ok(ratio > 0.6 && ratio < 1.15, `${estimated[at]} for ${exact[at]}`)
+  }
+})

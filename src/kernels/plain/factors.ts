@@ -36,12 +36,14 @@ function listOf(
   return u32.subarray(from + u32[words[starts] / 4 + query], from + u32[words[ends] / 4 + query])
 }
 const HISTORY = [at.FACTOR_STARTS, at.FACTOR_ENDS, at.FACTOR_EVENTS]
+export const historyOf = (memory: PlainMemory, words: Uint32Array, query: number) =>
+  listOf(memory, words, query, HISTORY)
 const EXCLUDED = [at.FACTOR_EXCLUDED_STARTS, at.FACTOR_EXCLUDED_ENDS, at.FACTOR_EXCLUDED_ITEMS]
 
 export const foldIn: PlainKernel = (memory, params, query) => {
   const { u32, f32, madd } = memory
   const words = wordsOf(memory, params)
-  const events = listOf(memory, words, query, HISTORY)
+  const events = historyOf(memory, words, query)
   u32[(words[at.FACTOR_STATES] + query * at.QUERY_STATE + MODE) / 4] = events.length === 0 ? PRIOR : SCREENED
   const vector = queryOf(memory, words, query).fill(0)
   if (events.some(event => event >= words[at.FACTOR_ITEM_COUNT])) {

@@ -1,7 +1,7 @@
 /** The plain twins of assembly/scores.ts, sumWeights.ts, estimate.ts and shares.ts. */
 import * as at from '../factorParameters.ts'
 import { TILE_COLUMNS } from '../parameters.ts'
-import { modeOf, PRIOR, queryOf, scoreAt, wordsOf } from './factors.ts'
+import { historyOf, modeOf, PRIOR, queryOf, scoreAt, wordsOf } from './factors.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
 import { plainExp } from './rank.ts'
 
@@ -109,6 +109,20 @@ export const estimate: PlainKernel = (memory, params, tile) => {
   }
 }
 
+/** Adds to a query's totals the newest of its history beyond the first group, but for its best; how many those are. */
+function addHistory(memory: PlainMemory, words: Uint32Array, query: number, best: Uint32Array): number {
+  const positionOf = memory.u32.subarray(words[at.FACTOR_POSITION_OF] / 4)
+  const newest = historyOf(memory, words, query).slice(-at.FACTOR_KNOWN_EVENTS).reverse()
+  const items = new Set(newest.filter(item => positionOf[item] >= at.FACTOR_GROUP && !best.includes(item)))
+  if (items.size === 0) return 0
+  const vector = queryOf(memory, words, query)
+  const totals = totalsOf(memory, words, query)
+  const sharpness = memory.f32[words.byteOffset / 4 + at.FACTOR_SHARPNESS]
+  const scores = [...items].map(item => scoreAt(memory, words, vector, positionOf[item]))
+  totals.set(addWeights([totals[0], totals[1]], scores, sharpness))
+  return items.size
+}
+
 /** exp(x) for any x, beyond 87 as at 87. */
 const exp = (x: number): number => (x > 0 ? 1 / plainExp(-Math.min(x, 87)) : x < -87 ? 0 : plainExp(x))
 
@@ -131,18 +145,24 @@ export const shares: PlainKernel = (memory, params) => {
     const row = (word: number) => words[word] / 4 + query * words[at.FACTOR_WANTED]
     const scores = f32.subarray(row(at.FACTOR_SCORES), row(at.FACTOR_SCORES) + count)
     const items = u32.subarray(row(at.FACTOR_ITEMS), row(at.FACTOR_ITEMS) + count)
+    const exact = words[at.FACTOR_EXACT_TOTALS] !== 0
+    const best = items.slice(0, at.FACTOR_KNOWN_BEST)
+    let known = exact ? 0 : addHistory(memory, words, query, best)
     const [greatest, total, logRest] = totalsOf(memory, words, query)
     const reference = Math.max(fround(greatest), scores[0])
     const weights = scores.map(score => plainExp(fround(sharpness * fround(score - reference))))
     let [chosen, beyond] = [0, 0]
     for (const [i, weight] of weights.entries()) {
       chosen += weight
-      if (u32[words[at.FACTOR_POSITION_OF] / 4 + items[i]] >= at.FACTOR_GROUP) beyond += weight
+      if (i >= best.length || u32[words[at.FACTOR_POSITION_OF] / 4 + best[i]] < at.FACTOR_GROUP) continue
+      beyond += weight
+      known++
     }
     const added = total * exp(fround(sharpness * fround(fround(greatest) - reference)))
     const rest = exp(fround(logRest - sharpness * reference))
-    const exact = words[at.FACTOR_EXACT_TOTALS] !== 0
-    const sum = Math.max(exact ? added : added + Math.max(rest, beyond), chosen)
+    const others = words[at.FACTOR_ITEM_COUNT] - at.FACTOR_GROUP
+    const estimated = rest * ((others - known) / Math.max(others, 1))
+    const sum = Math.max(exact ? added : added + beyond + estimated, chosen)
     for (const [i, weight] of weights.entries()) f32[row(at.FACTOR_PROBABILITIES) + i] = down(weight / sum)
   }
 }
