@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly interactions: Interactions
   /** The id of each user. */
   readonly users: readonly string[]
+  /** The id of each item. */
+  readonly items: readonly string[]
   /** Distinct items in interactions.csv and items.csv. */
   readonly catalogueItemCount: number
 }
@@ -42,7 +44,7 @@ export function readDataFolder(folder: string): DataFolder {
   }
   const catalogue = new Set(ids)
   for (const [item] of columns(join(folder, 'items.csv'), ['ITEM_ID'])) catalogue.add(item)
-  return { interactions, users: [...histories.keys()], catalogueItemCount: catalogue.size }
+  return { interactions, users: [...histories.keys()], items: ids, catalogueItemCount: catalogue.size }
 }
 
 /** The named columns of a CSV file whose first columns, up to the last one asked for, are never quoted. An absent file has no rows. */

@@ -18,7 +18,14 @@ export interface MetadataFolder {
   readonly interactions: Interactions
   /** One row an item of `interactions`. */
   readonly features: Features
+  /** What is written alone, as recipes of texts read it: names, texts and categories. */
+  readonly texts: Features
+  /** Of the item with that id. */
+  readonly indexOf: (id: string) => number
 }
+
+/** As src/jobs/readTexts.ts has it. */
+const TEXT_FEATURES_MAX = 1_000_000
 
 /** How each column of the folders' items.csv is declared. */
 const ITEM_FIELDS: Readonly<Record<string, object>> = {
@@ -30,6 +37,9 @@ const ITEM_FIELDS: Readonly<Record<string, object>> = {
   PRICE: { type: ['null', 'float'] },
   CREATION_TIMESTAMP: { type: 'long' },
 }
+
+/** Columns that name an item: words whatever the schema calls them. */
+const NAMES = ['TITLE']
 
 const avro = (name: string, fields: readonly object[]) =>
   JSON.stringify({ type: 'record', name, namespace: 'com.amazonaws.personalize.schema', fields, version: '1.0' })
@@ -77,7 +87,23 @@ export async function readMetadataFolder(folder: string): Promise<MetadataFolder
     const schema = parseSchema(itemsSchema)
     const query = { bucket: 'artifacts', imports: items, schema, columns: trainingColumns(schema, {}) }
     const metadata = await readMetadata(query, read.items, 0, await context())
-    return { interactions: read.interactions, features: await featuresOf(metadata, quietControl) }
+    const { rowCount, columns } = await readMetadata(
+      {
+        ...query,
+        words: NAMES.filter(name => header.includes(name)),
+        columns: [...new Set([...query.columns, ...NAMES])].filter(name => header.includes(name)),
+      },
+      read.items,
+      0,
+      await context(),
+    )
+    const written = { rowCount, columns: columns.filter(({ kind }) => kind !== 'numbers') }
+    return {
+      interactions: read.interactions,
+      features: await featuresOf(metadata, quietControl),
+      texts: await featuresOf(written, quietControl, TEXT_FEATURES_MAX),
+      indexOf: id => read.items.indexOf(id),
+    }
   } finally {
     await rm(root, { recursive: true })
   }

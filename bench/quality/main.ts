@@ -1,57 +1,117 @@
 /**
- * How good the recommendations are, on real data: `node bench/quality/main.ts [--write] [data folder …]`.
- *
- * Three protocols (design/recommenders.md §2), each for the pool of aws-user-personalization-v2, its experts one by one, the model of
- * aws-user-personalization, popularity, and item-to-item nearest neighbours, all fitted in this run on the same splits (models.ts):
- *   service  the service's own evaluation: 10 % of the users tested, repeats kept, NDCG against the same hits on top
- *   P1       the same users for three seeds, the textbook's NDCG, items of the input removed unless people repeat themselves
- *   P2       leave-one-out over the whole catalogue, items of the input removed likewise
- * studies.ts has what they do not show. Numbers with a target (targets.ts) are compared with it; a number below its target ends the run with exit code 1.
+ * How good the recommendations are, on real data: every recipe and every baseline on the same splits (protocols.ts), each cell of the table in a
+ * process of its own, two at once. `--write` keeps what was measured in bench/results/quality.json, where a part measured again takes the place
+ * of what stood there, and the whole as tables in bench/results/quality.md. A number below its target (targets.ts) ends the run with exit code 1.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { readArguments } from '../../scripts/arguments.ts'
+import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
-import { machine } from '../lib/machine.ts'
-import { measure } from './measure.ts'
+import { type Data, freeze } from './data.ts'
+import { measurePeers, PEERS } from './peers.ts'
+import { PROTOCOLS, seedsOf } from './protocols.ts'
 import { report } from './report.ts'
+import { type Cell, type CellName, keepCells, keyOf } from './results.ts'
+import { LOW_RANK, POOL, subjects } from './subjects.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/quality.md', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
+const CELL = fileURLToPath(new URL('./cell.ts', import.meta.url))
+/** As src/jobs/computeRunner.ts starts the compute process. */
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
+const SEGMENTS = 'aws-item-affinity'
 
-const USAGE = `usage: npm run bench:quality -- [--write] [FOLDER …]
+const USAGE = `usage: npm run bench:quality -- [--recipe NAME] [--protocol NAME] [--peers] [--write] [FOLDER …]
 
-How good the recommendations are on real data, beside popularity and item-to-item nearest neighbours.
+How good the recommendations are on real data, beside popularity, item-to-item nearest neighbours and EASE.
 
-  FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m, …/online-retail and …/amazon-beauty)
-  --write  keeps the report in bench/results/quality.md
+  FOLDER      holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m, …/online-retail and …/amazon-beauty)
+  --recipe    of the table's subjects this one alone: ${[...subjects.map(({ name }) => name), SEGMENTS].join(', ')};
+              with --peers one of ${PEERS.join(', ')}
+  --protocol  of the protocols this one alone: ${PROTOCOLS.join(', ')}, segments, version
+  --peers     instead: implicit's ALS and BM25 and RecTools' SASRec on the same splits, from PyPI in an environment under build/ (2 GB)
+  --write     keeps the cells in bench/results/quality.json and the tables of all that is kept in bench/results/quality.md
 `
 const { values, positionals } = readArguments(USAGE, {
-  options: { write: { type: 'boolean', default: false } },
+  options: {
+    recipe: { type: 'string' },
+    protocol: { type: 'string' },
+    peers: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
 const folders =
   positionals.length > 0 ? positionals : ['ml-1m', 'online-retail', 'amazon-beauty'].map(name => join(DATA, name))
-
-const lines = ['# Quality', '', `\`npm run bench:quality\` on ${machine()}`, '']
-let missed = 0
+const scratch = mkdtempSync(join(tmpdir(), 'bench-quality-'))
+const start = stopwatchSeconds()
+const measured: Cell[] = []
 try {
+  const frozen = new Map<string, { file: string; data: Data }>()
   for (const folder of folders) {
-    process.stderr.write(`${folder}\n`)
-    const measured = await measure(folder, stage => process.stderr.write(`  ${stage}\n`))
-    const text = report(basename(folder), measured)
-    missed += text.missed
-    lines.push(...text.lines)
-    console.log(text.lines.join('\n'))
+    const file = join(scratch, `${basename(folder)}.data`)
+    frozen.set(basename(folder), { file, data: await freeze(folder, file) })
+  }
+  if (values.peers)
+    for (const { data } of frozen.values())
+      await measurePeers(data, scratch, { protocol: values.protocol, peer: values.recipe }, cell => tell([cell]))
+  else {
+    const cells = [...frozen.values()].flatMap(({ data }) => cellsOf(data)).filter(wanted)
+    if (cells.length === 0) throw new Refusal('There is no such cell: --help names the recipes and protocols.')
+    const measure = async (cell: CellName) => tell([await inProcess(cell, frozen.get(cell.data)!.file)])
+    // What has both processors runs alone; the rest two at once, what takes longest first.
+    const alone = cells.filter(({ protocol }) => protocol === 'version')
+    const beside = cells.filter(({ protocol }) => protocol !== 'version')
+    for (const cell of alone) await measure(cell)
+    await Promise.all(
+      Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
+        for (let cell = beside.shift(); cell; cell = beside.shift()) await measure(cell)
+      }),
+    )
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error
   console.error(error.message)
   process.exit(1)
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
 }
-if (values.write) {
-  mkdirSync(dirname(RESULTS), { recursive: true })
-  writeFileSync(RESULTS, `${lines.join('\n')}\n`)
+const told = report(measured)
+console.log(told.lines.join('\n'))
+if (values.write) writeFileSync(RESULTS, `${report(keepCells(measured)).lines.join('\n')}\n`)
+process.stderr.write(`${measured.length} cells in ${((stopwatchSeconds() - start) / 60).toFixed(1)} min\n`)
+process.exitCode = told.missed > 0 ? 1 : 0
+
+function cellsOf(data: Data): CellName[] {
+  const of = { data: data.name }
+  return [
+    ...[POOL, LOW_RANK].map(subject => ({ ...of, protocol: 'version' as const, seed: 1, subject })),
+    ...subjects
+      .filter(({ fits }) => !fits || fits(data))
+      .flatMap(({ name }) =>
+        PROTOCOLS.flatMap(protocol => seedsOf(protocol).map(seed => ({ ...of, protocol, seed, subject: name }))),
+      ),
+    { ...of, protocol: 'segments', seed: 0, subject: SEGMENTS },
+  ]
 }
-process.exitCode = missed > 0 ? 1 : 0
+
+function wanted({ subject, protocol }: CellName): boolean {
+  return (values.recipe ?? subject) === subject && (values.protocol ?? protocol) === protocol
+}
+
+async function inProcess(cell: CellName, file: string): Promise<Cell> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, CELL, file, JSON.stringify(cell)], {
+    maxBuffer: 1 << 24,
+  })
+  return JSON.parse(stdout)
+}
+
+function tell(cells: readonly Cell[]): void {
+  measured.push(...cells)
+  for (const cell of cells) process.stderr.write(`${keyOf(cell)}: ${cell.processorSeconds.toFixed(1)} s of CPU\n`)
+}

@@ -1,75 +1,104 @@
-/** The measured numbers as tables that align in a terminal and in Markdown, and each target beside what was reached. */
+/** What was measured as tables that align in a terminal and in Markdown, and each target beside what was reached. */
 import type { PoolChoice } from '../../src/models/historyModel.ts'
-import type { RankingMetrics } from '../../src/models/metrics.ts'
-import type { Measurement } from './measure.ts'
-import { POOL, POPULARITY } from './models.ts'
-import { mean, P1_COLUMNS, targetsOf } from './targets.ts'
+import type { Cell } from './results.ts'
+import { type Row, rowsOf, withSame } from './rows.ts'
+import { POOL } from './subjects.ts'
+import { targetsOf } from './targets.ts'
 
-export function report(name: string, measured: Measurement): { lines: string[]; missed: number } {
-  const { data, models, withoutInputItems, trained, studies } = measured
-  const input = withoutInputItems ? 'items of the input removed' : 'items of the input kept, people repeat themselves'
-  const pool = models.find(model => model.name === POOL)!
-  const compared = models.filter(model => model.service && [POPULARITY, POOL].includes(model.name))
-  const service = Object.keys(pool.service!.service) as (keyof RankingMetrics['service'])[]
-  const checked = targetsOf(name, measured).map(target => {
-    const { reached, bound } = target
-    return { ...target, met: target.direction === 'at least' ? reached >= bound : reached <= bound }
-  })
-  const lines = [
-    `## ${name}`,
-    '',
-    `${data.userCount} users, ${data.itemCount} items, ${data.eventCount} events. A solution version of aws-user-personalization-v2 (evaluation and refit) trained in ${trained.seconds.toFixed(1)} s (${trained.processorSeconds.toFixed(1)} s of processors) with ${(trained.peakBytes / 2 ** 30).toFixed(2)} GiB at the peak.`,
-    '',
-    ...(trained.choice ? choiceLines(trained.choice) : []),
-    `Service (one split, ${pool.service!.userCount} test users, items of the input kept; the last column is the pool's standard error):`,
-    '',
-    ...table(
-      ['', ...compared.map(model => model.name), '±'],
-      service.map(metric => [
-        metric,
-        ...compared.map(model => model.service!.service[metric].toFixed(4)),
-        pool.service!.standardErrors[metric]?.toFixed(4) ?? '',
-      ]),
-    ),
-    '',
-    `P1 (mean of ${pool.p1.length} seeds, ${pool.p1[0].userCount} test users each; ${input}):`,
-    '',
-    ...table(
-      ['', ...P1_COLUMNS.map(([title]) => title)],
-      models
-        .filter(({ p1 }) => p1.length > 0)
-        .map(({ name, p1 }) => [name, ...P1_COLUMNS.map(([, measure]) => mean(p1.map(measure)).toFixed(3))]),
-    ),
-    '',
-    `P2 (leave-one-out; ${input}):`,
-    '',
-    ...table(
-      ['', 'HR@10', 'NDCG@10', 'MRR'],
-      models.flatMap(({ name: title, p2 }) =>
-        p2 ? [[title, p2.hitRateAt10, p2.ndcgAt10, p2.meanReciprocalRank].map(shown)] : [],
-      ),
-    ),
-    '',
-    ...studies.flatMap(({ name, rows }) => [
-      `${name}:`,
+/** The columns of each protocol; the first has its standard error beside it. */
+export const COLUMNS = {
+  P1: ['NDCG@10', 'MRR@25', 'NDCG@5', 'NDCG@25', 'P@5', 'P@10', 'P@25', 'coverage', 'NDCG@10, hits on top'],
+  P2: ['NDCG@10', 'HR@10', 'MRR@100', 'coverage'],
+  ties: ['NDCG@10', 'NDCG@10, untied', 'NDCG@10, tied', 'HR@10'],
+  P3: ['NDCG@100', 'recall@20', 'recall@50', 'coverage'],
+  segments: ['recall_at_1_percent', 'hits_at_1_percent', 'coverage'],
+} as const
+
+export function report(cells: readonly Cell[]): { lines: string[]; missed: number } {
+  const names = [...new Set(cells.map(({ data }) => data))]
+  const targets = names.map(data => targetsOf(data, cells))
+  const machines = [...new Set(cells.map(({ machine }) => machine))]
+  return {
+    lines: [
+      '# Quality',
       '',
-      ...table(
-        ['', 'reached'],
-        rows.map(row => [row.name, shown(row.reached)]),
-      ),
+      `\`npm run bench:quality\` and \`npm run bench:quality -- --peers\` on ${machines.join('; ')}`,
       '',
-    ]),
-  ]
-  if (checked.length > 0) {
-    const rows = checked.map(({ what, reached, bound, direction, met }) => [
-      what,
-      shown(reached),
-      `${direction} ${bound}`,
-      met ? 'PASS' : 'FAIL',
-    ])
-    lines.push(...table(['target', 'reached', 'wanted', ''], rows), '')
+      'Protocols: bench/quality/protocols.ts. ± is the standard error over users of the first column. CPU and GB are those of one training on one',
+      'thread (a peer: on all), GB of the whole process with the data; an expert is a part of the pool above it.',
+      '',
+      ...names.flatMap((data, i) => [...ofData(cells, data), ...targetLines(targets[i])]),
+    ],
+    missed: targets.flat().filter(({ met }) => !met).length,
   }
-  return { lines, missed: checked.filter(({ met }) => !met).length }
+}
+
+function ofData(cells: readonly Cell[], data: string): string[] {
+  const of = cells.filter(cell => cell.data === data)
+  const { userCount, itemCount, eventCount, withoutInputItems } = of[0]
+  const input = withoutInputItems ? 'items of the input removed' : 'items of the input kept, people come back to them'
+  const titles = {
+    P1: `P1, new users, the newest tenth of what they did; ${input}`,
+    P2: `P2, leave-one-out; ${input}`,
+    ties: `P2 with equal times shuffled${data === 'ml-1m' ? ', users 1 to 2999, whose times are real' : ''}`,
+    P3: 'P3′, new users, a random fifth of their items; items of the input removed',
+    segments: 'Segments: who takes an item among the newest fifth of what everybody did',
+  }
+  return [
+    `## ${data}`,
+    '',
+    `${userCount} users, ${itemCount} items, ${eventCount} events.`,
+    '',
+    ...Object.entries(titles).flatMap(([protocol, title]) => {
+      const rows = rowsOf(of, data, protocol as keyof typeof COLUMNS)
+      return rows.length === 0 ? [] : protocolLines(of, title, protocol as keyof typeof COLUMNS, rows)
+    }),
+    ...versionLines(of, data),
+  ]
+}
+
+function protocolLines(cells: readonly Cell[], title: string, protocol: keyof typeof COLUMNS, rows: readonly Row[]) {
+  const columns: readonly string[] = COLUMNS[protocol]
+  const tested = cells.find(cell => cell.protocol === protocol)!.testedCount
+  const seeds = Math.max(...rows.map(({ seedCount }) => seedCount))
+  const body = rows.map(row => [
+    row.kind === 'expert' ? `· ${row.name}` : withSame(row.name),
+    ...columns.flatMap((name, c) => {
+      const found = row.means[name]
+      return c === 0 ? [shown(found?.mean), shown(found?.error)] : [shown(found?.mean)]
+    }),
+    ...(row.kind === 'expert' ? ['', ''] : [row.processorSeconds.toFixed(1), (row.peakBytes / 1e9).toFixed(2)]),
+  ])
+  const notes = rows.flatMap(({ name, note }) => (note ? [`- ${name}: ${note}.`] : []))
+  return [
+    `### ${title}`,
+    '',
+    `${tested} tested${seeds > 1 ? `, ${seeds} seeds` : ''}.`,
+    '',
+    ...table(['', columns[0], '±', ...columns.slice(1), 's of CPU', 'GB'], body),
+    '',
+    ...notes,
+    ...(notes.length > 0 ? [''] : []),
+  ]
+}
+
+function versionLines(cells: readonly Cell[], data: string): string[] {
+  const versions = cells.filter(({ protocol }) => protocol === 'version')
+  if (versions.length === 0) return []
+  const body = versions.map(({ subject, seconds, processorSeconds, threads, peakBytes, rows }) => {
+    const { mean_reciprocal_rank_at_25: mrr, normalized_discounted_cumulative_gain_at_10: ndcg } = rows[subject]
+    const baseline = rows['its baseline'].normalized_discounted_cumulative_gain_at_10
+    const took = [seconds.toFixed(1), processorSeconds.toFixed(1), String(threads), (peakBytes / 1e9).toFixed(2)]
+    return [subject, ...[ndcg, baseline, mrr].map(metric => shown(metric?.mean)), ...took]
+  })
+  const choice = versions.find(({ subject, data: of }) => subject === POOL && of === data)?.choice
+  return [
+    '### A solution version: evaluation and refit, on all threads, and what it says of itself',
+    '',
+    ...table(['', 'NDCG@10, hits on top', 'popularity’s', 'MRR@25', 's', 's of CPU', 'threads', 'GB'], body),
+    '',
+    ...(choice ? choiceLines(choice) : []),
+  ]
 }
 
 /** What the pool chose on held-out pairs of the training data, and why. */
@@ -88,16 +117,36 @@ const choiceLines = (choice: PoolChoice): string[] => [
   ...table(
     ['expert', 'λ', 'δ', 'alone', 'weight'],
     [
-      ...choice.experts.map(({ name, regularization, diagonal, ndcgAt10, weight }) =>
-        [name, String(regularization), String(diagonal), ndcgAt10 ?? Number.NaN, weight].map(shown),
-      ),
+      ...choice.experts.map(({ name, regularization, diagonal, ndcgAt10, weight }) => [
+        name,
+        String(Number(regularization.toPrecision(4))),
+        String(diagonal),
+        shown(ndcgAt10),
+        shown(weight),
+      ]),
       ['popularity', '', '', '', shown(choice.popularityWeight)],
     ],
   ),
   '',
 ]
 
-const shown = (value: string | number): string => (typeof value === 'string' ? value : value.toFixed(4))
+const targetLines = (targets: ReturnType<typeof targetsOf>): string[] =>
+  targets.length === 0
+    ? []
+    : [
+        ...table(
+          ['target', 'reached', 'wanted', ''],
+          targets.map(({ what, reached, bound, direction, met }) => [
+            what,
+            shown(reached),
+            `${direction} ${bound}`,
+            met ? 'met' : 'MISSED',
+          ]),
+        ),
+        '',
+      ]
+
+const shown = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(4))
 
 /** First column to the left, numbers to the right. */
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {

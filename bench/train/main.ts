@@ -1,10 +1,9 @@
 /**
- * How long training takes: `npm run bench:train -- [--write] [--million] [FOLDER]`.
+ * How long training takes: `npm run bench:train -- [--write] [FOLDER]`.
  *
  *   inner loops    on one thread, beside numpy and scipy in the same run
  *   ridge          the directly solved model, beside the same computation said plainly
  *   end to end     a solution version of aws-user-personalization on real data: evaluation and refit, on all threads
- *   scaling        a fit of the same recipe on made-up data of growing size
  *
  * CPU time beside the wall clock, since machines are shared. Numbers with a target are compared with it; exit code 1 when one is missed.
  */
@@ -23,7 +22,6 @@ import { type DataFolder, readDataFolder } from '../lib/csv.ts'
 import { machine } from '../lib/machine.ts'
 import { measureLoops } from './loops.ts'
 import { measureRidge } from './ridge.ts'
-import { MILLION, measureScaling, SIZES } from './scaling.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/train.md', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/ml-1m/', import.meta.url))
@@ -31,16 +29,15 @@ const DATA = fileURLToPath(new URL('../../../shared/data/ml-1m/', import.meta.ur
 const END_TO_END_SECONDS_MAX = 10
 const FACTORISATION_RATIO_MIN = 0.9
 
-const USAGE = `usage: npm run bench:train -- [--write] [--million] [FOLDER]
+const USAGE = `usage: npm run bench:train -- [--write] [FOLDER]
 
-How long training takes: inner loops beside numpy and scipy, the ridge beside the plain computation, a whole solution version, and growing data.
+How long training takes: inner loops beside numpy and scipy, the ridge beside the plain computation, and a whole solution version.
 
   FOLDER     holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
   --write    keeps the report in bench/results/train.md
-  --million  also a million items with twenty million interactions: some five minutes and five gigabytes
 `
 const { values, positionals } = readArguments(USAGE, {
-  options: { write: { type: 'boolean', default: false }, million: { type: 'boolean', default: false } },
+  options: { write: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 setFlagsFromString('--experimental-wasm-revectorize') // before any kernel is compiled; all threads have it
@@ -74,8 +71,6 @@ if (!data) console.log(`No data at ${folder}: only made-up data is measured.`)
 say('', '## Directional ridge', '')
 say(...(await measureRidge(data && { name: basename(folder), interactions: data.interactions })))
 if (data) await endToEnd(data)
-say('', '## aws-user-personalization as data grows', '')
-lines.push(...(await measureScaling(values.million ? [...SIZES, MILLION] : SIZES)))
 
 if (values.write) {
   mkdirSync(dirname(RESULTS), { recursive: true })

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WorkControl } from '../lib/work.ts'
 import { fitSharpness, type ScoredPair } from './calibration.ts'
 import type { HistoryModel } from './historyModel.ts'
-import { leaveOneOutMetrics, metricsCollector, placeOfTarget, RANKED_COUNT, type RankingMetrics } from './metrics.ts'
+import { metricsCollector, RANKED_COUNT, type RankingMetrics } from './metrics.ts'
 import { type HeldOut, type ItemLists, listAt } from './splits.ts'
 
 /** What the loops need of `inference/ranker.ts`. Results are valid until the next call. */
@@ -77,23 +77,6 @@ function rewardsAt({ truths, truthWeights }: HeldOut, user: number): ReadonlyMap
   for (let at = truths.offsets[user]; at < truths.offsets[user + 1]; at++)
     rewards.set(truths.items[at], Math.max(truthWeights[at], rewards.get(truths.items[at]) ?? 0))
   return rewards
-}
-
-/** Leave-one-out over the whole catalogue: the place of each test user's next item. Throws `control.signal.reason` when aborted. */
-export async function evaluateNextItem(
-  ranker: Ranker,
-  test: HeldOut,
-  options: Pick<EvaluationOptions, 'withoutInputItems'>,
-  control: WorkControl,
-): Promise<ReturnType<typeof leaveOneOutMetrics>> {
-  const places: number[] = []
-  for (let user = 0; user < test.userCount; user++) {
-    if (user % BLOCK_USER_COUNT === 0) await pause(control, 'ranking for test users', user, test.userCount)
-    const input = listAt(test.inputs, user)
-    const excluded = new Set(options.withoutInputItems ? input : [])
-    places.push(placeOfTarget(ranker.scoreAll(input), listAt(test.truths, user)[0], excluded))
-  }
-  return leaveOneOutMetrics(places)
 }
 
 /**

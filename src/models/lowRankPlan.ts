@@ -23,7 +23,7 @@ const USER_STRIDES = [1, 2, 4, 8, 16]
 
 /**
  * Nanoseconds of one thread for an event of one kernel in one walk of a block, and for a row in the sums of a step: measured with 3 400,
- * 20 000, 100 000 and 750 000 items (npm run bench:train), where an event's two rows come from ever farther away. Another machine differs.
+ * 20 000, 100 000 and 750 000 items (npm run bench:scale), where an event's two rows come from ever farther away. Another machine differs.
  */
 const eventNanoseconds = (itemCount: number): number => 6 + 5 * Math.log2(1 + itemCount / 10_000)
 const ROW_NANOSECONDS = 80

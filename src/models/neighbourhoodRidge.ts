@@ -18,7 +18,7 @@ import { startTeam, type Team } from '../kernels/team.ts'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
-import { type NeighbourPlan, placeNeighbours, planNeighbours } from './neighbourPlan.ts'
+import { type NeighbourPlan, neighbourPlanText, placeNeighbours, planNeighbours } from './neighbourPlan.ts'
 import { inTurns, type PairOptions, type Sequences } from './pairCounts.ts'
 import { cutRows, rowsOfTargets, type SparseRows } from './sparseRows.ts'
 
@@ -53,7 +53,8 @@ export async function fitNeighbourhoodRidge(
   try {
     const words = await placeNeighbours(team, ranked.sequences, options, plan, signal)
     const stage = (name: string) => (done: number) => progress({ stage: name, done, total: itemCount, unit: 'items' })
-    await team.run('gramRow', words.params, itemCount, { signal, finished: stage('counting pairs') })
+    const planned = neighbourPlanText(plan, sequences)
+    await team.run('gramRow', words.params, itemCount, { signal, finished: stage(`counting pairs, ${planned}`) })
     const lists = await solveTargets(team, plan, words, itemCount, {
       signal,
       finished: stage('solving neighbourhoods'),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { quietControl } from '../../src/lib/work.ts'
-import { calibrate, evaluateNextItem, evaluateRanking } from '../../src/models/evaluation.ts'
+import { calibrate, evaluateRanking } from '../../src/models/evaluation.ts'
 import type { DenseModel } from '../../src/models/historyModel.ts'
 import { metricsCollector } from '../../src/models/metrics.ts'
 import { plainScores } from '../../src/models/plainScores.ts'
-import { listAt, splitByUsers, splitLastEvents } from '../../src/models/splits.ts'
+import { listAt, splitByUsers } from '../../src/models/splits.ts'
 import { plainRanker, walks } from './toy.ts'
 
 const itemCount = 60
@@ -70,14 +70,6 @@ test('a catalogue of fewer items than the longest cut-off is ranked whole', asyn
   const { service } = await evaluateRanking(plainRanker(model), test, options, quietControl)
   assert.equal(service.coverage, 1)
   assert.equal(service.precision_at_25, 1 / 25)
-})
-
-test('leave-one-out finds the step that nine walkers of ten take', async () => {
-  const { test } = splitLastEvents(data)
-  assert.equal(test.userCount, 900)
-  const metrics = await evaluateNextItem(plainRanker(walker), test, { withoutInputItems: false }, quietControl)
-  assert.ok(metrics.hitRateAt10 > 0.88 && metrics.hitRateAt10 < 0.94, `${metrics.hitRateAt10}`)
-  assert.ok(metrics.ndcgAt10 > 0.88)
 })
 
 test('calibrated probabilities are the frequencies: the walker is right nine times of ten', async () => {

@@ -4,7 +4,7 @@ import { type Random, seededRandom } from '../../src/lib/random.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { fitDirectionalRidge, powerKernel } from '../../src/models/directionalRidge.ts'
 import { distinctItems, fitNeighbourhoodRidge } from '../../src/models/neighbourhoodRidge.ts'
-import { planNeighbours } from '../../src/models/neighbourPlan.ts'
+import { neighbourPlanText, planNeighbours } from '../../src/models/neighbourPlan.ts'
 import type { SparseRows } from '../../src/models/sparseRows.ts'
 import { interactionsOf } from './toy.ts'
 
@@ -154,7 +154,10 @@ test('an abort ends every stage with its reason', async () => {
   const reason = new Error('no longer wanted')
   const stages = new Set<string>()
   await fitNeighbourhoodRidge(interactions, options, { ...control, progress: ({ stage }) => stages.add(stage) })
-  assert.deepEqual([...stages], ['counting pairs', 'solving neighbourhoods'])
+  assert.deepEqual(
+    [...stages].map(stage => stage.split(',')[0]),
+    ['counting pairs', 'solving neighbourhoods'],
+  )
   for (const wanted of stages) {
     const controller = new AbortController()
     const progress = ({ stage }: { stage: string }) => stage === wanted && controller.abort(reason)
@@ -169,4 +172,16 @@ test('distinctItems keeps each item of a user once, where it occurred last, and 
   const { offsets, items } = distinctItems(interactionsOf([[1, 2, 1, 3], [], [0, 0]], 4), 2)
   assert.deepEqual([...offsets], [0, 2, 2, 3])
   assert.deepEqual([...items], [1, 3, 0])
+})
+
+test('the plan is told before the work: sources, rows, memory', async () => {
+  const interactions = interactionsOf(randomHistories(seededRandom(7), 300, 20, 50), 50)
+  const options = { kernel: powerKernel(0.7, 10), regularization: 5, diagonal: 0, neighbourCount: 7 }
+  const plan = planNeighbours(interactions, options, 2)
+  const text = `7 sources for each of 50 items from ${interactions.items.length} events, rows of up to 50: 0.0 GB`
+  assert.equal(neighbourPlanText(plan, interactions), text)
+  const stages: string[] = []
+  const progress = ({ stage }: { stage: string }) => stages.push(stage)
+  await fitNeighbourhoodRidge(interactions, { ...options, rowLength: 50 }, { ...control, progress })
+  assert.equal(stages[0], `counting pairs, ${text}`)
 })

@@ -1,0 +1,147 @@
+/** What is compared: the recipes as they come, and baselines, each fitted on the same interactions. */
+import { quietControl, type WorkControl } from '../../src/lib/work.ts'
+import { fitEase } from '../../src/models/ease.ts'
+import type { HistoryModel, PoolModel } from '../../src/models/historyModel.ts'
+import type { Interactions } from '../../src/models/interactions.ts'
+import { fitItemKnn } from '../../src/models/itemKnn.ts'
+import { distinctItems } from '../../src/models/neighbourhoodRidge.ts'
+import { eventCounts, logShares, popularityModel, uniqueUserCounts } from '../../src/models/popularity.ts'
+import { newestTime } from '../../src/models/trends.ts'
+import { popularityCount } from '../../src/recipes/popularityCount.ts'
+import type { Recipe } from '../../src/recipes/recipe.ts'
+import { semanticSimilarity } from '../../src/recipes/semanticSimilarity.ts'
+import { similarItems } from '../../src/recipes/similarItems.ts'
+import { sims } from '../../src/recipes/sims.ts'
+import { trendingNow } from '../../src/recipes/trendingNow.ts'
+import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
+import { userPersonalizationV2 } from '../../src/recipes/userPersonalizationV2.ts'
+import type { Data } from './data.ts'
+
+export interface Subject {
+  /** Of its row, or of the first of its rows. */
+  readonly name: string
+  /** What a model is asked about: all that a user did, or the newest item alone. */
+  readonly asked: 'history' | 'newest item'
+  /** Whether it can be fitted on this data. */
+  fits?(data: Data): boolean
+  /** One model for each row. `data` is the training part, with the metadata of the whole. */
+  fit(data: Data, control: Control): Promise<Readonly<Record<string, HistoryModel>>>
+}
+export type Control = WorkControl & { readonly threads: number }
+
+/** A cell has one thread: two cells run at once. */
+export const control: Control = { ...quietControl, threads: 1 }
+
+export const POOL = 'aws-user-personalization-v2'
+export const LOW_RANK = 'aws-user-personalization'
+export const POPULARITY = 'aws-popularity-count'
+export const EASE = 'EASE'
+
+/** As the study ran it (design/recommenders.md §3.1). */
+const KNN = { neighbourCount: 100, shrinkage: 20 }
+const KNN_DECAY = 10
+/** λ and δ of §3.3. */
+const EASE_RIDGE = { regularization: 300, diagonal: 0.3 }
+/** Baselines that are a matrix of items by items: of more items it would take gigabytes. */
+const DENSE_ITEM_COUNT_MAX = 6000
+const WEEK_SECONDS = 7 * 86_400
+
+const isSmall = ({ interactions }: Data) => interactions.itemCount <= DENSE_ITEM_COUNT_MAX
+
+/** The recipe with its defaults, learning from what it selects. Those that have the same model share a row (see `SAME`). */
+const ofRecipe = (recipe: Recipe, asked: Subject['asked'], rest: Partial<Subject> = {}): Subject => ({
+  name: recipe.name,
+  asked,
+  async fit(data, control) {
+    return { [recipe.name]: await trained(recipe, data, control) }
+  },
+  ...rest,
+})
+
+/** Recipes whose training is another one's, by what they share (src/recipes/recurrentFamily.ts, transformerFamily.ts, affinityFamily.ts). */
+export const SAME: Readonly<Record<string, readonly string[]>> = {
+  [POOL]: ['aws-personalized-ranking-v2'],
+  [LOW_RANK]: ['aws-personalized-ranking', 'aws-hrnn-coldstart'],
+  'aws-item-affinity': ['aws-item-attribute-affinity'],
+}
+
+export const subjects: readonly Subject[] = [
+  {
+    ...ofRecipe(userPersonalizationV2, 'history'),
+    async fit(data, control) {
+      const pool = await trained(userPersonalizationV2, data, control)
+      return { [POOL]: pool, ...(pool.form === 'pool' && alone(pool)) }
+    },
+  },
+  ofRecipe(userPersonalization, 'history'),
+  ofRecipe(popularityCount, 'history'),
+  {
+    name: 'popularity of the last 7 days',
+    asked: 'history',
+    async fit({ interactions }) {
+      const since = newestTime(interactions.times) - WEEK_SECONDS
+      return { [this.name]: popularityModel(uniqueUserCounts(interactions, since)) }
+    },
+  },
+  ofRecipe(trendingNow, 'history'),
+  {
+    name: 'item kNN',
+    asked: 'history',
+    fits: isSmall,
+    async fit({ interactions }, control) {
+      const length = longest(interactions)
+      const flat = fitItemKnn(interactions, { ...KNN, kernel: new Float32Array(length).fill(1) }, control)
+      const decay = Float32Array.from({ length }, (_, k) => Math.exp(-k / KNN_DECAY))
+      return { 'item kNN': flat, 'item kNN, decayed': { ...flat, kernel: decay } }
+    },
+  },
+  {
+    name: EASE,
+    asked: 'history',
+    fits: isSmall,
+    fit: async ({ interactions }, control) => ({ [EASE]: await ease(interactions, control) }),
+  },
+  ofRecipe(sims, 'newest item'),
+  ofRecipe(similarItems, 'newest item'),
+  ofRecipe(semanticSimilarity, 'newest item', { fits: ({ texts }) => texts !== undefined }),
+]
+
+export function trainingData(recipe: Recipe, { interactions, catalogueItemCount, features, texts }: Data) {
+  const itemFeatures = recipe.text ? texts : recipe.metadata ? features : undefined
+  return { interactions, catalogueItemCount, ...(itemFeatures && { itemFeatures }) }
+}
+
+function trained(recipe: Recipe, data: Data, control: Control): Promise<HistoryModel> {
+  const configured = recipe.configure({})
+  return configured.train(configured.select(trainingData(recipe, data)), control)
+}
+
+/** Each expert that has a weight, as a pool of its own. */
+const alone = (pool: PoolModel): Record<string, PoolModel> =>
+  Object.fromEntries(
+    pool.experts.map(expert => [
+      `its expert ${expert.name}`,
+      { ...pool, combination: 'linear', bias: undefined, experts: [{ ...expert, weight: 1 }] },
+    ]),
+  )
+
+/** As published: the whole matrix, every event alike. */
+async function ease(interactions: Interactions, control: Control): Promise<HistoryModel> {
+  const { itemCount } = interactions
+  const { offsets, items, values } = await fitEase(
+    distinctItems(interactions, itemCount),
+    { ...EASE_RIDGE, rowLength: itemCount },
+    control,
+  )
+  const rows = new Float32Array(itemCount * itemCount)
+  for (let item = 0; item < itemCount; item++)
+    for (let at = offsets[item]; at < offsets[item + 1]; at++) rows[item * itemCount + items[at]] = values[at]
+  const kernel = new Float32Array(longest(interactions)).fill(1)
+  return { form: 'dense', itemCount, kernel, rows, prior: logShares(eventCounts(interactions)), sharpness: 1 }
+}
+
+function longest({ userCount, offsets }: Interactions): number {
+  let most = 1
+  for (let user = 0; user < userCount; user++) most = Math.max(most, offsets[user + 1] - offsets[user])
+  return most
+}
