@@ -97,7 +97,7 @@ function zipf(size: number, random: Random): () => number {
 }
 
 /** Spreads the popular ranks over the users: a step near the golden section that meets every index once. */
-function coprimeStride(size: number): number {
+export function coprimeStride(size: number): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
   let stride = Math.max(1, Math.floor(size * 0.618))
   while (divisor(size, stride) !== 1) stride++

@@ -1,34 +1,33 @@
 /**
- * A factor model of users with tastes, its users' histories and an input that asks about everybody in order, all from a seed: items in
+ * A factor model of users with tastes, what its users did, and inputs that ask about everybody, all from a seed: items in
  * √n clusters, five tastes a user, popularity by Zipf, and norms that grow with popularity, as trained factors have them.
  */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { VocabularyBuilder } from '../../src/datasets/vocabulary.ts'
-import { ARTIFACTS_BUCKET } from '../../src/jobs/computeContext.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
-import { quietControl } from '../../src/lib/work.ts'
 import type { FactorModel } from '../../src/models/historyModel.ts'
-import { openObjectStore } from '../../src/objects/open.ts'
-import { type SavedModel, saveModel } from '../../src/recipes/modelFile.ts'
-import { inputFile, MODEL_PREFIX, storesOf } from '../batch/place.ts'
+import type { SavedModel } from '../../src/recipes/modelFile.ts'
+import { coprimeStride } from '../batch/place.ts'
 
 export const ITEMS = 20_000
 export const DIMENSION = 64
+export const RESULTS = 25
 /** Events of a user on average. */
 export const EVENTS = 36
 
 const SEED = 1
 const TASTES = 5
 const NOISE = 0.15
-const WRITE_RECORDS = 50_000
+const FIRST_SECOND = 1_700_000_000
+const WRITE_CHARACTERS = 2 ** 20
 
 export type FactorWorld = SavedModel<FactorModel>
 
-/** Makes and saves the model and the input of `userCount` users. */
-export async function makeWorld(folder: string, userCount: number): Promise<FactorWorld> {
+/** Users and items are known by number, from 1 on. */
+export function makeWorld(userCount: number): FactorWorld {
   const random = seededRandom(SEED)
   const clusterCount = Math.round(Math.sqrt(ITEMS))
   const model = makeModel(random, clusterCount)
@@ -38,12 +37,24 @@ export async function makeWorld(folder: string, userCount: number): Promise<Fact
     for (let i = 0; i < count; i++) builder.add(String(i + 1))
     return builder.finish()
   })
-  const world = { model, users, items, histories }
-  const artifacts = openObjectStore(storesOf(folder).artifacts)
-  await artifacts.createBucket(ARTIFACTS_BUCKET)
-  await saveModel({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: MODEL_PREFIX } }, world, quietControl)
-  await writeInput(folder, userCount)
-  return world
+  return { model, users, items, histories }
+}
+
+/** What the first `userCount` users did, as a CSV of INTERACTIONS; some 27 bytes an event. */
+export async function writeEvents(file: string, { histories }: FactorWorld, userCount: number): Promise<void> {
+  const { offsets, items } = histories
+  await writeText(file, userCount, 'USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n', user => {
+    let text = ''
+    for (let at = offsets[user], second = FIRST_SECOND; at < offsets[user + 1]; at++, second += 60)
+      text += `${user + 1},${items[at] + 1},${second},v\n`
+    return text
+  })
+}
+
+/** A record a user: in order, or in one that has nothing to do with it. */
+export async function writeInput(file: string, userCount: number, shuffled: boolean): Promise<void> {
+  const stride = shuffled ? coprimeStride(userCount) : 1
+  await writeText(file, userCount, '', i => `{"userId":"${((i * stride) % userCount) + 1}"}\n`)
 }
 
 /** Item i belongs to cluster i mod clusterCount; item 0 is the most popular one. */
@@ -91,14 +102,17 @@ function makeHistories(random: Random, userCount: number, clusterCount: number):
   return { offsets, items }
 }
 
-async function writeInput(folder: string, userCount: number): Promise<void> {
-  await mkdir(join(folder, 'buckets/bench'), { recursive: true })
-  const file = createWriteStream(inputFile(folder))
-  for (let from = 0; from < userCount; from += WRITE_RECORDS) {
-    const count = Math.min(WRITE_RECORDS, userCount - from)
-    const lines = Array.from({ length: count }, (_, i) => `{"userId":"${from + i + 1}"}\n`)
-    if (!file.write(lines.join(''))) await once(file, 'drain')
+async function writeText(file: string, count: number, head: string, textOf: (i: number) => string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const stream = createWriteStream(file)
+  stream.write(head)
+  let text = ''
+  for (let i = 0; i < count; i++) {
+    text += textOf(i)
+    if (text.length < WRITE_CHARACTERS) continue
+    if (!stream.write(text)) await once(stream, 'drain')
+    text = ''
   }
-  file.end()
-  await once(file, 'close')
+  stream.end(text)
+  await once(stream, 'close')
 }

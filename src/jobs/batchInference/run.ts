@@ -17,6 +17,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import { siblingModule } from '../../lib/siblingModule.ts'
 import { ObjectError } from '../../objects/objectStore.ts'
 import type { ComputeContext } from '../computeContext.ts'
+import { answeringCosts, costsSoFar } from './costs.ts'
 import { type BatchDescription, type BatchResult, STAGES } from './description.ts'
 import { removeFiles, stageFile } from './fileOutput.ts'
 import { type BatchInput, checkPaths, listInputs, probeOutput } from './inputs.ts'
@@ -148,6 +149,7 @@ class BatchRun {
       const { stagingPrefix } = this.#description
       const records = staged.reduce((sum, { shards, output }) => sum + recordsLeft(shards, output), 0)
       const loaded = await loadThreadData(this.#description, this.#context, threadCount, records, this.#tuning.memory)
+      const since = costsSoFar()
       await answerShards({
         threadCount,
         threadScript: this.#tuning.threadScript ?? siblingModule(import.meta.url, 'thread'),
@@ -164,6 +166,7 @@ class BatchRun {
           settle(i)
         },
       })
+      log.info('a batch inference job has answered', { records, ...answeringCosts(since), ...this.#stageFields() })
     }
     const publish = async () => {
       for (const [i, input] of staged.entries()) {
@@ -176,6 +179,13 @@ class BatchRun {
     await Promise.all([answer().catch(fail), publish().catch(fail)])
     signal.throwIfAborted()
     progress.report()
+  }
+
+  /** Of the threads' time by the clock, in proportion. */
+  #stageFields(): Record<string, string> {
+    const all = STAGES.reduce((sum, stage) => sum + this.#stageSeconds[stage], 0) || 1
+    const shares = STAGES.map(stage => `${stage} ${((100 * this.#stageSeconds[stage]) / all).toFixed(2)} %`)
+    return { stages: shares.join(', ') }
   }
 
   /** All shards of all inputs in a row, as the threads see them; `open`: how many are not done. */

@@ -1,0 +1,81 @@
+/** What the jobs of the bench cost, as a report, with the targets of issue 6. */
+import { LINES_CHECKED } from './check.ts'
+import type { JobCost } from './service.ts'
+import { DIMENSION, EVENTS, ITEMS, RESULTS } from './world.ts'
+
+const ALL_USERS = 50_000_000
+const MICROS_MAX = 10
+const BYTE_SHARE_MAX = 0.15
+const SCALING_MIN = 1.9
+/** Beside the table of the users' ids. */
+const MEMORY_BYTES_MAX = 4e9
+/** Of the predicted time. */
+const PREDICTION_TOLERANCE = 0.3
+
+export interface Measured {
+  readonly what: string
+  readonly cost: JobCost
+  readonly outputBytes: number
+  /** Of processor time, for as many bytes written by a bare loop right afterwards. */
+  readonly writeSeconds: number
+}
+
+/** The first job is that of the targets, the second the same on one thread. */
+export function report(jobs: readonly Measured[], users: number): { lines: string[]; missed: boolean } {
+  const micros = (seconds: number) => (1e6 * seconds) / users
+  const cpuOf = ({ cost }: Measured) => micros(cost.userSeconds + cost.systemSeconds)
+  const [two, one] = jobs
+  const cpu = cpuOf(two)
+  const byteShareOf = ({ cost }: Measured) =>
+    cost.stages.reduce((sum, { name, share }) => sum + (name === 'rank' ? 0 : share), 0)
+  // Both threads at work all the time on a machine of its own; CPU time is what other work leaves alone.
+  const scalingOfCpu = (2 * cpuOf(one)) / cpu
+  const { seconds, residentMegabytes, planned } = two.cost
+  const idBytes = 25 * users
+  const prediction = planned.seconds / seconds
+  const verdicts: [boolean, string][] = [
+    [cpu <= MICROS_MAX, `${cpu.toFixed(2)} µs of CPU a record; at most ${MICROS_MAX} were expected.`],
+    [
+      byteShareOf(two) <= BYTE_SHARE_MAX,
+      `${(100 * byteShareOf(two)).toFixed(1)} % of the threads' time is not ranking; at most ${100 * BYTE_SHARE_MAX} % was expected.`,
+    ],
+    [
+      one.cost.seconds / seconds >= SCALING_MIN,
+      `two threads are ${(one.cost.seconds / seconds).toFixed(2)} times one by the clock (${scalingOfCpu.toFixed(2)} by CPU time, which other work on the machine leaves alone); ${SCALING_MIN} was expected.`,
+    ],
+    [
+      residentMegabytes * 1e6 <= MEMORY_BYTES_MAX + idBytes,
+      `${(residentMegabytes / 1e3).toFixed(2)} GB resident at the peak, ${planned.gigabytes} GB planned; ${((MEMORY_BYTES_MAX + idBytes) / 1e9).toFixed(2)} GB at most were expected, with ids.`,
+    ],
+    [
+      Math.abs(prediction - 1) <= PREDICTION_TOLERANCE,
+      `${planned.seconds} s were predicted, ${seconds.toFixed(1)} s it took: right on a machine that does nothing else.`,
+    ],
+  ]
+  const row = (name: string, of: (job: Measured) => string) => `| ${name} | ${jobs.map(of).join(' | ')} |`
+  const lines = [
+    `${users} users, ${ITEMS} items, ${DIMENSION} dimensions, ${RESULTS} results, queries folded in from ${EVENTS} events on average; every job from`,
+    `CreateBatchInferenceJob to ACTIVE. ${LINES_CHECKED} random lines of each agree with float64 brute force.`,
+    '',
+    row('', ({ what }) => what),
+    `| --- |${jobs.map(() => ' ---: |').join('')}`,
+    row('records a second', ({ cost }) => String(Math.round(users / cost.seconds))),
+    row('seconds, answering', ({ cost }) => cost.seconds.toFixed(1)),
+    row('seconds, from request to ACTIVE', ({ cost }) => cost.wholeSeconds.toFixed(1)),
+    row('CPU seconds before the first record', ({ cost }) => cost.loadedSeconds.toFixed(1)),
+    row('MB/s written', ({ cost, outputBytes }) => (outputBytes / cost.seconds / 1e6).toFixed(0)),
+    row('GB resident at the peak', ({ cost }) => (cost.residentMegabytes / 1e3).toFixed(2)),
+    ...two.cost.stages.map(({ name }, stage) =>
+      row(`µs of CPU a record: ${name}`, job => (cpuOf(job) * job.cost.stages[stage].share).toFixed(2)),
+    ),
+    row("µs of CPU a record: **all**, divided as the threads' time", job => `**${cpuOf(job).toFixed(2)}**`),
+    row('of these in the kernel of the system', ({ cost }) => micros(cost.systemSeconds).toFixed(2)),
+    row('the same bytes by a bare loop of writes, right afterwards', ({ writeSeconds }) =>
+      micros(writeSeconds).toFixed(2),
+    ),
+    '',
+    ...verdicts.map(([met, text]) => `- ${met ? 'PASS' : 'MISSED'}: ${text}`),
+    `- ${ALL_USERS} users, extrapolated from the CPU time, on two quiet cores: ${((cpu * ALL_USERS) / 2e6).toFixed(0)} s. Not run.`,
+  ]
+  return { lines, missed: verdicts.some(([met]) => !met) }
+}

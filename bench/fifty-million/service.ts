@@ -1,0 +1,250 @@
+/**
+ * The service of the bench, asked through its API: a data folder, a server on it, a dataset, a solution version, jobs. What a job cost stands in
+ * the server's log, where the compute process says it of itself.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import {
+  CreateBatchInferenceJobCommand,
+  CreateDatasetCommand,
+  CreateDatasetGroupCommand,
+  CreateDatasetImportJobCommand,
+  CreateFilterCommand,
+  CreateSchemaCommand,
+  CreateSolutionCommand,
+  CreateSolutionVersionCommand,
+  DescribeBatchInferenceJobCommand,
+  DescribeDatasetCommand,
+  DescribeDatasetGroupCommand,
+  DescribeDatasetImportJobCommand,
+  DescribeFilterCommand,
+  DescribeSolutionCommand,
+  DescribeSolutionVersionCommand,
+  PersonalizeClient,
+} from '@aws-sdk/client-personalize'
+import { recipeArn, waitByPolling } from '../../examples/flow.ts'
+import { ARTIFACTS_BUCKET } from '../../src/jobs/computeContext.ts'
+import { assert } from '../../src/lib/assert.ts'
+import { stopwatchSeconds } from '../../src/lib/clock.ts'
+import { quietControl } from '../../src/lib/work.ts'
+import { openObjectStore } from '../../src/objects/open.ts'
+import { saveModel } from '../../src/recipes/modelFile.ts'
+import type { FactorWorld } from './world.ts'
+
+/** Everything the bench makes has this name, or begins with it. */
+const NAME = 'bench'
+const roleArn = 'arn:aws:iam::000000000000:role/bench'
+const EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+const SCHEMA = JSON.stringify({
+  type: 'record',
+  name: 'Interactions',
+  namespace: 'com.amazonaws.personalize.schema',
+  version: '1.0',
+  fields: [
+    { name: 'USER_ID', type: 'string' },
+    { name: 'ITEM_ID', type: 'string' },
+    { name: 'TIMESTAMP', type: 'long' },
+    { name: 'EVENT_TYPE', type: 'string' },
+  ],
+})
+
+/** Of one job. */
+export interface JobCost {
+  /** From CreateBatchInferenceJob until it is ACTIVE. */
+  readonly wholeSeconds: number
+  /** From the first record to the last, by the clock. */
+  readonly seconds: number
+  /** Of processor time in them. */
+  readonly userSeconds: number
+  readonly systemSeconds: number
+  /** Of processor time before: start, survey, model, filter. */
+  readonly loadedSeconds: number
+  readonly residentMegabytes: number
+  readonly stages: readonly { readonly name: string; readonly share: number }[]
+  /** What it said before it began. */
+  readonly planned: { readonly gigabytes: number; readonly seconds: number }
+}
+
+export interface Job {
+  readonly name: string
+  /** Of the bucket. */
+  readonly input: string
+  readonly filtered: boolean
+}
+
+export class Service {
+  readonly #folder: string
+  #server: ChildProcess | undefined
+  #log: Promise<string> = Promise.resolve('')
+  #client = new PersonalizeClient({})
+  #version = ''
+  #filter = ''
+  #dataset = ''
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  file(name: string): string {
+    return join(this.#folder, 'buckets', NAME, name)
+  }
+
+  async start(threads: number): Promise<void> {
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+    const flags = ['--port', '0', '--data', this.#folder, '--threads', String(threads), '--auth', 'off']
+    const server = spawn(process.execPath, [main, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#log = text(server.stderr)
+    this.#server = server
+    const [ready] = (await once(server.stdout, 'data')) as [Buffer]
+    const endpoint = /http:[^,]+/.exec(ready.toString())?.[0]
+    assert(endpoint, 'the server says where it is')
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'y' }
+    this.#client = new PersonalizeClient({ endpoint, region: 'us-east-1', credentials })
+  }
+
+  /** Answers its log. */
+  async stop(): Promise<string> {
+    const server = this.#server
+    if (!server) return ''
+    this.#server = undefined
+    if (server.exitCode === null) {
+      server.kill('SIGTERM')
+      await once(server, 'exit')
+    }
+    return this.#log
+  }
+
+  /** A solution version trained on the events in `sample`. */
+  async train(sample: string): Promise<void> {
+    const client = this.#client
+    const { datasetGroupArn } = await client.send(new CreateDatasetGroupCommand({ name: NAME }))
+    await waitByPolling(
+      datasetGroupArn!,
+      async () => (await client.send(new DescribeDatasetGroupCommand({ datasetGroupArn }))).datasetGroup!,
+    )
+    const { schemaArn } = await client.send(new CreateSchemaCommand({ name: NAME, schema: SCHEMA }))
+    const { datasetArn } = await client.send(
+      new CreateDatasetCommand({ name: NAME, schemaArn, datasetGroupArn, datasetType: 'Interactions' }),
+    )
+    await waitByPolling(
+      datasetArn!,
+      async () => (await client.send(new DescribeDatasetCommand({ datasetArn }))).dataset!,
+    )
+    this.#dataset = datasetArn!
+    await this.importEvents(sample)
+    const { solutionArn } = await client.send(
+      new CreateSolutionCommand({
+        name: NAME,
+        datasetGroupArn,
+        recipeArn: recipeArn('aws-user-personalization'),
+        performAutoTraining: false,
+        solutionConfig: { algorithmHyperParameters: { hidden_dimension: '64' } },
+      }),
+    )
+    await waitByPolling(
+      solutionArn!,
+      async () => (await client.send(new DescribeSolutionCommand({ solutionArn }))).solution!,
+    )
+    const { solutionVersionArn } = await client.send(new CreateSolutionVersionCommand({ solutionArn }))
+    await waitByPolling(
+      solutionVersionArn!,
+      async () => (await client.send(new DescribeSolutionVersionCommand({ solutionVersionArn }))).solutionVersion!,
+    )
+    this.#version = solutionVersionArn!
+    const { filterArn } = await client.send(
+      new CreateFilterCommand({ name: NAME, datasetGroupArn, filterExpression: EXPRESSION }),
+    )
+    await waitByPolling(filterArn!, async () => (await client.send(new DescribeFilterCommand({ filterArn }))).filter!)
+    this.#filter = filterArn!
+  }
+
+  /** In place of what was imported before. Answers how many seconds it took. */
+  async importEvents(file: string): Promise<number> {
+    const client = this.#client
+    const start = stopwatchSeconds()
+    const { datasetImportJobArn } = await client.send(
+      new CreateDatasetImportJobCommand({
+        jobName: `${NAME}-${file.replaceAll('.', '-')}`,
+        datasetArn: this.#dataset,
+        dataSource: { dataLocation: `s3://${NAME}/${file}` },
+        roleArn,
+      }),
+    )
+    await waitByPolling(
+      datasetImportJobArn!,
+      async () => (await client.send(new DescribeDatasetImportJobCommand({ datasetImportJobArn }))).datasetImportJob!,
+    )
+    return stopwatchSeconds() - start
+  }
+
+  /** Puts `world` in the place of what was trained, by the code that saves what is trained. */
+  async install(world: FactorWorld): Promise<void> {
+    const artifacts = openObjectStore({ kind: 'folder', root: join(this.#folder, 'artifacts') })
+    const prefixes = new Set<string>()
+    for await (const { key } of artifacts.list(ARTIFACTS_BUCKET, 'models/'))
+      prefixes.add(key.slice(0, key.lastIndexOf('/') + 1))
+    assert(prefixes.size === 1, 'one version has been trained')
+    for (const key of prefixes)
+      await saveModel({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } }, world, quietControl)
+  }
+
+  /** Runs a job on a server of so many threads; its output is the file `answered(job)`. */
+  async run(job: Job, threads: number): Promise<JobCost> {
+    await this.start(threads)
+    const client = this.#client
+    const start = stopwatchSeconds()
+    const { batchInferenceJobArn } = await client.send(
+      new CreateBatchInferenceJobCommand({
+        jobName: job.name,
+        solutionVersionArn: this.#version,
+        numResults: 25,
+        ...(job.filtered && { filterArn: this.#filter }),
+        jobInput: { s3DataSource: { path: `s3://${NAME}/${job.input}` } },
+        jobOutput: { s3DataDestination: { path: `s3://${NAME}/${job.name}/` } },
+        roleArn,
+      }),
+    )
+    await waitByPolling(
+      batchInferenceJobArn!,
+      async () =>
+        (await client.send(new DescribeBatchInferenceJobCommand({ batchInferenceJobArn }))).batchInferenceJob!,
+    )
+    return { wholeSeconds: stopwatchSeconds() - start, ...costIn(await this.stop()) }
+  }
+
+  answered({ name, input }: Job): string {
+    return this.file(`${name}/${input}.out`)
+  }
+
+  removeAnswers(job: Job): Promise<void> {
+    return rm(this.file(job.name), { recursive: true })
+  }
+}
+
+/** The lines of the log in which the compute process tells of itself. */
+function costIn(log: string): Omit<JobCost, 'wholeSeconds'> {
+  const plan = /planned: ([\d.]+) GB of memory at most.*?, some (\d+) s for/.exec(log)
+  const line = /a batch inference job has answered (.*)/.exec(log)?.[1]
+  assert(plan && line, `the log tells of the job:\n${log}`)
+  const number = (name: string) => Number(new RegExp(`${name}=([\\d.]+)`).exec(line)?.[1])
+  const stages = /stages="([^"]+)"/
+    .exec(line)![1]
+    .split(', ')
+    .map(stage => {
+      const [name, share] = stage.split(' ')
+      return { name, share: Number(share) / 100 }
+    })
+  return {
+    seconds: number(' seconds'),
+    userSeconds: number('userSeconds'),
+    systemSeconds: number('systemSeconds'),
+    loadedSeconds: number('loadedSeconds'),
+    residentMegabytes: number('residentMegabytes'),
+    stages,
+    planned: { gigabytes: Number(plan[1]), seconds: Number(plan[2]) },
+  }
+}
