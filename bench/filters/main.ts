@@ -135,6 +135,7 @@ async function row(each: Case, world: World, placed: PlacedModel): Promise<strin
       recipe,
       filter,
       exploration: undefined,
+      newcomers: undefined,
       k: RESULTS,
     })
   }

@@ -48,6 +48,12 @@ const RecipeChoice = structure({
   ),
 })
 
+const NewcomerChoice = structure({
+  heldOutUserCount: integer(),
+  beginnings: optional(structure({ events: integer(), strength: double(), gain: double() })),
+  attributes: optional(structure({ count: integer(), weight: double(), strength: double(), gain: double() })),
+})
+
 const describeEvaluation = operation({
   name: 'DescribeEvaluation',
   input: structure({ resourceArn: Arn }),
@@ -74,6 +80,7 @@ const describeEvaluation = operation({
     cold: structure({ eventCount: integer(), itemShare: double(), heldOutShare: double() }),
     choice: optional(PoolChoice),
     recipes: optional(RecipeChoice),
+    newcomers: optional(NewcomerChoice),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
   async handle({ resourceArn }, { resources }) {

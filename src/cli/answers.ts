@@ -38,6 +38,14 @@ export interface Evaluation {
   readonly cold: { readonly eventCount: number; readonly itemShare: number; readonly heldOutShare: number }
   readonly choice?: PoolChoice
   readonly recipes?: RecipeChoice
+  readonly newcomers?: NewcomerChoice
+}
+
+/** What those get of whom no event is known; gains are in nats an event, of people held out. */
+export interface NewcomerChoice {
+  readonly heldOutUserCount: number
+  readonly beginnings?: { readonly events: number; readonly gain: number }
+  readonly attributes?: { readonly count: number; readonly weight: number; readonly gain: number }
 }
 
 /** Of performAutoML; the best first. */

@@ -1,5 +1,5 @@
 /** `sommelier evaluate`: how good a trained model is, how sure that is, what popularity reaches, for whom it is good, and what was chosen. */
-import type { Evaluation, Interval, PoolChoice, RecipeChoice } from './answers.ts'
+import type { Evaluation, Interval, NewcomerChoice, PoolChoice, RecipeChoice } from './answers.ts'
 import { command } from './command.ts'
 import { nameOf } from './progressLine.ts'
 import { count, fineBar, printable, styleOf, table } from './text.ts'
@@ -25,6 +25,7 @@ export const evaluate = command({
       historyLines(evaluation),
       listLines(evaluation),
       ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
+      ...(evaluation.newcomers ? [newcomerLines(evaluation.newcomers)] : []),
       ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
     ]
     for (const [number, [first, ...rest]] of sections.entries())
@@ -163,5 +164,19 @@ function recipeLines({ metric, candidates }: RecipeChoice): string[] {
   return [
     'CHOICE OF THE RECIPE  by people who have no part in the evaluation above',
     ...table(['RECIPE', label, '', 'TRIES', 'BEST WITH', ''], rows, new Set([label, 'TRIES'])),
+  ]
+}
+
+/** A gain in nats is a factor of exp(gain) in the likelihood of an event. */
+function newcomerLines({ heldOutUserCount, beginnings, attributes }: NewcomerChoice): string[] {
+  const likelier = (gain: number) => `events ${Math.exp(gain).toFixed(2)} times as likely`
+  return [
+    `PEOPLE WITHOUT A HISTORY  by ${count(heldOutUserCount)} people held out`,
+    beginnings
+      ? `They get what people begin with, the first ${beginnings.events === 1 ? 'event' : `${beginnings.events} events`} of each: ${likelier(beginnings.gain)} as by popularity.`
+      : 'They get what is popular: what people begin with is nothing else.',
+    attributes
+      ? `What USERS tells of them, ${count(attributes.count)} attributes: ${likelier(attributes.gain)} again.`
+      : 'What USERS may tell of them makes no clear difference.',
   ]
 }

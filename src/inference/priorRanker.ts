@@ -12,8 +12,24 @@ export interface PriorRanking {
   readonly places: Int32Array
 }
 
-export class PriorRanker {
-  /** Every item, best first, and its probability. */
+/** Every item, best first, and its probability. */
+export interface WholeOrder {
+  readonly order: Int32Array
+  readonly probabilities: Float32Array
+}
+
+/** That of those without a history. Sorts the whole catalogue. */
+export function priorOrder(ranker: Ranker, itemCount: number): WholeOrder {
+  const { items, probabilities } = ranker.rank({
+    count: 1,
+    k: itemCount,
+    offsets: new Uint32Array(2),
+    items: new Int32Array(0),
+  })
+  return { order: items.slice(), probabilities: probabilities.slice() }
+}
+
+export class PriorRanker implements WholeOrder {
   readonly order: Int32Array
   readonly probabilities: Float32Array
   readonly #chosen: Int32Array
@@ -23,11 +39,11 @@ export class PriorRanker {
   readonly #struckAt: Uint32Array
   #query = 0
 
-  /** `k` items are wanted at most. Sorts the whole catalogue once. */
-  constructor(ranker: Ranker, itemCount: number, k: number) {
-    const whole = ranker.rank({ count: 1, k: itemCount, offsets: new Uint32Array(2), items: new Int32Array(0) })
-    this.order = whole.items.slice()
-    this.probabilities = whole.probabilities.slice()
+  /** `k` items are wanted at most, of an order of all of them. */
+  constructor({ order, probabilities }: WholeOrder, k: number) {
+    const itemCount = order.length
+    this.order = order
+    this.probabilities = probabilities
     this.#chosen = new Int32Array(k)
     this.#struckAt = new Uint32Array(itemCount)
     this.#place = new Int32Array(itemCount)

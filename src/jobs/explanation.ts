@@ -1,5 +1,7 @@
 /** The body of ExplainRecommendations: the model ranks for one person as it does in a job, and each score is taken apart (inference/explain.ts). */
 import { type ScoreParts, scoreParts } from '../inference/explain.ts'
+import { NewcomerRanker, placeNewcomers } from '../inference/newcomerRanker.ts'
+import type { PriorRanking } from '../inference/priorRanker.ts'
 import { openRanker, placeModel } from '../inference/ranker.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { historyLength } from '../models/historyModel.ts'
@@ -50,13 +52,33 @@ export async function explained(
   { artifacts, signal }: ComputeContext,
 ): Promise<ExplainedList> {
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const { model, users, items, histories } = await loadModel(place, { signal })
+  const { model, users, items, histories, newcomers } = await loadModel(place, { signal })
   const user = users.indexOf(query.userId)
   const whole = user < 0 ? new Int32Array(0) : listAt(histories, user)
   const history = whole.slice(Math.max(0, whole.length - historyLength(model)))
   const wanted = itemId === undefined ? undefined : items.indexOf(itemId)
   if (wanted === -1) throw new Refusal(`The model does not know the item '${itemId}'.`)
 
+  const told =
+    newcomers && history.length === 0 ? new NewcomerRanker(placeNewcomers(newcomers, model), numResults) : undefined
+  if (told?.knows(user)) {
+    const order = told.orderOf(user)
+    const scores = told.scores(user)
+    const places = wanted === undefined ? firstOf(order.rank()) : [order.order.indexOf(wanted)]
+    return {
+      ...query,
+      eventCount: 0,
+      items: places.map(at => {
+        const score = scores[order.order[at]] / model.sharpness
+        return {
+          itemId: items.idAt(order.order[at]),
+          rank: at + 1,
+          probability: order.probabilities[at],
+          ...{ score, base: score, carriers: [], others: { items: 0, weight: 0 } },
+        }
+      }),
+    }
+  }
   const ranker = openRanker(placeModel(model, { threads: 1 }), 0)
   const asked = { count: 1, offsets: Uint32Array.of(0, history.length), items: history }
   const {
@@ -80,6 +102,8 @@ export async function explained(
     })),
   }
 }
+
+const firstOf = ({ count, places }: PriorRanking): number[] => [...places.subarray(0, count)]
 
 function onlyItem(item: number, itemCount: number): Uint32Array {
   const bits = new Uint32Array(Math.ceil(itemCount / 32))

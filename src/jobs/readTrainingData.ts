@@ -7,19 +7,24 @@ import { parseSchema } from '../datasets/schema.ts'
 import type { Vocabulary } from '../datasets/vocabulary.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { joinActions } from '../models/actionEvents.ts'
+import { attributesOf } from '../models/attributes.ts'
 import { type Features, featureRows } from '../models/features.ts'
 import type { Interactions } from '../models/interactions.ts'
 import { type ItemFacts, itemFacts } from '../models/itemFacts.ts'
 import { featuresOf } from '../models/metadataFeatures.ts'
 import { type Objective, positiveValues } from '../models/objective.ts'
 import { lastMet, type SavedActions } from '../recipes/actionTensors.ts'
-import type { Recipe } from '../recipes/recipe.ts'
+import { isAboutPeople, type Recipe } from '../recipes/recipe.ts'
 import type { TrainingData } from '../recipes/trainingData.ts'
 import type { ImportedData, LearntColumns, TrainingSources } from '../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
 
+/** People without interactions whom USERS has: their ids and attributes are kept, some 60 bytes each. Those that were created last. */
+const NEWCOMERS_MAX = 20_000_000
+
 export interface ReadTraining {
   readonly data: TrainingData
+  /** Those with interactions, then those of whom USERS alone tells, where it is learnt from. */
   readonly users: Vocabulary
   /** Those with interactions, then those without. */
   readonly items: Vocabulary
@@ -51,7 +56,9 @@ export async function readTrainingData(
   if (!recipe.metadata) return { data, users, items, facts: undefined }
   const { sources } = query
   const ofItems = await readItems(query, items, Math.max(0, recipe.limits.itemCount - items.size), context)
-  const ofUsers = await readThings(sources.metadata.USERS, sources.users, users, 0, context)
+  const ofUsers = isAboutPeople(recipe)
+    ? await readThings(sources.metadata.USERS, sources.users, users, NEWCOMERS_MAX, context)
+    : undefined
   return {
     data: {
       ...data,
@@ -60,9 +67,9 @@ export async function readTrainingData(
         newItemFeatures: rowsBetween(ofItems.features, items.size, ofItems.ids.size),
         ...(ofItems.objective && { objective: ofItems.objective }),
       }),
-      ...(ofUsers && { userFeatures: ofUsers.features }),
+      ...(ofUsers && { userAttributes: attributesOf(ofUsers.metadata) }),
     },
-    users,
+    users: ofUsers?.ids ?? users,
     items: ofItems?.ids ?? items,
     facts: itemFacts(interactions, ofItems?.createdSeconds),
   }
@@ -141,7 +148,13 @@ export async function readItems(
     values: positiveValues(values),
     strength: objective.strength,
   }
-  return { ...read, createdSeconds: read.numbers('CREATION_TIMESTAMP') ?? unknown(read.ids.size), objective: valued }
+  const features = await featuresOf(read.metadata, context)
+  return {
+    ...read,
+    features,
+    createdSeconds: read.numbers('CREATION_TIMESTAMP') ?? unknown(read.ids.size),
+    objective: valued,
+  }
 }
 
 const unknown = (count: number) => new Float64Array(count).fill(Number.NaN)
@@ -164,7 +177,7 @@ async function readThings(
   const learntFrom = metadata.columns.filter(({ name }) => learnt.columns.includes(name))
   return {
     ids,
-    features: await featuresOf({ ...metadata, columns: learntFrom }, context),
+    metadata: { ...metadata, columns: learntFrom },
     numbers(wanted: string): Float64Array | undefined {
       const column = metadata.columns.find(({ name }) => name === wanted)
       return column?.kind === 'numbers' ? column.values : undefined

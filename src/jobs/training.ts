@@ -3,10 +3,12 @@ import { openRanker, placeModel } from '../inference/ranker.ts'
 import { assert } from '../lib/assert.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import type { ItemLists } from '../models/splits.ts'
 import { type ChosenRecipe, chooseRecipe, type RecipeChoice } from '../recipes/chooseRecipe.ts'
 import { copyEvaluation, saveEvaluation } from '../recipes/evaluationFile.ts'
 import { domainRecipeByArn, recipeByArn } from '../recipes/index.ts'
 import { loadModel, saveModel } from '../recipes/modelFile.ts'
+import { newcomersFor } from '../recipes/newcomerTensors.ts'
 import type { Recipe, RecipeSettings } from '../recipes/recipe.ts'
 import { trainSolution } from '../recipes/train.ts'
 import type { Tuning, TuningControl } from '../recipes/tuning.ts'
@@ -87,11 +89,15 @@ export async function trainModel(description: TrainingDescription, context: Comp
   )
   const { model, histories, metrics, baseline, report, tuned, actions: learnt } = trained
   const ofActions = actions && learnt && { actions: { ...actions, model: learnt } }
-  const saved = { model, users, items, histories, ...(facts && { facts }), ...ofActions }
+  const { userAttributes } = data
+  const told = trained.newcomers && userAttributes && newcomersFor(trained.newcomers.lifts, userAttributes, histories)
+  const ofPeople = { histories: ofManyUsers(histories, users.size), ...(told && { newcomers: told }) }
+  const saved = { model, users, items, ...ofPeople, ...(facts && { facts }), ...ofActions }
   await saveModel(place(modelPrefix), saved, { signal })
   const choice = model.form === 'pool' ? model.choice : undefined
   const recipes = chosen.choice
-  const choices = { ...(choice && { choice }), ...(recipes && { recipes }) }
+  const newcomers = trained.newcomers?.choice
+  const choices = { ...(choice && { choice }), ...(recipes && { recipes }), ...(newcomers && { newcomers }) }
   if (report) await saveEvaluation(place(modelPrefix), { ...report, ...choices }, { signal })
   return {
     recipeArn: recipe.recipeArn,
@@ -125,6 +131,13 @@ async function chosenRecipe(
   const scores = tried.map(each => `${each.recipe} ${each.score.toFixed(4)}`).join(', ')
   context.log.info('a recipe was chosen', { recipe: chosen.recipe.name, metric, scores })
   return chosen
+}
+
+/** The users after those that have lists have empty ones. */
+function ofManyUsers({ offsets, items }: ItemLists, userCount: number): ItemLists {
+  const wide = new Uint32Array(userCount + 1).fill(items.length)
+  wide.set(offsets)
+  return { offsets: wide, items }
 }
 
 /** Of this process, which does nothing else. */

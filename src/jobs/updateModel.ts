@@ -6,7 +6,7 @@
  *
  * What was learnt stays as it is: weights between items, sharpness, popularity, metrics.
  */
-
+import { extended, type Vocabulary } from '../datasets/vocabulary.ts'
 import { featureRows } from '../models/features.ts'
 import { historyLength } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
@@ -16,6 +16,7 @@ import { withObjective, withoutObjective } from '../models/objective.ts'
 import { type ItemLists, itemLists } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
 import type { SavedModel } from '../recipes/modelFile.ts'
+import type { SavedNewcomers } from '../recipes/newcomerTensors.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import type { ComputeContext } from './computeContext.ts'
 import { readEvents, readItems, rowsBetween, type TrainingQuery } from './readTrainingData.ts'
@@ -75,19 +76,41 @@ async function withHistories(
   const indexOf = Int32Array.from({ length: items.size }, (_, item) => saved.items.indexOf(items.idAt(item)))
   const { facts } = saved
   const newestSeconds = interactions.times.reduce((newest, time) => Math.max(newest, time), facts?.newestSeconds ?? 0)
+  const people = saved.newcomers ? withNewcomers(saved, saved.newcomers, users) : { users }
   return {
     ...saved,
-    users,
-    histories: newestKnown(interactions, indexOf, historyLength(saved.model)),
+    ...people,
+    histories: newestKnown(interactions, indexOf, historyLength(saved.model), people.users.size),
     ...(facts && { facts: { ...facts, newestSeconds } }),
   }
 }
 
+/** Those without a history whom the model knows stay, with their attributes, after `users`; new ones are known from the next training on. */
+function withNewcomers(saved: SavedModel, newcomers: SavedNewcomers, users: Vocabulary) {
+  const fresh: Buffer[] = []
+  for (let user = 0; user < saved.users.size; user++)
+    if (newcomers.offsets[user] < newcomers.offsets[user + 1] && users.indexOf(saved.users.idAt(user)) < 0)
+      fresh.push(Buffer.from(saved.users.idAt(user)))
+  const all = extended(users, fresh)
+  const rows = Array.from({ length: all.size }, (_, user) =>
+    user < users.size ? -1 : saved.users.indexOf(all.idAt(user)),
+  )
+  return { users: all, newcomers: { ...newcomers, ...rowsOf(newcomers, rows) } }
+}
+
+/** Of -1 an empty row. */
+function rowsOf({ offsets, codes }: SavedNewcomers, rows: readonly number[]) {
+  const lists = rows.map(row => (row < 0 ? new Int32Array(0) : codes.slice(offsets[row], offsets[row + 1])))
+  const { offsets: starts, items } = itemLists(lists)
+  return { offsets: starts, codes: items }
+}
+
 /** Of everybody the newest `count` events of items that have an index ≥ 0, by that index, oldest first. */
-function newestKnown(interactions: Interactions, indexOf: Int32Array, count: number): ItemLists {
+function newestKnown(interactions: Interactions, indexOf: Int32Array, count: number, rowCount: number): ItemLists {
   const { userCount, offsets, items } = interactions
   return itemLists(
-    Array.from({ length: userCount }, (_, user) => {
+    Array.from({ length: rowCount }, (_, user) => {
+      if (user >= userCount) return new Int32Array(0)
       const known = items.subarray(offsets[user], offsets[user + 1]).map(item => indexOf[item])
       const left = known.filter(index => index >= 0)
       return left.subarray(Math.max(0, left.length - count))

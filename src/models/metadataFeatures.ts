@@ -14,7 +14,7 @@ import type { Features } from './features.ts'
 import type { Metadata, MetadataColumn } from './metadata.ts'
 import { inTurns } from './pairCounts.ts'
 
-const COARSE_BUCKETS = 8
+export const COARSE_BUCKETS = 8
 const FINE_BUCKETS = 32
 /** Different features that are counted: some 100 bytes each. Rows come in order of index, the items with the most events first. */
 const KEYS_MAX = 4_000_000
@@ -136,7 +136,7 @@ function keyOf(...parts: number[]): number {
 }
 
 /** i32[rowCount]: which of `count` buckets of about equal size a number falls in, equal numbers in the same; -1 without one. */
-function buckets(values: Float64Array, count: number): Int32Array {
+export function buckets(values: Float64Array, count: number): Int32Array {
   const ascending = values.filter(value => !Number.isNaN(value)).sort()
   const borders: number[] = []
   for (let b = 1; b < count; b++) {

@@ -4,6 +4,7 @@ import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import type { PoolChoice } from '../models/historyModel.ts'
+import type { NewcomerChoice } from '../models/newcomers.ts'
 import { formatAddress, type ObjectAddress } from '../objects/objectStore.ts'
 import type { RecipeChoice } from './chooseRecipe.ts'
 import type { ModelPlace } from './modelPart.ts'
@@ -13,6 +14,8 @@ export interface StoredEvaluation extends EvaluationReport {
   readonly choice?: PoolChoice
   /** Where the recipe was chosen as well (performAutoML). */
   readonly recipes?: RecipeChoice
+  /** Of recipes about people: what those get of whom no event is known. */
+  readonly newcomers?: NewcomerChoice
 }
 
 /** A report has some 10 KiB: a dozen metrics of three models, eight buckets, what a pool tried. */

@@ -8,6 +8,7 @@ import type { ItemFacts } from '../models/itemFacts.ts'
 import type { ItemLists } from '../models/splits.ts'
 import { metOf } from './actionTensors.ts'
 import type { SavedModel } from './modelFile.ts'
+import { keptNewcomers } from './newcomerTensors.ts'
 
 /** Undefined: the model knows none of them. A model of which no item would be left keeps its items. */
 export function withoutUsers(
@@ -29,6 +30,7 @@ export function withoutUsers(
     items: renumbered(saved.items, items),
     histories: historiesOf(saved.histories, users, newIndex),
     ...(saved.facts && { facts: factsOf(saved.facts, items) }),
+    ...(saved.newcomers && { newcomers: keptNewcomers(saved.newcomers, users, newIndex) }),
     ...(saved.actions && { actions: { ...saved.actions, met: metOf(saved.actions.met, users) } }),
   }
 }

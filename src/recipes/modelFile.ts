@@ -4,7 +4,8 @@
  *   model.safetensors       the model, by its form (modelTensors.ts)
  *   vocabulary.safetensors  users.… and items.…: bytes u8, offsets u32, slots u32 (datasets/vocabulary.ts); maybe what is known of the items'
  *                           past: facts.events u32[n], facts.created f64[n], facts.newest f64[1] (models/itemFacts.ts)
- *                           past; of recipes about actions actions.…: what is learnt and known of each (actionTensors.ts)
+ *                           of recipes about people newcomers.…: what is told of those without a history (newcomerTensors.ts);
+ *                           of recipes about actions actions.…: what is learnt and known of each (actionTensors.ts)
  *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first
  *
  * Everything is loaded onto shared memory, which all scoring threads see. What a file claims is checked before a kernel trusts it.
@@ -27,6 +28,7 @@ import {
   VERSION,
 } from './modelPart.ts'
 import { modelOf, modelTensors } from './modelTensors.ts'
+import { newcomersOf, newcomerTensors, type SavedNewcomers } from './newcomerTensors.ts'
 
 export interface SavedModel<M extends HistoryModel = HistoryModel> {
   readonly model: M
@@ -38,6 +40,8 @@ export interface SavedModel<M extends HistoryModel = HistoryModel> {
   readonly facts?: ItemFacts
   /** Of recipes about actions: then the model's events are those of `items` and of two for each action (models/actionEvents.ts). */
   readonly actions?: SavedActions
+  /** Where something is told of people that makes a difference. */
+  readonly newcomers?: SavedNewcomers
 }
 
 /** The model is whole once this resolves; its files appear one after the other. Rejects with `signal.reason` when aborted. */
@@ -46,7 +50,7 @@ export async function saveModel(
   saved: SavedModel,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const { model, users, items, histories, facts, actions } = saved
+  const { model, users, items, histories, facts, actions, newcomers } = saved
   const write = (part: Part, tensors: Tensors, metadata: PartMetadata = {}) =>
     place.artifacts.write(
       addressOf(place, part),
@@ -64,6 +68,7 @@ export async function saveModel(
       'facts.newest': vector(Float64Array.of(facts.newestSeconds)),
     }),
     ...(actions && { ...vocabularyTensors('actions', actions.ids), ...actionTensors(actions) }),
+    ...(newcomers && newcomerTensors(newcomers)),
   })
   await write('histories', { offsets: vector(histories.offsets), items: vector(histories.items) })
 }
@@ -100,7 +105,13 @@ export async function loadWithoutHistories(
   if (eventCount !== model.itemCount)
     vocabulary.refuse(`it has ${eventCount} items, where the model has ${model.itemCount}`)
   const facts = vocabulary.has('facts.events') ? factsOf(vocabulary, items.size) : undefined
-  return { model, users, items, ...(facts && { facts }), ...(actions && { actions }) }
+  const newcomers = vocabulary.has('newcomers.codes') ? newcomersOf(vocabulary, users.size, items.size) : undefined
+  return {
+    ...{ model, users, items },
+    ...(facts && { facts }),
+    ...(actions && { actions }),
+    ...(newcomers && { newcomers }),
+  }
 }
 
 const factsOf = (part: PartReader, itemCount: number): ItemFacts => ({

@@ -168,5 +168,9 @@ export function recipe<H extends Parameters, F extends Parameters>(declaration: 
   }
 }
 
+/** Whether it learns from what is told of people, and answers about them: then those without a history have one answer for each set of attributes. */
+export const isAboutPeople = ({ metadata, batch }: Pick<Recipe, 'metadata' | 'batch'>): boolean =>
+  metadata === true && batch?.record !== 'itemId'
+
 /** Recipes belong to the service: no region, no account. */
 export const serviceArn = (kind: string, name: string): string => `arn:aws:personalize:::${kind}/${name}`

@@ -16,11 +16,12 @@ import type { EvaluationReport } from '../models/evaluationReport.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import { activeUserCount, EVENT_COUNT_MIN, type Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { fitNewcomers, type Newcomers } from '../models/newcomers.ts'
 import { withNewItems } from '../models/newItems.ts'
 import { withObjective } from '../models/objective.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
-import type { Recipe, RecipeSettings } from './recipe.ts'
+import { isAboutPeople, type Recipe, type RecipeSettings } from './recipe.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
 import { type Tuning, type TuningControl, tune } from './tuning.ts'
 
@@ -50,6 +51,8 @@ export interface TrainedSolution {
   readonly histories: ItemLists
   /** Of recipes about actions. */
   readonly actions?: ActionModel
+  /** Of recipes that look at what is told of people: what it adds for those without a history, whose prior the model has. */
+  readonly newcomers?: Pick<Newcomers, 'lifts' | 'choice'>
 }
 
 /**
@@ -79,12 +82,24 @@ export async function trainSolution(
   } = await configured.evaluate(configured.train, selected, settings.seed, evaluation)
   const report = await reported?.()
   const fitted = await configured.train(selected, stageOf('training', options))
-  const whole = await withItemsOfMetadata(sharpened(fitted, sharpness), recipe, selected, options)
+  const newcomers = isAboutPeople(recipe)
+    ? await fitNewcomers(selected.interactions, selected.userAttributes, settings.seed, stageOf('training', options))
+    : undefined
+  const calibrated = withPrior(sharpened(fitted, sharpness), newcomers)
+  const whole = await withItemsOfMetadata(calibrated, recipe, selected, options)
   const model = selected.objective ? withObjective(whole, selected.objective) : whole
   const actions = await configured.trainActions(model, selected, stageOf('training', options))
   const histories = newestEvents(data.interactions, historyLength(model))
-  return { tuned, metrics, baseline, report, model, histories, ...(actions && { actions }) }
+  return {
+    ...{ tuned, metrics, baseline, report, model, histories },
+    ...(actions && { actions }),
+    ...(newcomers && { newcomers: { lifts: newcomers.lifts, choice: newcomers.choice } }),
+  }
 }
+
+/** Those without a history get what newcomers begin with. */
+const withPrior = (model: HistoryModel, newcomers: Newcomers | undefined): HistoryModel =>
+  newcomers ? { ...model, prior: newcomers.base.map(score => score / model.sharpness) } : model
 
 /** Items without interactions come after the others. The softmax is that of the larger catalogue; the ranking of the others stays. */
 async function withItemsOfMetadata(

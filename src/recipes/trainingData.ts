@@ -1,6 +1,7 @@
 /** What a recipe learns from: what users did, and what the dataset group tells about items and users. */
 import type { WorkControl } from '../lib/work.ts'
-import { type Features, featureRows } from '../models/features.ts'
+import { type Attributes, attributeRows } from '../models/attributes.ts'
+import type { Features } from '../models/features.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { Objective } from '../models/objective.ts'
 import { ofUsers } from '../models/splits.ts'
@@ -20,8 +21,8 @@ export interface TrainingData {
   readonly newItemFeatures?: Features
   /** What each item is worth, those without interactions too. */
   readonly objective?: Objective
-  /** The same, one row a user of `interactions`. */
-  readonly userFeatures?: Features
+  /** What may be learnt of each user, one row a user of `interactions`, and then of those who have done nothing. */
+  readonly userAttributes?: Attributes
   /** Then `interactions` are joined with what users did with so many actions (models/actionEvents.ts). */
   readonly actions?: { readonly count: number }
 }
@@ -30,5 +31,5 @@ export interface TrainingData {
 export const withUsers = (data: TrainingData, users: Uint32Array): TrainingData => ({
   ...data,
   interactions: ofUsers(data.interactions, users),
-  ...(data.userFeatures && { userFeatures: featureRows(data.userFeatures, users) }),
+  ...(data.userAttributes && { userAttributes: attributeRows(data.userAttributes, users) }),
 })

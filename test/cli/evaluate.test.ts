@@ -147,6 +147,32 @@ test('evaluate shows which recipes were tried, and what each reached', async t =
   ])
 })
 
+test('evaluate shows what those get of whom nothing is known', async t => {
+  const newcomers = {
+    heldOutUserCount: 483,
+    beginnings: { events: 5, strength: 3, gain: Math.log(1.5) },
+    attributes: { count: 29, weight: 0.5, strength: 1, gain: 0.03 },
+  }
+  const shown = async (of: object) => {
+    const { endpoint } = await answering(t, [{ body: { ...evaluation, newcomers: of } }])
+    const io = recordedIo()
+    assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+    return io.said.out.trimEnd().split('\n').slice(lines.length)
+  }
+  assert.deepEqual(await shown(newcomers), [
+    '',
+    'PEOPLE WITHOUT A HISTORY  by 483 people held out',
+    'They get what people begin with, the first 5 events of each: events 1.50 times as likely as by popularity.',
+    'What USERS tells of them, 29 attributes: events 1.03 times as likely again.',
+  ])
+  assert.deepEqual(await shown({ heldOutUserCount: 40 }), [
+    '',
+    'PEOPLE WITHOUT A HISTORY  by 40 people held out',
+    'They get what is popular: what people begin with is nothing else.',
+    'What USERS may tell of them makes no clear difference.',
+  ])
+})
+
 test('a pool says why it did not take the way of the greatest NDCG', async t => {
   const [likely, climbed] = choice.tried
   const close = { ...choice, tried: [likely, { ...climbed, ndcgAt10: 0.181 }] }

@@ -1,7 +1,7 @@
 /** What may be chosen: as if everything else had been excluded one by one, byte for byte. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PriorRanker } from '../../src/inference/priorRanker.ts'
+import { PriorRanker, priorOrder } from '../../src/inference/priorRanker.ts'
 import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
 import type { DenseModel } from '../../src/models/historyModel.ts'
@@ -69,7 +69,7 @@ test('who has no history gets from one order what the kernels give', () => {
     const ranker = openRanker(placeModel(modelOf(random, itemCount, false), { threads: 1 }), 0)
     const everything = Array.from({ length: itemCount }, (_, item) => item)
     const k = Math.min(10, itemCount)
-    const prior = new PriorRanker(ranker, itemCount, k)
+    const prior = new PriorRanker(priorOrder(ranker, itemCount), k)
     for (let round = 0; round < 20; round++) {
       const allowed = setOf(
         itemCount,

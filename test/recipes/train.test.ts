@@ -81,6 +81,7 @@ test('progress goes through the stages in order', async () => {
       'evaluation: resampling test users',
       'training: experts',
       'training: scoring held-out events',
+      'training: people without a history',
     ],
   )
 })

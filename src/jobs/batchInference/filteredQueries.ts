@@ -2,7 +2,8 @@
  * A block of records under a filter: those with a history become queries with what may be chosen for each; the others are answered at once
  * from the one order that all of them have.
  */
-import { PriorRanker } from '../../inference/priorRanker.ts'
+import type { NewcomerRanker } from '../../inference/newcomerRanker.ts'
+import { PriorRanker, priorOrder } from '../../inference/priorRanker.ts'
 import type { QueryBlock, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, ANSWER_PLACES } from '../../kernels/byteParameters.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
@@ -16,6 +17,14 @@ interface SharedAnswer {
   readonly reach: number
 }
 
+interface FilteredTools {
+  readonly ranker: Ranker
+  readonly bytes: ByteBlocks
+  readonly itemCount: number
+  readonly k: number
+  readonly newcomers: NewcomerRanker | undefined
+}
+
 export class FilteredQueries {
   /** Of the query of that number in the block. */
   readonly #allowed: Uint32Array[] = []
@@ -24,6 +33,7 @@ export class FilteredQueries {
   #count = 0
   readonly #filter: RecordFilter
   readonly #prior: PriorRanker
+  readonly #newcomers: NewcomerRanker | undefined
   readonly #bytes: ByteBlocks
   readonly #k: number
   /** Places of the prior order whose texts are there. */
@@ -33,9 +43,10 @@ export class FilteredQueries {
   #shared = new WeakMap<Uint32Array, SharedAnswer>()
   #outOfRoom = false
 
-  constructor(filter: PlacedFilter, ranker: Ranker, bytes: ByteBlocks, itemCount: number, k: number) {
+  constructor(filter: PlacedFilter, { ranker, bytes, itemCount, k, newcomers }: FilteredTools) {
     this.#filter = new RecordFilter(filter)
-    this.#prior = new PriorRanker(ranker, itemCount, k)
+    this.#prior = new PriorRanker(priorOrder(ranker, itemCount), k)
+    this.#newcomers = newcomers
     this.#bytes = bytes
     this.#k = k
     this.#placeCount = bytes.placeTexts(this.#prior.order, this.#prior.probabilities)
@@ -58,13 +69,15 @@ export class FilteredQueries {
   }
 
   /**
-   * Record `record` of the block: as the next query when it has a history, else answered. An item that is asked about is not in the answer
+   * Record `record` of the block: as the next query when `subject` has a history, else answered. An item that is asked about is not in the answer
    * to its own record (it has a history: itself). A sentence where it cannot be answered.
    */
-  take(record: number, asker: Asker, filterValues: unknown, hasHistory: boolean): string | undefined {
+  take(record: number, subject: number, asker: Asker, filterValues: unknown, hasHistory: boolean): string | undefined {
     const allowed = this.#filter.allowed(asker, filterValues)
     if (typeof allowed === 'string') return allowed
     if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, asker.item)
+    else if (this.#newcomers?.knows(subject))
+      this.#answerFrom(this.#newcomers.orderOf(subject), record, allowed.rows, allowed.struck)
     else this.#answer(record, allowed.rows, allowed.struck)
     return undefined
   }
@@ -92,14 +105,18 @@ export class FilteredQueries {
       this.#bytes.answer(record, ANSWER_COPY, shared.output.from, shared.output.count)
       return
     }
-    const { count, places, reach } = this.#prior.rank(rows, struck)
+    this.#answerFrom(this.#prior, record, rows, struck)
+  }
+
+  #answerFrom(prior: PriorRanker, record: number, rows: Uint32Array, struck: Uint32Array): void {
+    const { count, places, reach } = prior.rank(rows, struck)
     // Queries fill the lists from the front, these from the back.
     const from = (BLOCK_RECORDS - ++this.#priors) * this.#k
     const { items, scores } = this.#bytes
-    const inPlaces = reach <= this.#placeCount
+    const inPlaces = prior === this.#prior && reach <= this.#placeCount
     for (let i = 0; i < count; i++) {
-      items[from + i] = inPlaces ? places[i] : this.#prior.order[places[i]]
-      if (!inPlaces) scores[from + i] = this.#prior.probabilities[places[i]]
+      items[from + i] = inPlaces ? places[i] : prior.order[places[i]]
+      if (!inPlaces) scores[from + i] = prior.probabilities[places[i]]
     }
     this.#bytes.answer(record, inPlaces ? ANSWER_PLACES : ANSWER_LIST, from, count)
   }

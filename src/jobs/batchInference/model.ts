@@ -1,6 +1,7 @@
 /** The model of a job, placed once in memory that all threads share. */
 import { Vocabulary } from '../../datasets/vocabulary.ts'
 import { placeExploration } from '../../inference/exploration.ts'
+import { placeNewcomers } from '../../inference/newcomerRanker.ts'
 import { placeModel } from '../../inference/ranker.ts'
 import { assert } from '../../lib/assert.ts'
 import { isPriorAlone } from '../../models/historyModel.ts'
@@ -34,14 +35,14 @@ export async function loadThreadData(
   const plan = await planMemory(place, threadCount, memory)
   const control = { signal }
   const loaded = plan.stored ? await loadBesideHistories(place, context, control) : await loadModel(place, control)
-  const { model: trained, users, items, histories, facts } = await withNewItems(loaded, newItems, context)
+  const { model: trained, users, items, histories, facts, newcomers } = await withNewItems(loaded, newItems, context)
   const model = influence && facts ? influenced(trained, facts, influence) : trained
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
   const texts = themes && (await placeTexts(themes, items, context))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
   // Whom a record is about matters to the model, and to a filter that is told of the item.
-  const known = !isPriorAlone(model)
+  const known = !isPriorAlone(model) || newcomers !== undefined
   const subjectIds = known || (aboutItems && filter) ? subjects.ids : undefined
   const askers = placedFilter?.data.users && Vocabulary.fromTensors(placedFilter.data.users)
   const tables = [subjectIds, askers].filter(table => table !== undefined)
@@ -66,6 +67,7 @@ export async function loadThreadData(
     itemIds: items.tensors,
     filter: placedFilter,
     texts,
+    newcomers: newcomers && !aboutItems ? placeNewcomers(newcomers, model) : undefined,
     exploration: exploration && facts && placeExploration(exploration, facts),
     recipe,
     k,

@@ -52,7 +52,7 @@ export class RankingAnswerer implements Answerer {
   }
 
   #rank(record: number, { userId, itemList = [], filterValues }: ParsedRecord): void {
-    const { itemIds, bytes, subjectTable, histories } = this.#tools
+    const { itemIds, bytes, subjectTable } = this.#tools
     const passes = this.#passes(userId, filterValues)
     if (typeof passes === 'string') {
       this.#own.failAtLine(record, passes)
@@ -67,7 +67,7 @@ export class RankingAnswerer implements Answerer {
       } else if (passes(item)) known.push(item)
     }
     const user = userId === undefined || subjectTable === undefined ? -1 : bytes.tables[subjectTable].indexOf(userId)
-    const { best, shares } = this.#choose(known, historyAt(histories, user))
+    const { best, shares } = this.#choose(known, user)
     if (unknown.length > 0) {
       this.#own.set(record, this.#line(record, [...best.map(item => itemIds.idAt(item)), ...unknown], shares))
       return
@@ -99,10 +99,12 @@ export class RankingAnswerer implements Answerer {
   }
 
   /** `known` in order of preference, with their share of the list. */
-  #choose(known: readonly number[], history: Int32Array): { best: number[]; shares: number[] } {
+  #choose(known: readonly number[], user: number): { best: number[]; shares: number[] } {
     if (known.length === 0) return { best: [], shares: [] }
-    const { ranker, sharpness } = this.#tools
-    const scores = ranker.scoreAll(history)
+    const { ranker, histories, newcomers } = this.#tools
+    const own = !histories?.has(user) && newcomers?.knows(user) ? newcomers.scores(user) : undefined
+    const scores = own ?? ranker.scoreAll(historyAt(histories, user))
+    const sharpness = own ? 1 : this.#tools.sharpness
     const best = known.toSorted((a, b) => scores[b] - scores[a])
     const weights = best.map(item => Math.exp(sharpness * (scores[item] - scores[best[0]])))
     const total = weights.reduce((sum, weight) => sum + weight, 0)

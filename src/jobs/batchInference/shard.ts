@@ -6,6 +6,8 @@
  * answer. Records with a list of items are rankingShard.ts's.
  */
 import { Explorer, type PlacedExploration, type RankedList } from '../../inference/exploration.ts'
+import type { NewcomerRanker } from '../../inference/newcomerRanker.ts'
+import type { PriorRanker } from '../../inference/priorRanker.ts'
 import type { QueryBlock, RankedBlock, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, RECORD_PLAIN, RECORD_WORDS } from '../../kernels/byteParameters.ts'
 import { assert } from '../../lib/assert.ts'
@@ -29,6 +31,8 @@ export interface ShardTools {
   readonly itemCount: number
   readonly filter: PlacedFilter | undefined
   readonly exploration: PlacedExploration | undefined
+  /** Of recipes about people, where something is told of them. */
+  readonly newcomers: NewcomerRanker | undefined
   readonly recipe: BatchDescription['recipe']
   /** Items of an answer, at most the catalogue. */
   readonly k: number
@@ -44,6 +48,7 @@ export class ShardAnswerer implements Answerer {
   readonly #outputWithoutHistory: CopiedOutput | undefined
   /** Queries of the block; by query its record and its subject. */
   #queryCount = 0
+  #newcomerCount = 0
   readonly #recordOf = new Int32Array(BLOCK_RECORDS)
   readonly #subjectOf = new Int32Array(BLOCK_RECORDS)
   readonly #filtered: FilteredQueries | undefined
@@ -51,10 +56,10 @@ export class ShardAnswerer implements Answerer {
 
   constructor(tools: ShardTools) {
     this.#tools = tools
-    const { k, filter, itemCount, ranker, bytes, exploration } = tools
+    const { k, filter, ranker, bytes, exploration } = tools
     this.#explorer = exploration && new Explorer(exploration, k)
     this.#own = new OwnLines(bytes)
-    this.#filtered = filter && new FilteredQueries(filter, ranker, bytes, itemCount, k)
+    this.#filtered = filter && new FilteredQueries(filter, tools)
     if (filter) return
     const nobody = { count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0) }
     const { items, probabilities } = ranker.rank(nobody)
@@ -81,6 +86,7 @@ export class ShardAnswerer implements Answerer {
     const filtered = this.#filtered
     const aboutItems = recipe.record === 'itemId'
     this.#queryCount = 0
+    this.#newcomerCount = 0
     filtered?.begin()
     bytes.find()
     const subjects = subjectTable === undefined ? undefined : bytes.found[subjectTable]
@@ -124,18 +130,39 @@ export class ShardAnswerer implements Answerer {
   }
 
   #ask(record: number, subject: number): void {
-    const { bytes, histories } = this.#tools
+    const { bytes, histories, newcomers } = this.#tools
     if (histories?.has(subject)) {
       this.#addQuery(record, subject)
+      return
+    }
+    if (newcomers?.knows(subject)) {
+      this.#answerNewcomer(newcomers.orderOf(subject), record, subject)
       return
     }
     const { from, count } = this.#outputWithoutHistory!
     bytes.answer(record, ANSWER_COPY, from, count)
   }
 
+  /** Lists of queries fill the room from the front, these from the back. */
+  #answerNewcomer(prior: PriorRanker, record: number, subject: number): void {
+    const { bytes, k } = this.#tools
+    const from = (BLOCK_RECORDS - ++this.#newcomerCount) * k
+    const list = { items: bytes.items, scores: bytes.scores, from, count: k }
+    bytes.items.set(prior.order.subarray(0, k), from)
+    bytes.scores.set(prior.probabilities.subarray(0, k), from)
+    const explorer = this.#explorer
+    if (explorer) {
+      const { count, places } = prior.rank(explorer.allowed())
+      const chosen = places.subarray(0, count)
+      const scores = Float32Array.from(chosen, place => prior.probabilities[place])
+      explorer.explore(subject, list, { items: chosen.map(place => prior.order[place]), scores, from: 0, count })
+    }
+    bytes.answer(record, ANSWER_LIST, from, k)
+  }
+
   #askFiltered(record: number, subject: number, asker: Asker, filterValues: unknown): void {
     const hasHistory = this.#tools.histories?.has(subject) ?? false
-    const fault = this.#filtered!.take(record, asker, filterValues, hasHistory)
+    const fault = this.#filtered!.take(record, subject, asker, filterValues, hasHistory)
     if (fault !== undefined) this.#own.failAtLine(record, fault)
     else if (hasHistory) this.#addQuery(record, subject)
   }

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Vocabulary, type VocabularyTensors } from '../../datasets/vocabulary.ts'
 import type { PlacedExploration } from '../../inference/exploration.ts'
+import { NewcomerRanker, type PlacedNewcomers } from '../../inference/newcomerRanker.ts'
 import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { assert } from '../../lib/assert.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
@@ -50,6 +51,7 @@ export interface ThreadData {
   /** Of the items: lists get themes. */
   readonly texts: PlacedTexts | undefined
   readonly exploration: PlacedExploration | undefined
+  readonly newcomers: PlacedNewcomers | undefined
   readonly recipe: BatchDescription['recipe']
   readonly k: number
   readonly stores: ComputeContext['stores']
@@ -73,6 +75,7 @@ const tools = {
   itemIds: Vocabulary.fromTensors(data.itemIds),
   itemCount: data.placed.itemCount,
   histories: data.histories && openSubjectHistories(data.histories, data.placed.itemCount),
+  newcomers: data.newcomers && new NewcomerRanker(data.newcomers, data.k),
 }
 const answerer = data.texts
   ? new ThemeAnswerer({ ...tools, texts: data.texts })
