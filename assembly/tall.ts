@@ -51,10 +51,23 @@ function outer(a: usize, b: usize, end: usize, to: usize): void {
     a += ROW_BYTES
     b += ROW_BYTES
   }
-  store4(to, s00, s01, s02, s03)
-  store4(to + ROW_BYTES, s10, s11, s12, s13)
-  store4(to + 2 * ROW_BYTES, s20, s21, s22, s23)
-  store4(to + 3 * ROW_BYTES, s30, s31, s32, s33)
+  // Offsets in the instructions: of sums of addresses and offsets the compiler makes a mixture that V8 does not pair to 256 bits.
+  v128.store(to, s00)
+  v128.store(to, s01, 16)
+  v128.store(to, s02, 32)
+  v128.store(to, s03, 48)
+  v128.store(to, s10, 64)
+  v128.store(to, s11, 80)
+  v128.store(to, s12, 96)
+  v128.store(to, s13, 112)
+  v128.store(to, s20, 128)
+  v128.store(to, s21, 144)
+  v128.store(to, s22, 160)
+  v128.store(to, s23, 176)
+  v128.store(to, s30, 192)
+  v128.store(to, s31, 208)
+  v128.store(to, s32, 224)
+  v128.store(to, s33, 240)
 }
 
 @inline
@@ -65,37 +78,48 @@ function store4(to: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
   v128.store(to, a3, 48)
 }
 
-/** Blocks I = task / blocks of LEFT and J = task % blocks of RIGHT, I ≤ J: GRAM's elements of both and their mirror image. */
+/** to f64[4, 16], rows `bytes` apart, += part f32[4, 16]. */
+function addPart(to: usize, bytes: usize, part: usize): void {
+  for (const end = part + 4 * ROW_BYTES; part < end; part += ROW_BYTES, to += bytes) {
+    for (let j: usize = 0; j < ROW_BYTES; j += 16) {
+      const x = v128.load(part + j)
+      const at = to + 2 * j
+      v128.store(at, f64x2.add(v128.load(at), f64x2.promote_low_f32x4(x)))
+      v128.store(at, f64x2.add(v128.load(at, 16), f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3))), 16)
+    }
+  }
+}
+
+/**
+ * Block I = task of LEFT with the blocks J ≥ I of RIGHT: GRAM's elements of both and their mirror image. SUM_ROWS rows of all blocks after
+ * another, so that those of LEFT are read from memory once.
+ */
 export function innerProducts(params: usize, task: i32): void {
   const blocks = <i32>word(params, TALL_BLOCK_COUNT)
-  const I = task / blocks
-  const J = task % blocks
-  if (I > J) return
   const rows = <i32>word(params, TALL_ROW_COUNT)
-  const left = <usize>word(params, TALL_LEFT) + <usize>(I * rows) * ROW_BYTES
-  const right = <usize>word(params, TALL_RIGHT) + <usize>(J * rows) * ROW_BYTES
+  const blockBytes = <usize>rows * ROW_BYTES
+  const left = <usize>word(params, TALL_LEFT) + <usize>task * blockBytes
   const part = <usize>word(params, TALL_SCRATCH) + <usize>thread * word(params, TALL_SCRATCH_BYTES)
-  const gram = <usize>word(params, TALL_GRAM)
   const order = blocks * LANES
-  for (let i = 0; i < LANES; i++) memory.fill(gram + (<usize>((I * LANES + i) * order + J * LANES) << 3), 0, LANES * 8)
+  const gramBytes = <usize>order << 3
+  const gram = <usize>word(params, TALL_GRAM) + <usize>task * LANES * gramBytes
+  for (let i: usize = 0; i < <usize>LANES; i++) memory.fill(gram + i * gramBytes + <usize>task * (LANES * 8), 0, <usize>(blocks - task) * (LANES * 8))
   for (let from = 0; from < rows; from += SUM_ROWS) {
-    const end = right + <usize>min(rows, from + SUM_ROWS) * ROW_BYTES
-    for (let i = 0; i < LANES; i += 4) {
-      outer(left + <usize>from * ROW_BYTES + (<usize>i << 2), right + <usize>from * ROW_BYTES, end, part)
-      for (let k = 0; k < 4; k++) {
-        const to = gram + (<usize>((I * LANES + i + k) * order + J * LANES) << 3)
-        for (let j = 0; j < LANES; j++) {
-          const at = to + (<usize>j << 3)
-          store<f64>(at, load<f64>(at) + <f64>load<f32>(part + (<usize>(k * LANES + j) << 2)))
-        }
+    const first = <usize>from * ROW_BYTES
+    const bytes = <usize>min(rows - from, SUM_ROWS) * ROW_BYTES
+    for (let J = task; J < blocks; J++) {
+      const right = <usize>word(params, TALL_RIGHT) + <usize>J * blockBytes + first
+      for (let i: usize = 0; i < <usize>LANES; i += 4) {
+        outer(left + first + (i << 2), right, right + bytes, part)
+        addPart(gram + i * gramBytes + <usize>J * (LANES * 8), gramBytes, part)
       }
     }
   }
   for (let i = 0; i < LANES; i++) {
-    const row = I * LANES + i
-    for (let j = I == J ? i + 1 : 0; j < LANES; j++) {
-      const column = J * LANES + j
-      store<f64>(gram + (<usize>(column * order + row) << 3), load<f64>(gram + (<usize>(row * order + column) << 3)))
+    const row = task * LANES + i
+    for (let column = row + 1; column < order; column++) {
+      const value = load<f64>(gram + <usize>i * gramBytes + (<usize>column << 3))
+      store<f64>(<usize>word(params, TALL_GRAM) + <usize>column * gramBytes + (<usize>row << 3), value)
     }
   }
 }

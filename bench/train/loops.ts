@@ -174,7 +174,7 @@ async function tallLoops(): Promise<Pick<Seconds, 'gram' | 'turn'>> {
     const run = (kernel: 'innerProducts' | 'turnRows', tasks: number) =>
       team.run(kernel, tallParams, tasks, quietControl)
     return {
-      gram: await least(() => run('innerProducts', size.blockCount ** 2)),
+      gram: await least(() => run('innerProducts', size.blockCount)),
       turn: await least(() => run('turnRows', Math.ceil(ROWS / TALL_TASK_ROWS))),
     }
   })

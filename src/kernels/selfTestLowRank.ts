@@ -72,7 +72,7 @@ export function lowRankCase(arena: Arena, random: Random): Case {
   tallWords[at.TALL_SCRATCH_BYTES] = tallBytes
   const turn = (rowCount: number): Step[] => [
     { params: tall, word: at.TALL_ROW_COUNT, value: rowCount },
-    { kernel: 'innerProducts', params: tall, tasks: BLOCK_COUNT ** 2 },
+    { kernel: 'innerProducts', params: tall, tasks: BLOCK_COUNT },
     { kernel: 'turnRows', params: tall, tasks: Math.ceil(rowCount / at.TALL_TASK_ROWS) },
   ]
   return {

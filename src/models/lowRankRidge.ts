@@ -160,7 +160,7 @@ async function orthonormalize(
   const order = LANES * blockCount
   tallWords[TALL_ROW_COUNT] = itemCount
   tallWords[TALL_LEFT] = tallWords[TALL_RIGHT] = directions
-  await team.run('innerProducts', tallParams, blockCount ** 2, { signal })
+  await team.run('innerProducts', tallParams, blockCount, { signal })
   const { values, vectors } = symmetricEigen(gram, order)
   for (let j = 0; j < order; j++) {
     const length = values[j] > NEGLIGIBLE_SHARE * values[0] ? 1 / Math.sqrt(values[j]) : 0
@@ -182,7 +182,7 @@ async function align(
   const order = LANES * blockCount
   tallWords[TALL_LEFT] = directions
   tallWords[TALL_RIGHT] = images
-  await team.run('innerProducts', tallParams, blockCount ** 2, { signal })
+  await team.run('innerProducts', tallParams, blockCount, { signal })
   const { vectors } = symmetricEigen(gram, order)
   for (let j = 0; j < order; j++)
     for (let i = 0; i < order; i++) factor[i * order + j] = j < dimension ? vectors[j * order + i] : 0

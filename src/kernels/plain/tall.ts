@@ -29,11 +29,9 @@ function matrices({ u32, f32, f64 }: PlainMemory, params: number) {
 }
 
 export const innerProducts: PlainKernel = (memory, params, task) => {
-  const { blocks, rows, order, left, right, gram, place } = matrices(memory, params)
-  const [I, J] = [Math.floor(task / blocks), task % blocks]
-  if (I > J) return
-  for (let i = I * LANES; i < (I + 1) * LANES; i++) {
-    for (let j = J * LANES; j < (J + 1) * LANES; j++) {
+  const { rows, order, left, right, gram, place } = matrices(memory, params)
+  for (let i = task * LANES; i < (task + 1) * LANES; i++) {
+    for (let j = i; j < order; j++) {
       let total = 0
       for (let from = 0; from < rows; from += SUM_ROWS) {
         let part = 0
@@ -41,7 +39,7 @@ export const innerProducts: PlainKernel = (memory, params, task) => {
           part = memory.madd(left[place(row, i)], right[place(row, j)], part)
         total += part
       }
-      if (I < J || i <= j) gram[i * order + j] = gram[j * order + i] = total
+      gram[i * order + j] = gram[j * order + i] = total
     }
   }
 }
