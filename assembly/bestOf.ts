@@ -4,8 +4,8 @@ import {
   FACTOR_DIMENSION,
   FACTOR_EXACT_TOTALS,
   FACTOR_GROUP,
-  FACTOR_GROUP_COUNT,
   FACTOR_ITEM_COUNT,
+  FACTOR_ITEM_OF,
   FACTOR_ITEMS,
   FACTOR_OPEN_WORDS,
   FACTOR_POSITION_OF,
@@ -19,6 +19,11 @@ import {
   FACTOR_START_PANELS,
   FACTOR_START_ROWS,
   FACTOR_TILE_ROWS,
+  FACTOR_VIEW_COUNT,
+  FACTOR_VIEW_CUT,
+  FACTOR_VIEW_GROUPS,
+  FACTOR_VIEW_POSITIONS,
+  FACTOR_VIEW_START_PANELS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { TILE_COLUMNS } from '../src/kernels/parameters'
@@ -53,21 +58,26 @@ const LISTED_SHARE = 16
 /**
  * COUNTS, ITEMS and SCORES of all queries, which are folded in and whose OPEN is counted: the WANTED best by f32 score (exactScores.ts)
  * descending, then item index ascending. Of queries without a history the prior's order, with PROBABILITIES instead of SCORES.
- * TOTALS too, unless EXACT_TOTALS. One task.
+ * TOTALS too, unless EXACT_TOTALS. One task. Where the view is cut, only what is SETTLED afterwards is so: the others need more items.
  *
  * A group of items stays in the first level cache while all tiles of queries pass, so that the items come from memory once a block.
  */
 export function bestOf(params: usize, _task: i32): void {
   const queries = <i32>word(params, FACTOR_QUERY_COUNT)
   const tiles = (queries + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS
-  const groups = <i32>word(params, FACTOR_GROUP_COUNT)
+  const groups = <i32>word(params, FACTOR_VIEW_GROUPS)
   for (let tile = 0; tile < tiles; tile++) startTile(params, tile)
   let live = true
   for (let group = <i32>word(params, FACTOR_START_GROUPS); live && group < groups; group++) {
     live = false
     for (let tile = 0; tile < tiles; tile++) if (passGroup(params, tile, group)) live = true
   }
-  for (let query = 0; query < queries; query++) finish(params, query)
+  for (let query = 0; query < queries; query++) {
+    const state = stateOf(params, query)
+    const cut = word(params, FACTOR_VIEW_CUT) != 0 && load<u32>(state, MODE) == SCREENED
+    if (cut && !reaches(params, state, groups)) store<u32>(state, SETTLED, MODE)
+    finish(params, query)
+  }
 }
 
 /** Rounds the tile's queries, finds where each one's threshold starts, and passes the first groups. */
@@ -87,7 +97,8 @@ function startTile(params: usize, tile: i32): void {
       continue
     }
     const open = load<u32>(state, OPEN)
-    if (open <= word(params, FACTOR_WANTED) || open <= word(params, FACTOR_ITEM_COUNT) / LISTED_SHARE) {
+    const few = open <= word(params, FACTOR_WANTED) || open <= word(params, FACTOR_VIEW_COUNT) / LISTED_SHARE
+    if (few && !word(params, FACTOR_VIEW_CUT)) {
       listOpen(params, query, i32.MAX_VALUE)
       store<u32>(state, SETTLED, MODE)
     } else screened = true
@@ -99,13 +110,19 @@ function startTile(params: usize, tile: i32): void {
   const rows = <usize>word(params, FACTOR_START_ROWS)
   const groups = screened ? <usize>word(params, FACTOR_START_GROUPS) : 1
   const rowBytes = groups * (4 * FACTOR_GROUP)
-  const panels = <usize>word(params, FACTOR_START_PANELS)
+  const all = <usize>word(params, FACTOR_START_PANELS)
+  const panels = <usize>word(params, FACTOR_VIEW_START_PANELS)
+  if (estimated && panels != all) {
+    scoreRows(params, tile, all, FACTOR_GROUP / TILE_COLUMNS, rows, rowBytes)
+    estimateTile(params, tile, rows, rowBytes)
+    if (!screened) return
+  }
   const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * FACTOR_GROUP)
   for (let group: usize = 0; group < groups; group++) {
     const to = rows + group * (4 * FACTOR_GROUP)
     scoreRows(params, tile, panels + group * panelBytes, FACTOR_GROUP / TILE_COLUMNS, to, rowBytes)
   }
-  if (estimated) estimateTile(params, tile, rows, rowBytes)
+  if (estimated && panels == all) estimateTile(params, tile, rows, rowBytes)
   for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
     if (load<u32>(stateOf(params, first + m), MODE) == SCREENED) start(params, first + m, rows + <usize>m * rowBytes)
   }
@@ -133,8 +150,12 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
   return true
 }
 
-/** Scores the open items themselves, by index ascending, at most `most` of them. */
+/** Scores the open items themselves: of the whole catalogue by index ascending, at most `most` of them; of a view all. */
 function listOpen(params: usize, query: i32, most: i32): void {
+  if (word(params, FACTOR_VIEW_COUNT) < word(params, FACTOR_ITEM_COUNT)) {
+    listView(params, query)
+    return
+  }
   const state = stateOf(params, query)
   const allowed = <usize>load<u32>(state, ALLOWED)
   const words = <i32>word(params, FACTOR_OPEN_WORDS)
@@ -153,6 +174,23 @@ function listOpen(params: usize, query: i32, most: i32): void {
       scoreBatch(params, query, state, list, BATCH)
       waiting = 0
     }
+  }
+  store<u32>(state, waiting, PENDING)
+}
+
+function listView(params: usize, query: i32): void {
+  const state = stateOf(params, query)
+  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
+  const items = <usize>word(params, FACTOR_ITEM_OF)
+  const list = state + PENDING_LIST
+  let waiting = 0
+  for (let place: usize = 0; place < <usize>word(params, FACTOR_VIEW_COUNT); place++) {
+    const position = load<u32>(positions + (place << 2))
+    if (!isOpen(state, load<u32>(items + (<usize>position << 2)))) continue
+    store<u32>(list + (<usize>waiting << 2), position)
+    if (++waiting < BATCH) continue
+    scoreBatch(params, query, state, list, BATCH)
+    waiting = 0
   }
   store<u32>(state, waiting, PENDING)
 }

@@ -1,5 +1,5 @@
 /** What is known of a query while its items pass by: QUERY_STATE bytes, the fields at these offsets. */
-import { FACTOR_STATES, QUERY_STATE } from '../src/kernels/factorParameters'
+import { FACTOR_STATES, MODE_SETTLED, QUERY_STATE, STATE_MODE } from '../src/kernels/factorParameters'
 import { word } from './words'
 
 /** f64: ‖query‖, scale of its 8-bit form, ‖rounding error‖ of that. */
@@ -13,7 +13,7 @@ export const FOUND: usize = 28
 /** u32: how many items may be chosen. */
 export const OPEN: usize = 32
 /** u32: one of those below. */
-export const MODE: usize = 36
+export const MODE: usize = STATE_MODE
 /** u32, u32[BATCH]: positions that wait for others to be scored with, less than BATCH (exactScores.ts). */
 export const PENDING: usize = 40
 export const PENDING_LIST: usize = 64
@@ -26,7 +26,7 @@ export const STRUCK_LAST: usize = 52
 /** Items are screened, group after group. */
 export const SCREENED = 0
 /** Nothing left to do. */
-export const SETTLED = 1
+export const SETTLED = MODE_SETTLED
 /** Every open item is scored: they are few, or the query is too small to be rounded. */
 export const LISTED = 2
 /** All scores are 0. */

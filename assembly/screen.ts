@@ -27,6 +27,7 @@ import {
   FACTOR_TILE_BYTES,
   FACTOR_TILE_ROWS,
   FACTOR_TILES,
+  FACTOR_VIEW_POSITIONS,
   FACTOR_WANTED,
   FACTOR_WIDE,
 } from '../src/kernels/factorParameters'
@@ -114,6 +115,7 @@ export function scan(params: usize, query: i32, row: usize, group: i32): void {
   const state = stateOf(params, query)
   const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
   const items = <usize>word(params, FACTOR_ITEM_OF)
+  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const survivors = <usize>word(params, FACTOR_SMALL) + SURVIVORS
   let top = survivors + (<usize>load<u32>(state, PENDING) << 2)
   copyBatch(survivors, state + PENDING_LIST)
@@ -125,7 +127,7 @@ export function scan(params: usize, query: i32, row: usize, group: i32): void {
     const g3 = i16x8.gt_s(v128.load(at, 48), limit)
     let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(g0, g1)) | (i8x16.bitmask(i8x16.narrow_i16x8_s(g2, g3)) << 16)
     while (mask) {
-      const position = first + ctz(mask)
+      const position = load<u32>(positions + (<usize>(first + ctz(mask)) << 2))
       mask &= mask - 1
       store<u32>(top, position)
       top += <usize>isOpen(state, load<u32>(items + (<usize>position << 2))) << 2

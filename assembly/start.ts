@@ -16,6 +16,8 @@ import {
   FACTOR_POSITION_OF,
   FACTOR_SORTED_MAX,
   FACTOR_START_GROUPS,
+  FACTOR_VIEW_COUNT,
+  FACTOR_VIEW_POSITIONS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { cutDown, entriesOf, entryOf, take } from './entries'
@@ -36,6 +38,7 @@ export function start(params: usize, query: i32, row: usize): void {
   const none = f32x4.splat(-Infinity)
   const entries = entriesOf(params, query)
   const items = <usize>word(params, FACTOR_ITEM_OF)
+  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const sorted = <i32>word(params, FACTOR_WANTED) <= FACTOR_SORTED_MAX
   let top = entries
   for (let position: u32 = 0; position < places; position += 16) {
@@ -50,7 +53,7 @@ export function start(params: usize, query: i32, row: usize): void {
       const i = ctz(mask)
       mask &= mask - 1
       const score = load<f32>(at + (<usize>i << 2))
-      const item = load<u32>(items + (<usize>(position + i) << 2))
+      const item = load<u32>(items + (<usize>load<u32>(positions + (<usize>(position + i) << 2)) << 2))
       if (sorted) take(params, state, entries, score, item)
       else {
         store<i64>(top, entryOf(score, item))
@@ -70,7 +73,8 @@ export function start(params: usize, query: i32, row: usize): void {
 /** Makes what is not open -Infinity in a row of scores of the first `end` positions. */
 function strike(params: usize, query: i32, row: usize, end: u32): void {
   const items = <usize>word(params, FACTOR_ITEM_OF)
-  for (let position = word(params, FACTOR_ITEM_COUNT); position < end; position++) {
+  const count = word(params, FACTOR_VIEW_COUNT)
+  for (let position = count; position < end; position++) {
     store<f32>(row + (<usize>position << 2), -Infinity)
   }
   if (word(params, FACTOR_MASKED)) {
@@ -82,12 +86,29 @@ function strike(params: usize, query: i32, row: usize, end: u32): void {
   const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
   if (starts == 0) return
   const excluded = <usize>word(params, FACTOR_EXCLUDED_ITEMS)
-  const positions = <usize>word(params, FACTOR_POSITION_OF)
+  const positionOf = <usize>word(params, FACTOR_POSITION_OF)
+  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
+  const whole = count == word(params, FACTOR_ITEM_COUNT)
+  const places = min(end, count)
   const last = load<u32>(<usize>word(params, FACTOR_EXCLUDED_ENDS) + (<usize>query << 2))
   for (let i = load<u32>(starts + (<usize>query << 2)); i < last; i++) {
-    const position = load<u32>(positions + (<usize>load<u32>(excluded + (<usize>i << 2)) << 2))
-    if (position < end) store<f32>(row + (<usize>position << 2), -Infinity)
+    const position = load<u32>(positionOf + (<usize>load<u32>(excluded + (<usize>i << 2)) << 2))
+    const place = whole ? position : placeOf(positions, places, position)
+    if (place < end) store<f32>(row + (<usize>place << 2), -Infinity)
   }
+}
+
+/** Where the position is among the first `count` of a view's; the greatest number where it is not. */
+function placeOf(positions: usize, count: u32, position: u32): u32 {
+  if (count == 0 || position > load<u32>(positions + (<usize>(count - 1) << 2))) return u32.MAX_VALUE
+  let low: u32 = 0
+  let high = count - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (load<u32>(positions + (<usize>middle << 2)) < position) low = middle + 1
+    else high = middle
+  }
+  return load<u32>(positions + (<usize>low << 2)) == position ? low : u32.MAX_VALUE
 }
 
 /**

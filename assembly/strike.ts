@@ -17,13 +17,14 @@ import {
   FACTOR_QUERY_COUNT,
   FACTOR_STRUCK,
   FACTOR_STRUCK_SLOTS_MIN,
+  FACTOR_VIEW_COUNT,
 } from '../src/kernels/factorParameters'
 import { ALLOWED, isAllowed, OPEN, stateOf, STRUCK, STRUCK_LAST, struckSlot } from './queryState'
 import { setWord, word } from './words'
 
 /**
- * ALLOWED, STRUCK and OPEN of every query: what its mask has, what its EXCLUDED list strikes (repeats allowed), and how many are left. FAULT when
- * that names an item that the model does not have. One task.
+ * ALLOWED, STRUCK and OPEN of every query: what its mask has, what its EXCLUDED list strikes (repeats allowed), and how many are left; in a view
+ * at least so many. FAULT when the list names an item that the model does not have. One task.
  */
 export function openItems(params: usize, _task: i32): void {
   const queries = <i32>word(params, FACTOR_QUERY_COUNT)
@@ -38,7 +39,7 @@ export function openItems(params: usize, _task: i32): void {
     const state = stateOf(params, q)
     store<u32>(state, word(params, FACTOR_EVERY_ITEM), ALLOWED)
     store<u32>(state, 0, STRUCK)
-    let open = itemCount
+    let open = word(params, FACTOR_VIEW_COUNT)
     if (masked) {
       const mask = <usize>load<u32>(<usize>word(params, FACTOR_MASK_OF) + (<usize>q << 2))
       store<u32>(state, <u32>(<usize>word(params, FACTOR_MASKS) + mask * maskBytes), ALLOWED)
@@ -62,7 +63,7 @@ export function openItems(params: usize, _task: i32): void {
           const slot = struckSlot(state, item)
           if (load<u32>(slot) == item) continue
           store<u32>(slot, item)
-          open -= <u32>isAllowed(state, item)
+          if (open > 0 && isAllowed(state, item)) open--
         }
         table += <usize>slots << 2
       }

@@ -112,7 +112,7 @@ export function makeModel(itemCount: number): PlacedModel {
     prior: Float32Array.from({ length: itemCount }, (_, item) => -Math.log(item + 1)),
     sharpness: 1,
   }
-  return placeModel(model, { threads: 1, blockSize: BLOCK_RECORDS })
+  return placeModel(model, { threads: 1, blockSize: BLOCK_RECORDS, filtered: true })
 }
 
 /** `records` lines, users drawn at random; `values` distinct sets of filter values, one a record, in random order. */

@@ -12,7 +12,7 @@ import {
   reserveFactorSlot,
   reserveFactors,
 } from '../kernels/factorMemory.ts'
-import { kernelModule, sharedMemory } from '../kernels/load.ts'
+import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { type FactorModel, historyLength } from '../models/historyModel.ts'
@@ -27,8 +27,14 @@ const ENTRIES_BYTES = 2 ** 21
 /** Results that stay in shared memory, as views that need no copy: 2 600 queries of 25. */
 const RESULT_CELLS = 2 ** 16
 
+/** Room for views is a multiple of it. */
+const ROUNDING_BYTES = 2 ** 16
+
 /** Excluded items of a block that are struck at once. */
 const EXCLUDED_MAX = 2 ** 16
+
+/** Views of filters (factorViews.ts), over all threads: a thousand of 4 096 items and 64 factors take 350 MB. */
+const VIEWS_BYTES = 512 * 2 ** 20
 
 /** Sets of allowed items that are there at once: of a block's queries where those are small. */
 const MASKS_BYTES = 2 ** 22
@@ -47,20 +53,22 @@ export interface PlacedFactors {
   readonly resultCells: number
   readonly excludedMax: number
   readonly masksMax: number
+  readonly viewBytes: number
   readonly slots: readonly FactorSlot[]
 }
 
 /**
  * Copies the model; the caller's may go. `threads` rankers may be open at once; `blockSize` queries pass the items together; `wide` takes the tiles
- * for 256-bit vectors: the same bits either way; `exactTotals` makes probabilities shares of the exact sum, at several times the cost.
+ * for 256-bit vectors: the same bits either way; `exactTotals` makes probabilities shares of the exact sum, at several times the cost; `filtered` keeps
+ * room for what filters leave of the catalogue.
  * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model does not
  * fit 4 GiB.
  */
 export function placeFactors(
   model: FactorModel,
-  options: { threads: number; blockSize?: number; wide: boolean; exactTotals?: boolean },
+  options: { threads: number; blockSize?: number; wide: boolean; exactTotals?: boolean; filtered?: boolean },
 ): PlacedFactors {
-  const { threads, blockSize = BLOCK_SIZE_DEFAULT, wide, exactTotals = false } = options
+  const { threads, blockSize = BLOCK_SIZE_DEFAULT, wide, exactTotals = false, filtered = false } = options
   const { itemCount, dimension, kernels, sources, targets, bias, prior } = model
   assert(Number.isInteger(threads) && threads >= 1)
   assert(Number.isInteger(blockSize) && blockSize >= 1)
@@ -81,13 +89,18 @@ export function placeFactors(
     masksMax: Math.max(1, Math.min(blockSize, Math.floor(MASKS_BYTES / (4 * shape.openWords)))),
   }
   const historyEvents = historyLength(model)
-  const reserve = (arena: Arena) => ({
+  const reserving = (viewBytes: number) => (arena: Arena) => ({
     shared: reserveFactors(arena, model, shape),
-    slots: Array.from({ length: threads }, () => reserveFactorSlot(arena, shape, { ...sizes, historyEvents })),
+    slots: Array.from({ length: threads }, () =>
+      reserveFactorSlot(arena, shape, { ...sizes, historyEvents, viewBytes }),
+    ),
   })
-  const bytes = bytesReserved(reserve)
+  const bytes = bytesReserved(reserving(0))
   refuseTooLarge(itemCount, bytes)
-  const memory = sharedMemory(bytes)
+  const room = filtered ? Math.min(VIEWS_BYTES, MEMORY_BYTES_MAX - bytes) / threads : 0
+  const viewBytes = Math.floor(room / ROUNDING_BYTES) * ROUNDING_BYTES
+  const reserve = reserving(viewBytes)
+  const memory = sharedMemory(bytesReserved(reserve))
   const { shared, slots } = reserve(createArena(memory))
   fillFactors(model, shape, shared)
   for (const slot of slots) connectSlot(slot, model, shape, shared, { queryMax, wide, exactTotals })
@@ -98,6 +111,7 @@ export function placeFactors(
     itemCount,
     historyLength: historyEvents,
     ...sizes,
+    viewBytes,
     slots: slots.map(({ addresses }) => addresses),
   }
 }

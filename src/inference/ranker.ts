@@ -20,6 +20,8 @@ export interface PlaceOptions {
   readonly blockSize?: number
   /** Whether probabilities of factor models are shares of the exact sum over the catalogue; those of others always are. */
   readonly exactTotals?: boolean
+  /** Whether queries will say what is allowed: factor models then keep room for it. */
+  readonly filtered?: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The items of a factor model as the screen reads them: by descending norm, in f32 rows and in 7-bit panels (assembly/screen.ts). */
 import type { Reserved } from './arena.ts'
 import { FACTOR_GROUP, FACTOR_PANEL } from './factorParameters.ts'
+import { TILE_COLUMNS } from './parameters.ts'
 
 export interface ItemShape {
   readonly itemCount: number
@@ -25,6 +26,7 @@ interface ItemMemory {
   readonly panels: Reserved<Uint8Array>
   readonly groups: Reserved<Float64Array>
   readonly itemOf: Reserved<Uint32Array>
+  readonly everyPosition: Reserved<Uint32Array>
   readonly positionOf: Reserved<Uint32Array>
 }
 
@@ -53,7 +55,7 @@ export function descendingOrder(values: Float32Array): Uint32Array {
 
 /** Fills everything in `to`; answers the greatest norm of a rounded item. */
 export function fillItems(model: ItemValues, shape: ItemShape, to: ItemMemory): number {
-  const { itemCount, dimension, rowFloats, groupCount } = shape
+  const { itemCount, dimension, rowFloats } = shape
   const valuesOf = rowReader(model, dimension)
   const row = new Float64Array(dimension)
   const norms = new Float32Array(itemCount)
@@ -63,25 +65,46 @@ export function fillItems(model: ItemValues, shape: ItemShape, to: ItemMemory): 
   }
   const order = descendingOrder(norms)
   to.itemOf.view.fill(itemCount).set(order)
-  for (let position = 0; position < itemCount; position++) to.positionOf.view[order[position]] = position
+  for (let position = 0; position < itemCount; position++) {
+    to.positionOf.view[order[position]] = position
+    valuesOf(order[position], row)
+    to.rows.view.set(row, position * rowFloats)
+  }
+  return fillPanels(to.rows.view, to.everyPosition.view.subarray(0, itemCount), shape, to.panels.view, to.groups.view)
+}
 
-  to.panels.view.fill(64)
+/**
+ * The 7-bit form and the groups of the rows at `positions`, whose norms descend; answers the greatest norm of a rounded one. `panels` and `groups`
+ * may have room for more.
+ */
+export function fillPanels(
+  rows: Float32Array,
+  positions: Uint32Array,
+  shape: ItemShape,
+  panels: Uint8Array,
+  groups: Float64Array,
+): number {
+  const { dimension, rowFloats } = shape
+  const groupCount = Math.ceil(positions.length / FACTOR_GROUP)
+  panels.fill(64)
   let roundedNorm = 0
-  const groups = to.groups.view
   for (let group = 0; group < groupCount; group++) {
     const first = group * FACTOR_GROUP
-    const end = Math.min(first + FACTOR_GROUP, itemCount)
+    const end = Math.min(first + FACTOR_GROUP, positions.length)
     let [greatest, greatestNorm] = [0, 0]
-    for (let position = first; position < end; position++) {
-      valuesOf(order[position], row)
-      to.rows.view.set(row, position * rowFloats)
-      for (const value of row) greatest = Math.max(greatest, Math.abs(value))
-      greatestNorm = Math.max(greatestNorm, norm(row))
+    for (let place = first; place < end; place++) {
+      const from = positions[place] * rowFloats
+      let sum = 0
+      for (let at = from; at < from + dimension; at++) {
+        greatest = Math.max(greatest, Math.abs(rows[at]))
+        sum += rows[at] * rows[at]
+      }
+      greatestNorm = Math.max(greatestNorm, Math.sqrt(sum))
     }
     const scale = greatest > 0 ? Math.min(VALUE_MAX / greatest, NORM_MAX / greatestNorm) : 1
     let [error, rounded] = [0, 0]
-    for (let position = first; position < end; position++) {
-      const sizes = roundRow(position, scale, shape, to)
+    for (let place = first; place < end; place++) {
+      const sizes = roundRow(rows, positions[place] * rowFloats, place, scale, shape, panels)
       error = Math.max(error, sizes.error)
       rounded = Math.max(rounded, sizes.rounded)
     }
@@ -109,16 +132,37 @@ function norm(row: Float64Array): number {
 }
 
 /** Writes the 7-bit form of a row; the norms of its rounding error and of itself. */
-function roundRow(position: number, scale: number, { dimension, rowFloats, pairs }: ItemShape, to: ItemMemory) {
-  const row = position * rowFloats
-  const panel = Math.floor(position / FACTOR_PANEL) * pairs * FACTOR_PANEL * 2 + (position % FACTOR_PANEL) * 2
+function roundRow(
+  rows: Float32Array,
+  row: number,
+  place: number,
+  scale: number,
+  { dimension, pairs }: ItemShape,
+  panels: Uint8Array,
+) {
+  const panel = Math.floor(place / FACTOR_PANEL) * pairs * FACTOR_PANEL * 2 + (place % FACTOR_PANEL) * 2
   let [error, rounded] = [0, 0]
   for (let x = 0; x < dimension; x++) {
-    const value = to.rows.view[row + x] * scale
+    const value = rows[row + x] * scale
     const whole = Math.round(value)
-    to.panels.view[panel + (x >> 1) * FACTOR_PANEL * 2 + (x & 1)] = 64 + whole
+    panels[panel + (x >> 1) * FACTOR_PANEL * 2 + (x & 1)] = 64 + whole
     error += (whole - value) ** 2
     rounded += whole ** 2
   }
   return { error: Math.sqrt(error), rounded: Math.sqrt(rounded) }
+}
+
+/** The rows at the first positions of a view, as many as there is room for, in panels. */
+export function fillStartPanels(
+  { dimension, rowFloats }: ItemShape,
+  rows: Float32Array,
+  positions: Uint32Array,
+  panels: Float32Array,
+): void {
+  const panelFloats = dimension * TILE_COLUMNS
+  for (let place = 0; place < positions.length && place * dimension < panels.length; place++) {
+    const to = Math.floor(place / TILE_COLUMNS) * panelFloats + (place % TILE_COLUMNS)
+    const from = positions[place] * rowFloats
+    for (let x = 0; x < dimension; x++) panels[to + x * TILE_COLUMNS] = rows[from + x]
+  }
 }

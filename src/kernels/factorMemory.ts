@@ -1,6 +1,6 @@
 /** Where a factor model and a thread's workplace lie in shared memory: parameters.ts says what each part is. */
 import type { Arena, Reserved } from './arena.ts'
-import { descendingOrder, fillItems, type ItemShape, type ItemValues } from './factorItems.ts'
+import { descendingOrder, fillItems, fillStartPanels, type ItemShape, type ItemValues } from './factorItems.ts'
 import * as at from './factorParameters.ts'
 import { TILE_COLUMNS } from './parameters.ts'
 
@@ -52,7 +52,8 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
     groups: arena.reserveF64(shape.groupCount * 4),
     momentPanels: arena.reserveF32(upTo(shape.dimension + 1, TILE_COLUMNS) * shape.dimension),
     logRest: arena.reserveF64(1),
-    itemOf: arena.reserveU32(places),
+    itemOf: arena.reserveU32(places + 1),
+    everyPosition: arena.reserveU32(places),
     positionOf: arena.reserveU32(itemCount),
     roundedNorm: arena.reserveF64(1),
     sources: arena.reserveF32(kernels.length * itemCount * shape.sourceFloats),
@@ -67,20 +68,13 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
 
 /** The model in the layouts its kernels read. */
 export function fillFactors(values: FactorValues, shape: FactorShape, placed: PlacedValues): void {
+  for (let place = 0; place < placed.everyPosition.view.length; place++) placed.everyPosition.view[place] = place
   placed.roundedNorm.view[0] = fillItems(values, shape, placed)
-  fillStartPanels(shape, placed)
+  fillStartPanels(shape, placed.rows.view, placed.everyPosition.view, placed.startPanels.view)
   fillMoments(shape, placed)
   fillSources(values, shape, placed)
   fillPrior(values, placed)
   for (let item = 0; item < values.itemCount; item++) placed.everyItem.view[item >>> 5] |= 1 << (item & 31)
-}
-
-function fillStartPanels({ dimension, rowFloats }: FactorShape, { rows, startPanels }: PlacedValues): void {
-  const panelFloats = dimension * TILE_COLUMNS
-  for (let position = 0; position * dimension < startPanels.view.length; position++) {
-    const to = Math.floor(position / TILE_COLUMNS) * panelFloats + (position % TILE_COLUMNS)
-    for (let x = 0; x < dimension; x++) startPanels.view[to + x * TILE_COLUMNS] = rows.view[position * rowFloats + x]
-  }
 }
 
 /** Items whose moments are taken at most: the mean of so many is within 0.4 % of a standard deviation of that of all. */
@@ -150,6 +144,8 @@ export interface FactorSlot {
   readonly counts: number
   readonly items: number
   readonly probabilities: number
+  /** Room for views (inference/factorViews.ts). */
+  readonly views: number
 }
 
 export interface FactorSlotSizes {
@@ -158,6 +154,7 @@ export interface FactorSlotSizes {
   readonly resultCells: number
   readonly excludedMax: number
   readonly masksMax: number
+  readonly viewBytes: number
   readonly historyEvents: number
 }
 
@@ -201,6 +198,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
     counts: arena.reserveU32(resultCells).ptr,
     items: arena.reserveI32(resultCells).ptr,
     probabilities: arena.reserveF32(resultCells).ptr,
+    views: arena.reserveU8(sizes.viewBytes).ptr,
   }
   return { words, addresses }
 }
@@ -221,6 +219,10 @@ export function connectSlot(
   words[at.FACTOR_PAIRS] = shape.pairs
   words[at.FACTOR_GROUP_COUNT] = shape.groupCount
   words[at.FACTOR_OPEN_WORDS] = shape.openWords
+  words[at.FACTOR_VIEW_COUNT] = shape.itemCount
+  words[at.FACTOR_VIEW_GROUPS] = shape.groupCount
+  words[at.FACTOR_VIEW_POSITIONS] = shared.everyPosition.ptr
+  words[at.FACTOR_VIEW_START_PANELS] = shared.startPanels.ptr
   words[at.FACTOR_ROWS] = shared.rows.ptr
   words[at.FACTOR_PANELS] = shared.panels.ptr
   words[at.FACTOR_START_PANELS] = shared.startPanels.ptr

@@ -17,7 +17,7 @@ export const FACTOR_PANELS = 6
 /** f64[groups, 4]: scale, greatest ‖rounding error‖ and ‖rounded row‖ in the group, greatest ‖row‖ from this group on. */
 export const FACTOR_GROUPS = 7
 export const FACTOR_GROUP_COUNT = 8
-/** u32[groups · FACTOR_GROUP]: the item at each position, itemCount beyond the last; u32[itemCount]: the inverse. */
+/** u32[groups · FACTOR_GROUP + 1]: the item at each position, itemCount beyond the last; u32[itemCount]: the inverse. */
 export const FACTOR_ITEM_OF = 9
 export const FACTOR_POSITION_OF = 10
 /** f32: no query may have a greater component, so that every score is finite. */
@@ -114,7 +114,17 @@ export const FACTOR_MASK_SIZES = 61
 export const FACTOR_MASK_OF = 62
 /** u32[…]: the struck of each query, one table after the other (assembly/strike.ts). */
 export const FACTOR_STRUCK = 63
-export const FACTOR_WORDS = 64
+// The view at hand: the items that are searched, by descending norm, all of them or what a set allows (inference/factorViews.ts).
+/** Items, and groups of them. PANELS, GROUPS and ROUNDED_NORM are the view's. */
+export const FACTOR_VIEW_COUNT = 64
+export const FACTOR_VIEW_GROUPS = 65
+/** u32[VIEW_GROUPS · FACTOR_GROUP]: the position at each place, ascending; groups · FACTOR_GROUP beyond the last. */
+export const FACTOR_VIEW_POSITIONS = 66
+/** What START_PANELS is of the catalogue. */
+export const FACTOR_VIEW_START_PANELS = 67
+/** Not 0: there are more allowed items than the view has; GROUPS has one more row, with the greatest ‖row‖ of those. */
+export const FACTOR_VIEW_CUT = 68
+export const FACTOR_WORDS = 72
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
 export const FACTOR_TILE_ROWS = 5
@@ -133,6 +143,9 @@ export const FACTOR_TOTAL_BYTES = 32
 export const FACTOR_STRUCK_SLOTS_MIN = 4
 /** Bytes of a query's state (assembly/queryState.ts). */
 export const QUERY_STATE = 128
+/** Where in it is what the query has come to, and what that is when its best are found. */
+export const STATE_MODE = 36
+export const MODE_SETTLED = 1
 /** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit. */
 export const FACTOR_SMALL_BYTES = 8192
 /** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */

@@ -58,6 +58,7 @@ function place(arena: Arena, random: Random): Uint32Array {
     resultCells: HISTORIES.length * ITEM_COUNT,
     excludedMax: HISTORIES.length * EVENTS_MAX,
     masksMax: MASKS,
+    viewBytes: 0,
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)

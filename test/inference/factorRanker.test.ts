@@ -47,7 +47,11 @@ function modelOf(itemCount: number, dimension: number, value: (item: number, x: 
 }
 
 /** Every query of the block has the best of what is open to it by the scores of scoreAll, which are near those in f64. */
-function checkBlock(model: FactorModel, block: QueryBlock, options: { wide: boolean; blockSize?: number }) {
+function checkBlock(
+  model: FactorModel,
+  block: QueryBlock,
+  options: { wide: boolean; blockSize?: number; filtered?: boolean },
+) {
   const ranker = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0)
   const ranked = ranker.rank(block)
   const { counts, items } = { counts: ranked.counts.slice(), items: ranked.items.slice() }
@@ -181,6 +185,62 @@ test('masks of every density, with and without exclusions, several blocks', () =
         wide: true,
         blockSize: 11,
       })
+})
+
+const maskOf = (itemCount: number, passes: (item: number) => boolean): Uint32Array => {
+  const set = new Uint32Array(Math.ceil(itemCount / 32))
+  for (let item = 0; item < itemCount; item++) if (passes(item)) set[item >>> 5] |= 1 << (item & 31)
+  return set
+}
+
+test('sets that many queries share: the same bytes as without a view of what they leave, however much that is', () => {
+  for (const [itemCount, power] of [
+    [256, 0],
+    [600, 0],
+    [13_000, 0.5],
+    [13_000, 0],
+    [13_000, 2],
+  ] as const) {
+    const random = seededRandom(itemCount + power)
+    const model = factorModel(itemCount, itemCount, 12, itemCount === 600)
+    for (let i = 0; i < model.targets.length; i++) model.targets[i] *= (1 + Math.floor(i / 12)) ** -power
+    const sets = [
+      maskOf(itemCount, () => true),
+      maskOf(itemCount, item => item % 2 === 0),
+      maskOf(itemCount, item => item > 200),
+      maskOf(itemCount, item => item % 97 === 5),
+      maskOf(itemCount, item => item === 17),
+      maskOf(itemCount, () => false),
+      maskOf(itemCount, item => item !== 0),
+    ]
+    const histories = [...randomLists(random, itemCount, 90, 6), [], [0]]
+    histories[3] = Array.from({ length: 300 }, (_, item) => item % itemCount)
+    for (const [k, few] of [
+      [5, 300],
+      [25, 5000],
+      [100, 40],
+    ] as const) {
+      const allowed = histories.map((_, q) => sets[Math.floor(q / 12) % sets.length])
+      const lists = histories.map(list =>
+        random.below(2) ? list : Array.from({ length: few }, (_, i) => (i * 3) % itemCount),
+      )
+      for (const excluded of [undefined, listsOf(lists)]) {
+        const block = blockOf(histories, Math.min(k, itemCount), { allowed, ...(excluded && { excluded }) })
+        const [viewed, plain] = [true, false].map(filtered => {
+          const ranker = openFactorRanker(placeFactors(model, { threads: 1, wide: true, filtered, blockSize: 50 }), 0)
+          return Array.from({ length: 3 }, () => {
+            const { counts, items, probabilities } = ranker.rank(block)
+            return Array.from(counts, (count, q) => [
+              [...items.subarray(q * block.k, q * block.k + count)],
+              [...probabilities.subarray(q * block.k, q * block.k + count)],
+            ])
+          })
+        })
+        assert.deepEqual(viewed, plain)
+        if (k === 25 && itemCount < 1000) checkBlock(model, block, { wide: false, filtered: true })
+      }
+    }
+  }
 })
 
 test('the same bytes for any size of block and of tile, in memory of its own or in that of the model', () => {

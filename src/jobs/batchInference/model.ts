@@ -52,6 +52,7 @@ export async function loadThreadData(
     threads: threadCount,
     blockSize: BLOCK_RECORDS,
     exactTotals: context.exactProbabilities ?? false,
+    filtered: filter !== undefined,
   })
   const seconds = expectedSeconds(placed, known ? subjects.histories : undefined, k, { records, threads: threadCount })
   const stage = planText(plan, seconds, records)

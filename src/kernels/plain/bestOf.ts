@@ -13,7 +13,9 @@ export const bestOf: PlainKernel = (memory, params) => {
   for (let query = 0; query < words[at.FACTOR_QUERY_COUNT]; query++) {
     const prior = modeOf(memory, words, query) === PRIOR
     const order = u32.subarray(words[at.FACTOR_PRIOR_ORDER] / 4).subarray(0, words[at.FACTOR_ITEM_COUNT])
-    const items = [...order].filter(item => isOpen(memory, words, query, item))
+    const view = u32.subarray(words[at.FACTOR_VIEW_POSITIONS] / 4).subarray(0, words[at.FACTOR_VIEW_COUNT])
+    const seen = new Set(Array.from(view, position => u32[words[at.FACTOR_ITEM_OF] / 4 + position]))
+    const items = [...order].filter(item => prior || seen.has(item)).filter(item => isOpen(memory, words, query, item))
     const scores = new Float32Array(words[at.FACTOR_ITEM_COUNT])
     const vector = queryOf(memory, words, query)
     for (const item of prior ? [] : items)

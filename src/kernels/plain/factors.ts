@@ -76,6 +76,7 @@ export const openItems: PlainKernel = (memory, params) => {
       ? words[at.FACTOR_MASKS] + 4 * mask * words[at.FACTOR_OPEN_WORDS]
       : words[at.FACTOR_EVERY_ITEM]
     u32[state + STRUCK / 4] = 0
+    let open = masked ? u32[words[at.FACTOR_MASK_SIZES] / 4 + mask] : words[at.FACTOR_VIEW_COUNT]
     const list = words[at.FACTOR_EXCLUDED_STARTS] === 0 ? [] : listOf(memory, words, query, EXCLUDED)
     if (list.length > 0) {
       const half = Math.max(at.FACTOR_STRUCK_SLOTS_MIN / 2, Math.min(list.length, words[at.FACTOR_ITEM_COUNT]))
@@ -83,20 +84,22 @@ export const openItems: PlainKernel = (memory, params) => {
       u32[state + STRUCK / 4] = table
       u32[state + STRUCK_LAST / 4] = 2 ** bits - 1
       const slots = u32.subarray(table / 4, table / 4 + 2 ** bits).fill(0xffffffff)
+      let struck = 0
       for (const item of list) {
         if (item >= words[at.FACTOR_ITEM_COUNT]) {
           words[at.FACTOR_FAULT] = 1
           return
         }
+        if (slots.includes(item)) continue
         let slot = Math.imul(item, 0x9e3779b1) >>> (32 - bits)
-        while (slots[slot] !== item && slots[slot] !== 0xffffffff) slot = (slot + 1) % slots.length
+        while (slots[slot] !== 0xffffffff) slot = (slot + 1) % slots.length
+        if (isOpen(memory, words, query, item)) struck++
         slots[slot] = item
       }
+      open = Math.max(0, open - struck)
       table += 4 * slots.length
     }
-    let count = 0
-    for (let item = 0; item < words[at.FACTOR_ITEM_COUNT]; item++) if (isOpen(memory, words, query, item)) count++
-    u32[state + OPEN / 4] = count
+    u32[state + OPEN / 4] = open
   }
 }
 
