@@ -1,5 +1,5 @@
 /**
- * A factor model's batch job over many users, through the API: `npm run bench:fifty-million -- [--users N] [--no-filter] [--write]`.
+ * A factor model's batch job over many users, through the API: `npm run bench:fifty-million -- [--users N] [--jobs A,…] [--write]`.
  *
  * Makes users, items, what they did and inputs from a seed. A server imports the events and trains a version on some of them; in its place come
  * the factors, users and histories of everybody, saved by the code that saves what is trained (a training would hold 36 bytes an event). Then
@@ -27,24 +27,39 @@ const USERS = 10_000_000
 const SAMPLE_USERS = 2_000
 const PROBE_BYTES = 512e6
 
+/** The first is that of the targets, and always runs. */
+const JOBS: readonly (Job & { threads: number; what: string })[] = [
+  { name: 'two', input: 'ordered.jsonl', filtered: false, threads: 2, what: 'in order' },
+  { name: 'one', input: 'ordered.jsonl', filtered: false, threads: 1, what: 'in order, one thread' },
+  { name: 'shuffled', input: 'shuffled.jsonl', filtered: false, threads: 2, what: 'in any order' },
+  { name: 'filtered', input: 'ordered.jsonl', filtered: true, threads: 2, what: 'in order, nothing seen' },
+]
+
 const RESULTS = fileURLToPath(new URL('../results/fifty-million.md', import.meta.url))
 const USAGE = `usage: npm run bench:fifty-million -- [options]
 
 A factor model's batch jobs over many users, through the API: processor time by stage, memory, and 1 000 lines of each checked by brute force.
 
   --users N    how many (default ${USERS}; 10 million take 10 GB of disk for the events and as much for the output)
-  --no-filter  imports the events of some users only, and leaves the job with a filter out
+  --jobs A,…   which (default two,one,shuffled,filtered); without the last one no events are imported but those of some users
   --write      keeps the report in bench/results/fifty-million.md
 `
 const { values } = readArguments(USAGE, {
   options: {
     users: { type: 'string', default: String(USERS) },
-    'no-filter': { type: 'boolean', default: false },
+    jobs: { type: 'string', default: JOBS.map(({ name }) => name).join() },
     write: { type: 'boolean', default: false },
   },
 })
 const users = Number(values.users)
 assert(Number.isInteger(users) && users >= SAMPLE_USERS, `--users wants a whole number from ${SAMPLE_USERS}`)
+
+const wanted = values.jobs.split(',')
+assert(
+  wanted.every(name => JOBS.some(job => job.name === name)),
+  '--jobs wants some of two, one, shuffled, filtered',
+)
+const jobs = JOBS.filter(({ name }, i) => i === 0 || wanted.includes(name))
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-fifty-million-'))
 const service = new Service(folder)
@@ -56,7 +71,7 @@ try {
   await service.start(2)
   say('training')
   await service.train('sample.csv')
-  if (!values['no-filter']) {
+  if (jobs.some(({ filtered }) => filtered)) {
     await writeEvents(service.file('events.csv'), world, users)
     say('importing')
     say(`  ${(await service.importEvents('events.csv')).toFixed(0)} s`)
@@ -67,13 +82,6 @@ try {
   await writeInput(service.file('ordered.jsonl'), users, false)
   await writeInput(service.file('shuffled.jsonl'), users, true)
 
-  const jobs: (Job & { threads: number; what: string })[] = [
-    { name: 'two', input: 'ordered.jsonl', filtered: false, threads: 2, what: 'in order' },
-    { name: 'one', input: 'ordered.jsonl', filtered: false, threads: 1, what: 'in order, one thread' },
-    { name: 'shuffled', input: 'shuffled.jsonl', filtered: false, threads: 2, what: 'in any order' },
-  ]
-  if (!values['no-filter'])
-    jobs.push({ name: 'filtered', input: 'ordered.jsonl', filtered: true, threads: 2, what: 'in order, nothing seen' })
   const measured: Measured[] = []
   for (const job of jobs) {
     say(`answering ${job.what}`)
@@ -82,10 +90,10 @@ try {
     say(`  ${cost.seconds.toFixed(1)} s; checking`)
     await checkLines(world, users, { input: service.file(job.input), output: service.answered(job) }, job.filtered)
     await service.removeAnswers(job)
-    measured.push({ what: job.what, cost, outputBytes, writeSeconds: bareWrite(outputBytes) })
+    measured.push({ name: job.name, what: job.what, cost, outputBytes, writeSeconds: bareWrite(outputBytes) })
   }
   const { lines, missed } = report(measured, users)
-  const command = `npm run bench:fifty-million -- --users ${users}${values['no-filter'] ? ' --no-filter' : ''}`
+  const command = `npm run bench:fifty-million -- --users ${users}${jobs.length < JOBS.length ? ` --jobs ${jobs.map(({ name }) => name).join()}` : ''}`
   const head = ['# 50 million users', '', `\`${command}\` on ${machine()}`, '']
   console.log([...head, ...lines].join('\n'))
   if (values.write) writeFileSync(RESULTS, `${[...head, ...lines].join('\n')}\n`)

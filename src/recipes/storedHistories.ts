@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { Refusal } from '../lib/refusal.ts'
 import { tensorPlaces } from '../models/safetensors.ts'
 import { formatAddress } from '../objects/objectStore.ts'
-import { addressOf, FORMAT, type ModelPlace, VERSION } from './modelPart.ts'
+import { addressOf, FORMAT, type ModelPlace, type Part, VERSION } from './modelPart.ts'
 
 export interface StoredHistories {
   /** u32[users + 1], on shared memory: the items of user u are [offsets[u], offsets[u + 1]) of what stands in the file. */
@@ -12,9 +12,21 @@ export interface StoredHistories {
   readonly file: { readonly path: string; readonly start: number }
 }
 
-/** Of the histories file of a model, without loading it. */
-async function historiesBytes({ artifacts, prefix }: ModelPlace): Promise<number> {
-  return (await artifacts.head(addressOf({ artifacts, prefix }, 'histories')))?.bytes ?? 0
+/** Where the tensors of a part lie, without loading them. */
+async function tensorsOf(place: ModelPlace, part: Part, signal: AbortSignal) {
+  const address = addressOf(place, part)
+  const read = async (start: number, end: number) =>
+    start === end ? Buffer.alloc(0) : buffer(await place.artifacts.read(address, { range: { start, end }, signal }))
+  return tensorPlaces(read, (await place.artifacts.head(address))?.bytes ?? 0)
+}
+
+/** How many items a saved model has, and how many events its histories, without loading either; as if of other files, 0. */
+export async function savedSizes(
+  place: ModelPlace,
+  { signal }: { signal: AbortSignal },
+): Promise<{ itemCount: number; eventCount: number }> {
+  const length = async (part: Part, name: string) => (await tensorsOf(place, part, signal)).places[name]?.shape[0] ?? 0
+  return { itemCount: await length('model', 'prior'), eventCount: await length('histories', 'items') }
 }
 
 /** `folder` takes the file where the store is not one of files. Throws Refusal when it is damaged or does not fit the users. */
@@ -28,9 +40,7 @@ export async function openHistories(
   const refuse = (why: string): never => {
     throw new Refusal(`The model's file ${formatAddress(address)} cannot be used: ${why}.`)
   }
-  const read = async (start: number, end: number) =>
-    start === end ? Buffer.alloc(0) : buffer(await place.artifacts.read(address, { range: { start, end }, signal }))
-  const { places, metadata } = await tensorPlaces(read, await historiesBytes(place))
+  const { places, metadata } = await tensorsOf(place, 'histories', signal)
   if (metadata.format !== FORMAT || metadata.part !== 'histories' || metadata.version !== VERSION)
     refuse(`it is '${metadata.format}', part '${metadata.part}', version '${metadata.version}'`)
   const { offsets: at, items } = places

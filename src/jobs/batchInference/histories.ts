@@ -1,12 +1,13 @@
 /**
- * The histories of a block's subjects, gathered into the queries of a ranker: from memory, or from the model's file where there are too
- * many. A read of the file costs a microsecond or two whatever its length, so neighbours are read together: in input that follows the order
- * of the users a block takes one or two reads; in any other order each subject takes one.
+ * The histories of a block's subjects, gathered into the queries of a ranker: from memory, as lists or packed where there are many, or from
+ * the model's file where there are too many for that. A read of the file costs a microsecond or two whatever its length, so neighbours are
+ * read together: in input that follows the order of the users a block takes one or two reads; in any other order each subject takes one.
  */
 import { openSync, readSync } from 'node:fs'
 import type { QueryLists } from '../../inference/queries.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { ItemLists } from '../../models/splits.ts'
+import { type PackedHistories, unpackEvents } from '../../recipes/packedHistories.ts'
 import type { StoredHistories } from '../../recipes/storedHistories.ts'
 import { BLOCK_RECORDS, HISTORY_GAP_ITEMS, HISTORY_READ_ITEMS } from './limits.ts'
 
@@ -17,21 +18,14 @@ export interface SubjectHistories {
   gather(subjects: Int32Array, count: number): QueryLists
 }
 
+/** Histories in any of their forms. */
+export type KeptHistories = ItemLists | PackedHistories | StoredHistories
+
 /** `itemCount`: what the file claims beyond it is refused. */
-export function openSubjectHistories(histories: ItemLists | StoredHistories, itemCount: number): SubjectHistories {
+export function openSubjectHistories(histories: KeptHistories, itemCount: number): SubjectHistories {
   const { offsets } = histories
   const lists = { offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
-  const copy =
-    'file' in histories
-      ? fileCopier(histories, itemCount)
-      : (subjects: Int32Array, count: number) => {
-          let place = 0
-          for (let q = 0; q < count; q++) {
-            const to = offsets[subjects[q] + 1]
-            // Most are short: a loop is faster than a call into the engine.
-            for (let from = offsets[subjects[q]]; from < to; from++) lists.items[place++] = histories.items[from]
-          }
-        }
+  const copy = copierOf(histories, itemCount)
   return {
     has: subject => subject >= 0 && offsets[subject] < offsets[subject + 1],
     gather(subjects, count) {
@@ -44,8 +38,29 @@ export function openSubjectHistories(histories: ItemLists | StoredHistories, ite
   }
 }
 
+/** Copies lists of subjects [0, count) to where `lists.offsets` says. */
+type Copier = (subjects: Int32Array, count: number, lists: { offsets: Uint32Array; items: Int32Array }) => void
+
+function copierOf(histories: KeptHistories, itemCount: number): Copier {
+  const { offsets } = histories
+  if ('file' in histories) return fileCopier(histories, itemCount)
+  if ('packed' in histories)
+    return (subjects, count, lists) => {
+      for (let q = 0; q < count; q++)
+        unpackEvents(histories, offsets[subjects[q]], offsets[subjects[q] + 1], lists.items, lists.offsets[q])
+    }
+  return (subjects, count, lists) => {
+    let place = 0
+    for (let q = 0; q < count; q++) {
+      const to = offsets[subjects[q] + 1]
+      // Most are short: a loop is faster than a call into the engine.
+      for (let from = offsets[subjects[q]]; from < to; from++) lists.items[place++] = histories.items[from]
+    }
+  }
+}
+
 /** Copies lists from the file to where `lists.offsets` says. */
-function fileCopier({ offsets, file }: StoredHistories, itemCount: number) {
+function fileCopier({ offsets, file }: StoredHistories, itemCount: number): Copier {
   const descriptor = openSync(file.path, 'r')
   const order = new Int32Array(BLOCK_RECORDS)
   let window = new Int32Array(HISTORY_READ_ITEMS)
@@ -60,7 +75,7 @@ function fileCopier({ offsets, file }: StoredHistories, itemCount: number) {
     }
   }
 
-  return (subjects: Int32Array, count: number, lists: QueryLists): void => {
+  return (subjects, count, lists) => {
     for (let q = 0; q < count; q++) order[q] = q
     order.subarray(0, count).sort((a, b) => subjects[a] - subjects[b])
     for (let first = 0; first < count; ) {

@@ -10,6 +10,7 @@ import type { ItemLists } from '../../models/splits.ts'
 import { recipeByArn } from '../../recipes/index.ts'
 import { loadModel, loadWithoutHistories, type SavedModel } from '../../recipes/modelFile.ts'
 import type { ModelPlace } from '../../recipes/modelPart.ts'
+import { packHistories } from '../../recipes/packedHistories.ts'
 import { openHistories } from '../../recipes/storedHistories.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import { withItems } from '../updateModel.ts'
@@ -32,9 +33,12 @@ export async function loadThreadData(
   const { modelPrefix, recipe, numResults, filter, themes, exploration, influence, newItems } = description
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const plan = await planMemory(place, threadCount, memory)
+  const plan = await planMemory(place, threadCount, { signal }, memory)
   const control = { signal }
-  const loaded = plan.stored ? await loadBesideHistories(place, context, control) : await loadModel(place, control)
+  const loaded =
+    plan.histories === 'listed'
+      ? await loadModel(place, control)
+      : await loadBesideHistories(place, plan.histories === 'packed', context, control)
   const { model: trained, users, items, histories, facts, newcomers } = await withNewItems(loaded, newItems, context)
   const model = influence && facts ? influenced(trained, facts, influence) : trained
   const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
@@ -78,11 +82,13 @@ export async function loadThreadData(
 
 async function loadBesideHistories(
   place: ModelPlace,
+  packed: boolean,
   { scratchFolder }: ComputeContext,
   control: { signal: AbortSignal },
 ) {
   const loaded = await loadWithoutHistories(place, control)
-  return { ...loaded, histories: await openHistories(place, loaded.users.size, scratchFolder, control) }
+  const stored = await openHistories(place, loaded.users.size, scratchFolder, control)
+  return { ...loaded, histories: packed ? await packHistories(stored, loaded.model.itemCount, control) : stored }
 }
 
 async function withNewItems<S extends Omit<SavedModel, 'histories'>>(

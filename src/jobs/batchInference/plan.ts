@@ -6,17 +6,24 @@ import { totalmem } from 'node:os'
 import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import type { ItemLists } from '../../models/splits.ts'
 import { addressOf, type ModelPlace, type Part } from '../../recipes/modelPart.ts'
-import type { StoredHistories } from '../../recipes/storedHistories.ts'
-import { openSubjectHistories } from './histories.ts'
-import { BLOCK_RECORDS, BYTE_PATH_MICROS, HISTORIES_BYTES_MAX, PROCESS_BYTES, THREAD_BYTES } from './limits.ts'
+import { packedBytes } from '../../recipes/packedHistories.ts'
+import { savedSizes } from '../../recipes/storedHistories.ts'
+import { type KeptHistories, openSubjectHistories } from './histories.ts'
+import {
+  BLOCK_RECORDS,
+  BYTE_PATH_MICROS,
+  HISTORIES_BYTES_MAX,
+  PACKED_BYTES_MAX,
+  PROCESS_BYTES,
+  THREAD_BYTES,
+} from './limits.ts'
 
 export interface MemoryPlan {
   /** At the peak, at most; without what a filter needs. */
   readonly bytes: number
-  /** Histories stay in their file. */
-  readonly stored: boolean
+  /** Where histories are: in memory as lists, or packed, or in their file. */
+  readonly histories: 'listed' | 'packed' | 'stored'
 }
 
 /** For tests: less than there is. */
@@ -24,25 +31,37 @@ export interface MemoryLimits {
   /** What the process may take. */
   readonly available?: number | undefined
   readonly historiesBytesMax?: number | undefined
+  readonly packedBytesMax?: number | undefined
 }
 
 /** Throws Refusal when it does not fit. */
 export async function planMemory(
   place: ModelPlace,
   threads: number,
-  { available = memoryOfMachine(), historiesBytesMax = HISTORIES_BYTES_MAX }: MemoryLimits = {},
+  control: { signal: AbortSignal },
+  limits: MemoryLimits = {},
 ): Promise<MemoryPlan> {
+  const { available = memoryOfMachine(), historiesBytesMax = HISTORIES_BYTES_MAX } = limits
   const bytesOf = async (part: Part) => (await place.artifacts.head(addressOf(place, part)))?.bytes ?? 0
-  const [model, vocabulary, histories] = await Promise.all((['model', 'vocabulary', 'histories'] as const).map(bytesOf))
-  const stored = histories > historiesBytesMax
-  // Model and ids are read and then placed where the kernels see them; of stored histories there are 4 bytes a user, less than of ids.
-  const held = stored ? Math.min(histories, vocabulary / 4) : histories
+  const [model, vocabulary, listed] = await Promise.all((['model', 'vocabulary', 'histories'] as const).map(bytesOf))
+  const form = listed <= historiesBytesMax ? { histories: 'listed' as const, held: listed } : await unlisted()
+  const { histories, held } = form
+  // Model and ids are read and then placed where the kernels see them.
   const bytes = Math.ceil(2 * model + 2 * vocabulary + held + threads * THREAD_BYTES + PROCESS_BYTES)
   if (bytes > available)
     throw new Refusal(
       `The job needs ${gigabytes(bytes)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
     )
-  return { bytes, stored }
+  return { bytes, histories }
+
+  /** Beside either form are 4 bytes a user, less than of ids. */
+  async function unlisted(): Promise<{ histories: MemoryPlan['histories']; held: number }> {
+    const { itemCount, eventCount } = await savedSizes(place, control)
+    const offsets = Math.min(listed, vocabulary / 4)
+    const packed = packedBytes(eventCount, itemCount)
+    if (packed > (limits.packedBytesMax ?? PACKED_BYTES_MAX)) return { histories: 'stored', held: offsets }
+    return { histories: 'packed', held: packed + offsets }
+  }
 }
 
 /** What the control group grants, where there is one. */
@@ -54,7 +73,7 @@ function memoryOfMachine(): number {
 /** Seconds that so many records take, by a block of the first subjects. On a ranker that no thread uses yet. */
 export function expectedSeconds(
   placed: PlacedModel,
-  histories: ItemLists | StoredHistories | undefined,
+  histories: KeptHistories | undefined,
   k: number,
   { records, threads }: { records: number; threads: number },
 ): number {
@@ -75,7 +94,9 @@ export function expectedSeconds(
 }
 
 /** In one line, for people. */
-export const planText = ({ bytes, stored }: MemoryPlan, seconds: number, records: number): string =>
-  `planned: ${gigabytes(bytes)} of memory at most${stored ? ', histories from their file' : ''}, some ${Math.max(1, Math.round(seconds))} s for ${records} records`
+export const planText = ({ bytes, histories }: MemoryPlan, seconds: number, records: number): string =>
+  `planned: ${gigabytes(bytes)} of memory at most${FORMS[histories]}, some ${Math.max(1, Math.round(seconds))} s for ${records} records`
+
+const FORMS = { listed: '', packed: ', histories packed', stored: ', histories from their file' } as const
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`

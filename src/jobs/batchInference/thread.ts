@@ -10,16 +10,14 @@ import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { assert } from '../../lib/assert.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import type { ItemLists } from '../../models/splits.ts'
 import { ObjectError, type ObjectErrorCode } from '../../objects/objectStore.ts'
 import { openObjectStore } from '../../objects/open.ts'
-import type { StoredHistories } from '../../recipes/storedHistories.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import { StageClock } from './answerLines.ts'
 import { ByteBlocks } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
 import type { PlacedFilter } from './filtering.ts'
-import { openSubjectHistories } from './histories.ts'
+import { type KeptHistories, openSubjectHistories } from './histories.ts'
 import { REPORT_SECONDS } from './limits.ts'
 import type { ShardOutcome } from './outcome.ts'
 import type { PlacedBytes } from './placeBytes.ts'
@@ -45,7 +43,7 @@ export interface ThreadData {
   readonly subjectTable: number | undefined
   readonly askerTable: number | undefined
   /** One row a subject; undefined when the model gives everybody the same. */
-  readonly histories: ItemLists | StoredHistories | undefined
+  readonly histories: KeptHistories | undefined
   readonly itemIds: VocabularyTensors
   readonly filter: PlacedFilter | undefined
   /** Of the items: lists get themes. */

@@ -168,13 +168,11 @@ test('threads and sizes of shards change no byte', async () => {
   assert.deepEqual(await outputsOf(inputs, { threads: 1 }, { parts: true }), whole)
 })
 
-test('histories that stay in their file change no byte, in whatever order users come', async () => {
+test('histories that are packed or stay in their file change no byte, in whatever order users come', async () => {
   const inputs = { a: mixedInput(1, 900), b: mixedInput(9, 500) }
   const whole = await outputsOf(inputs, { threads: 1 })
-  assert.deepEqual(
-    await outputsOf(inputs, { threads: 2 }, { shardBytes: 3333, memory: { historiesBytesMax: 0 } }),
-    whole,
-  )
+  for (const memory of [{ historiesBytesMax: 0 }, { historiesBytesMax: 0, packedBytesMax: 0 }])
+    assert.deepEqual(await outputsOf(inputs, { threads: 2 }, { shardBytes: 3333, memory }), whole)
 })
 
 test('the plan is told before the work; a job that cannot fit says so at once', async () => {
