@@ -5,20 +5,11 @@
 import { ALIGNMENT_BYTES, ARENA_START_BYTES, aligned, createArena } from '../kernels/arena.ts'
 import { kernelModule, sharedMemory } from '../kernels/load.ts'
 import { RANK_KERNEL, RANK_PANEL, RANK_ROWS } from '../kernels/parameters.ts'
+import { columnCountOf, type SlotShape, slotBytes } from '../kernels/rankMemory.ts'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { DenseModel } from '../models/historyModel.ts'
-import {
-  checkFinite,
-  checkSharpness,
-  columnCountOf,
-  F32_MAX,
-  type PlacedSlots,
-  refuseTooLarge,
-  reserveSlot,
-  type SlotShape,
-  slotBytes,
-} from './rankSlots.ts'
+import { checkFinite, checkSharpness, F32_MAX, type PlacedSlots, refuseTooLarge, reserveSlot } from './rankSlots.ts'
 
 /**
  * Queries that pass one panel of the rows together: at 3 416 items the rows are then read from memory once for 256 queries (0.2 MB a

@@ -5,19 +5,15 @@
  *   memory  entries · 6 bytes up to NEAR_COLUMN_COUNT_MAX items, 8 beyond (a row filled up to whole groups of 8) + 4 · experts · items
  *           + 8 · items + 32.1 · items a thread
  */
-import { ALIGNMENT_BYTES, ARENA_START_BYTES, type Arena, aligned, createArena } from '../kernels/arena.ts'
+import { type Arena, createArena } from '../kernels/arena.ts'
 import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
 import * as at from '../kernels/parameters.ts'
+import { groupWords, isNear, type PoolSize, poolBytes, poolGroupsMax, poolSlotShape } from '../kernels/poolMemory.ts'
+import { columnCountOf } from '../kernels/rankMemory.ts'
 import { assert } from '../lib/assert.ts'
 import type { PoolModel, SparseExpert } from '../models/historyModel.ts'
 import { checkOffsets, checkPool } from './checkPool.ts'
-import { columnCountOf, type PlacedSlots, refuseTooLarge, reserveSlot, type SlotShape, slotBytes } from './rankSlots.ts'
-
-/** One query after the other: they share nothing. */
-const BLOCK_SIZE = 1
-
-/** Up to here 16 bits name every column, and those after the last that fill up a group. */
-const NEAR_COLUMN_COUNT_MAX = 2 ** 16 - at.POOL_GROUP
+import { type PlacedSlots, refuseTooLarge, reserveSlot } from './rankSlots.ts'
 
 export interface PlacedPool extends PlacedSlots {
   readonly form: 'pool'
@@ -33,12 +29,13 @@ export function placePool(model: PoolModel, { threads }: { readonly threads: num
   const { itemCount, prior, sharpness, bias, epsilon, combination } = model
   const experts = model.experts.filter(({ weight }) => weight !== 0) // their terms are 0, whatever they say
   const columnCount = columnCountOf(itemCount)
-  const near = columnCount <= NEAR_COLUMN_COUNT_MAX
-  const historyLength = Math.max(...model.experts.map(({ kernel }) => kernel.length))
-  const shape = { itemCount, historyLength, blockSize: BLOCK_SIZE }
+  const near = isNear(itemCount)
+  const size = { itemCount, kernelLengths: experts.map(({ kernel }) => kernel.length) }
+  const shape = poolSlotShape(size)
   const groups = experts.map(groupCount)
-  const bytes = placedBytes(shape, groups, experts, threads)
-  refuseTooLarge(itemCount, bytes, bytes > MEMORY_BYTES_MAX ? hint(shape, experts, threads) : '')
+  const total = groups.reduce((sum, count) => sum + count, 0)
+  const bytes = poolBytes(size, total, threads)
+  refuseTooLarge(itemCount, bytes, bytes > MEMORY_BYTES_MAX ? hint(size, threads) : '')
   checkPool(model)
 
   const memory = sharedMemory(bytes)
@@ -106,9 +103,6 @@ function placeExpert(
   assert(group === groups)
 }
 
-/** A group's items, two or one to a word, and its values. */
-const groupWords = (near: boolean): number => (near ? 1.5 : 2) * at.POOL_GROUP
-
 function groupCount({ offsets }: SparseExpert): number {
   let count = 0
   for (let row = 0; row + 1 < offsets.length; row++)
@@ -116,27 +110,10 @@ function groupCount({ offsets }: SparseExpert): number {
   return count
 }
 
-function placedBytes(
-  shape: SlotShape,
-  groups: readonly number[],
-  experts: readonly SparseExpert[],
-  threads: number,
-): number {
-  const columnCount = columnCountOf(shape.itemCount)
-  const groupBytes = 4 * groupWords(columnCount <= NEAR_COLUMN_COUNT_MAX)
-  const shared = 8 * columnCount + 4 * at.POOL_WORDS + 4 * at.EXPERT_WORDS * experts.length
-  const rows = groups.reduce((sum, count) => sum + count * groupBytes, 0)
-  const others = experts.reduce((sum, { kernel, offsets }) => sum + 4 * (kernel.length + offsets.length), 0)
-  const slot = slotBytes(shape) + 4 * (columnCount + at.POOL_GROUP) + ALIGNMENT_BYTES
-  const gaps = (4 + 3 * experts.length) * ALIGNMENT_BYTES
-  return ARENA_START_BYTES + aligned(shared + rows + others + gaps + threads * slot)
-}
-
 /** How many entries a row there is room for. */
-function hint(shape: SlotShape, experts: readonly SparseExpert[], threads: number): string {
-  const near = columnCountOf(shape.itemCount) <= NEAR_COLUMN_COUNT_MAX
-  const room = MEMORY_BYTES_MAX - placedBytes(shape, [], experts, threads)
-  const fitting = Math.floor(room / (experts.length * shape.itemCount * 4 * groupWords(near))) * at.POOL_GROUP
-  const count = experts.length === 1 ? '1 expert' : `${experts.length} experts`
+function hint(size: PoolSize, threads: number): string {
+  const expertCount = size.kernelLengths.length
+  const fitting = Math.floor(poolGroupsMax(size, threads) / (expertCount * size.itemCount)) * at.POOL_GROUP
+  const count = expertCount === 1 ? '1 expert' : `${expertCount} experts`
   return fitting >= at.POOL_GROUP ? `, which with ${count} is ${fitting} entries for each item and expert` : ''
 }

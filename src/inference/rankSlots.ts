@@ -1,5 +1,5 @@
 /** What every form of a placed model has: a workplace for each thread, and numbers that were looked at. */
-import { ALIGNMENT_BYTES, type Arena } from '../kernels/arena.ts'
+import type { Arena } from '../kernels/arena.ts'
 import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
 import {
   RANK_ALLOWED,
@@ -10,7 +10,6 @@ import {
   RANK_ITEMS,
   RANK_KEYS,
   RANK_OFFSETS,
-  RANK_PANEL,
   RANK_PRIOR,
   RANK_PROBABILITIES,
   RANK_SCORES,
@@ -19,6 +18,7 @@ import {
   RANK_WEIGHTS,
   RANK_WORDS,
 } from '../kernels/parameters.ts'
+import { columnCountOf, type SlotShape } from '../kernels/rankMemory.ts'
 import { Refusal } from '../lib/refusal.ts'
 
 /** Greatest finite f32. */
@@ -34,24 +34,6 @@ export interface PlacedSlots {
   readonly blockSize: number
   /** Address of each slot's parameter block. */
   readonly slots: readonly number[]
-}
-
-export interface SlotShape {
-  readonly itemCount: number
-  readonly historyLength: number
-  readonly blockSize: number
-}
-
-/** Items as the kernels see them: whole panels. */
-export const columnCountOf = (itemCount: number): number => Math.ceil(itemCount / RANK_PANEL) * RANK_PANEL
-
-/** Bytes that `reserveSlot` takes at most. */
-export function slotBytes({ itemCount, historyLength, blockSize }: SlotShape): number {
-  const columnCount = columnCountOf(itemCount)
-  const scores = 4 * blockSize * columnCount
-  const perQuery = 4 * (blockSize + 1) + 4 * blockSize * historyLength
-  const perColumn = (4 + 4 + 8 + 4 + 4 + 1 / 8) * columnCount // weights, keys, candidates, items, probabilities, allowed
-  return 4 * RANK_WORDS + scores + perQuery + perColumn + 8 + 11 * ALIGNMENT_BYTES
 }
 
 /** A thread's parameter block and all it points to, but for the model. `prior` is the address of f32[columnCount]. */

@@ -8,6 +8,7 @@ import { denseOperations, denseSystemBytes } from './denseSystem.ts'
 import { fitDirectionalRidge } from './directionalRidge.ts'
 import { fitEase, TOGETHER } from './ease.ts'
 import { distinctItems, fitNeighbourhoodRidge } from './neighbourhoodRidge.ts'
+import { neighbourSeconds } from './neighbourPlan.ts'
 import type { Sequences } from './pairCounts.ts'
 import type { SparseRows } from './sparseRows.ts'
 
@@ -17,12 +18,14 @@ import type { SparseRows } from './sparseRows.ts'
  * (Amazon Beauty, 12 101 items, NDCG@10: dense .0539, neighbourhood .0541; design/recommenders.md §3.12).
  */
 const DENSE_OPERATIONS_MAX = 5e11
+/** Of one thread. */
+const DENSE_OPERATIONS_PER_SECOND = 5e10
 
 /**
  * Entries of a source item's row that are kept. Of a pool's NDCG@10 on ML-1M 200 kept .1807, 400 .1826 and all .1845 (§3.12); scoring a
  * history costs as many additions for each of its events.
  */
-const ROW_LENGTH = 400
+export const ROW_LENGTH = 400
 
 /** A person's newest different items that EASE learns from: its cost grows with their square, and hardly anybody has more. */
 const EASE_ITEM_COUNT_MAX = 2000
@@ -71,6 +74,19 @@ export const solvedAtOnce = (
 ): boolean =>
   denseOperations(itemCount) <= DENSE_OPERATIONS_MAX &&
   denseSystemBytes({ itemCount, eventCount: items.length, kernelLength, threads }) <= MEMORY_BYTES_MAX
+
+/** About how long `fitExpert` takes on an x86-64 of some 3 GHz that does nothing else. */
+export function expertSeconds(
+  sequences: Pick<Sequences, 'itemCount' | 'items'>,
+  { kind, kernel }: Pick<ExpertDesign, 'kind' | 'kernel'>,
+  threads: number,
+): number {
+  if (kind === 'repeat') return 0
+  const { itemCount, items } = sequences
+  if (!solvedAtOnce(sequences, kernel.length, threads))
+    return neighbourSeconds(itemCount, items.length, kernel.length) / threads
+  return (denseOperations(itemCount) / DENSE_OPERATIONS_PER_SECOND + items.length * kernel.length * 1e-9) / threads
+}
 
 function identity(itemCount: number): SparseRows {
   const shared = (length: number) => new SharedArrayBuffer(4 * length)

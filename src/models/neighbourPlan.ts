@@ -64,8 +64,7 @@ interface PlanOptions extends PairOptions {
 /** `sequences` name items by descending frequency. */
 export function planNeighbours(sequences: Sequences, options: PlanOptions, threads: number): NeighbourPlan {
   const { itemCount, items } = sequences
-  const affordable = Math.floor(Math.cbrt((3 * OPERATIONS_MAX) / itemCount))
-  const neighbourCount = options.neighbourCount ?? Math.min(NEIGHBOUR_COUNT_MAX, affordable, itemCount)
+  const neighbourCount = options.neighbourCount ?? affordableNeighbours(itemCount)
   const { neighbours, predecessors } = reaches(sequences, options.kernel.length)
   const listRooms = predecessors.map(count => Math.min(count, neighbourCount))
   const pieces = piecesOf(listRooms)
@@ -112,6 +111,19 @@ export function neighbourPlanText(
 ): string {
   const of = `${neighbourCount} sources for each of ${itemCount} items from ${items.length} events`
   return `${of}, rows of up to ${gramRow}: ${(bytes / 1e9).toFixed(1)} GB`
+}
+
+function affordableNeighbours(itemCount: number): number {
+  const affordable = Math.floor(Math.cbrt((3 * OPERATIONS_MAX) / itemCount))
+  return Math.min(NEIGHBOUR_COUNT_MAX, affordable, itemCount)
+}
+
+/** About how long a thread takes for all, by the rates above: the equations, the entries looked through, three pairs of events a nanosecond or two. */
+export function neighbourSeconds(itemCount: number, eventCount: number, kernelLength: number): number {
+  const neighbours = affordableNeighbours(itemCount)
+  const pairs = 3 * eventCount * Math.max(1, kernelLength)
+  const lookedAt = Math.min(ENTRIES_LOOKED_AT_MAX, neighbours * Math.min(pairs, itemCount ** 2))
+  return (itemCount * neighbours ** 3) / 3 / 4e9 + lookedAt / 2.5e8 + pairs * 2e-9
 }
 
 /** Of each item at most how many more frequent ones occur around it, and how many items before it (around it without a kernel). */

@@ -14,7 +14,9 @@ import { historyOf, type Interactions, repeatShare } from './interactions.ts'
 import { holdOutPairs, type NextItemPair } from './nextItemPairs.ts'
 import { type FittedExpert, scorePairs } from './pairScores.ts'
 import { EPSILON, type FittedWeights, fitPoolWeights, ndcgOfExpert } from './poolFit.ts'
+import { type PoolPlan, planPool, planText } from './poolPlan.ts'
 import { eventCounts, logShares } from './popularity.ts'
+import { cutToRoom } from './sparseRows.ts'
 
 /** Fewer pairs say less about the weights than other data does (design/recommenders.md §5.4). */
 const PAIR_COUNT_MIN = 200
@@ -35,23 +37,32 @@ export interface PoolDesign {
 }
 
 type Control = WorkControl & { readonly threads: number }
+type FittingControl = Control & { readonly plan: PoolPlan }
 
-/** Not calibrated. At least one event. Rejects with `control.signal.reason` when aborted. */
+/**
+ * Not calibrated. At least one event. Throws Refusal where no pool of so many items can be ranked by (poolPlan.ts); the plan stands in the
+ * stage that is reported. Rejects with `control.signal.reason` when aborted.
+ */
 export async function fitPool(interactions: Interactions, design: PoolDesign, control: Control): Promise<PoolModel> {
   const { training, pairs } = holdOutPairs(interactions)
-  if (pairs.length < PAIR_COUNT_MIN) return poolByDefault(interactions, design, pairs.length, control)
+  const byDefault = pairs.length < PAIR_COUNT_MIN
+  const seenCompete = !byDefault && repeatShare(interactions) > REPEAT_SHARE_MIN
+  const experts = [...design.experts, ...(seenCompete ? [design.repeat] : [])]
+  const probed = byDefault ? [] : [...design.ridgeFactors.map(() => experts[0]), ...experts.slice(1)]
+  const plan = planPool(interactions, { experts, fitted: [...probed, ...experts] }, control.threads)
+  const planned = { ...staged(control, planText(plan)), plan }
+  if (byDefault) return poolByDefault(interactions, design, pairs.length, planned)
 
-  const choosing = staged(control, 'choosing')
-  const seenCompete = repeatShare(interactions) > REPEAT_SHARE_MIN
+  const choosing = staged(planned, 'choosing')
   const asked = { itemCount: interactions.itemCount, seenCompete }
   const { factor, probe, ridges } = await chooseRidge(training, pairs, design, asked, choosing)
-  const experts = [...design.experts, ...(seenCompete ? [design.repeat] : [])].map(expert => scaled(expert, factor))
+  const scaledExperts = experts.map(expert => scaled(expert, factor))
   const fitted = [probe]
-  for (const expert of experts.slice(1)) fitted.push(await fit(training, expert, choosing))
+  for (const expert of scaledExperts.slice(1)) fitted.push(await fit(training, expert, choosing))
   const scores = await scorePairs(pairs, fitted, asked, choosing)
   const weights = await fitPoolWeights(scores, sharesOf(training), choosing)
   const heldOutPairCount = scores.contests.length
-  return pooled(interactions, experts, scores.scales, { ...weights, heldOutPairCount, ridges }, control)
+  return pooled(interactions, scaledExperts, scores.scales, { ...weights, heldOutPairCount, ridges }, planned)
 }
 
 /** Weights and ridge as other data had them; what makes the experts comparable comes from the data itself. */
@@ -59,7 +70,7 @@ async function poolByDefault(
   interactions: Interactions,
   design: PoolDesign,
   heldOutPairCount: number,
-  control: Control,
+  control: FittingControl,
 ): Promise<PoolModel> {
   const experts = design.experts.map(expert => scaled(expert, design.ridgeFactors[0]))
   const fitted: FittedExpert[] = []
@@ -82,7 +93,7 @@ async function chooseRidge(
   pairs: readonly NextItemPair[],
   { experts: [first], ridgeFactors }: PoolDesign,
   asked: { itemCount: number; seenCompete: boolean },
-  control: Control,
+  control: FittingControl,
 ) {
   const shares = sharesOf(training)
   const ridges: { factor: number; ndcgAt10: number }[] = []
@@ -105,7 +116,7 @@ async function pooled(
   designs: readonly ExpertDesign[],
   scales: readonly number[],
   chosen: Chosen,
-  control: Control,
+  control: FittingControl,
   fitted: readonly FittedExpert[] = [],
 ): Promise<PoolModel> {
   const { combination, popularity, alone } = chosen
@@ -153,14 +164,14 @@ const scaled = <D extends ExpertDesign>(design: D, factor: number): D => ({
   regularization: design.regularization * factor,
 })
 
-const fit = async (interactions: Interactions, design: ExpertDesign, control: Control): Promise<FittedExpert> => ({
-  kernel: design.kernel,
-  ...(await fitExpert(interactions, design, staged(control, design.name))),
-})
+async function fit(interactions: Interactions, design: ExpertDesign, control: FittingControl): Promise<FittedExpert> {
+  const rows = await fitExpert(interactions, design, staged(control, design.name))
+  return { kernel: design.kernel, ...(await cutToRoom(rows, control.plan, control.signal)) }
+}
 
 const sharesOf = (interactions: Interactions): Float32Array => logShares(eventCounts(interactions)).map(Math.exp)
 
-const staged = (control: Control, stage: string): Control => ({
+const staged = <C extends Control>(control: C, stage: string): C => ({
   ...control,
   progress: report => control.progress({ ...report, stage: `${stage}: ${report.stage}` }),
 })

@@ -71,6 +71,38 @@ export async function cutRows(
   return { offsets, items: items.subarray(0, top), values: values.subarray(0, top) }
 }
 
+/** How rows are read: `group` entries at a time, and there is room for so many groups. */
+export interface RowRoom {
+  readonly group: number
+  readonly groupCountMax: number
+}
+
+/** The same rows or, where they have no room, the largest entries of each, as many whole groups as all rows alike can have. */
+export async function cutToRoom(
+  rows: SparseRows,
+  { group, groupCountMax }: RowRoom,
+  signal: AbortSignal,
+): Promise<SparseRows> {
+  const { offsets, items, values } = rows
+  const itemCount = offsets.length - 1
+  const lengths = offsets.subarray(1).map((end, row) => end - offsets[row])
+  const groupsWith = (count: number) => lengths.reduce((sum, each) => sum + Math.ceil(Math.min(count, each) / group), 0)
+  let beyond = Math.ceil(lengths.reduce((a, b) => Math.max(a, b), 0) / group)
+  if (groupsWith(beyond * group) <= groupCountMax) return rows
+  let fitting = 0
+  while (beyond - fitting > 1) {
+    const middle = (fitting + beyond) >>> 1
+    if (groupsWith(middle * group) <= groupCountMax) fitting = middle
+    else beyond = middle
+  }
+  assert(fitting > 0, 'there is room for a group of every row')
+  const row = (item: number) => ({
+    items: items.subarray(offsets[item], offsets[item + 1]),
+    values: values.subarray(offsets[item], offsets[item + 1]),
+  })
+  return cutRows({ itemCount, entryCount: items.length, count: fitting * group, row }, signal)
+}
+
 /**
  * The `count`-th largest magnitude, and how many of those equal to it are among the `count` largest; 0 and all where there are no more.
  * `sizes` is room for as many.

@@ -19,6 +19,7 @@ import type { SolutionMetrics } from '../models/metrics.ts'
 import { fitNewcomers, type Newcomers } from '../models/newcomers.ts'
 import { withNewItems } from '../models/newItems.ts'
 import { withObjective } from '../models/objective.ts'
+import { rankable } from '../models/poolPlan.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
 import { isAboutPeople, type Recipe, type RecipeSettings } from './recipe.ts'
@@ -73,21 +74,24 @@ export async function trainSolution(
   if (!recipe.text) checkEnoughSelected(selected.interactions)
   const tuned = tuning ? (await tune(recipe, selected, { ...settings, tuning }, options)).texts : settings.tuned
   const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
+  const train: typeof configured.train = async (learntFrom, control) =>
+    rankable(await configured.train(learntFrom, control), control.signal)
   const evaluation = stageOf('evaluation', options)
   const {
     metrics,
     baseline,
     sharpness,
     report: reported,
-  } = await configured.evaluate(configured.train, selected, settings.seed, evaluation)
+  } = await configured.evaluate(train, selected, settings.seed, evaluation)
   const report = await reported?.()
-  const fitted = await configured.train(selected, stageOf('training', options))
+  const fitted = await train(selected, stageOf('training', options))
   const newcomers = isAboutPeople(recipe)
     ? await fitNewcomers(selected.interactions, selected.userAttributes, settings.seed, stageOf('training', options))
     : undefined
   const calibrated = withPrior(sharpened(fitted, sharpness), newcomers)
   const whole = await withItemsOfMetadata(calibrated, recipe, selected, options)
-  const model = selected.objective ? withObjective(whole, selected.objective) : whole
+  const steered = selected.objective ? withObjective(whole, selected.objective) : whole
+  const model = await rankable(steered, options.signal)
   const actions = await configured.trainActions(model, selected, stageOf('training', options))
   const histories = newestEvents(data.interactions, historyLength(model))
   return {

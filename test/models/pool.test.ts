@@ -199,7 +199,8 @@ test('an abort ends every stage with its reason', async () => {
   const reason = new Error('no longer wanted')
   const stages = new Set<string>()
   await fitPool(interactions, design, { ...control, progress: ({ stage }) => stages.add(stage) })
-  assert.ok(stages.has('choosing: fitting weights') && stages.has('last: solving'))
+  const plan = '2 experts of 60 items: at most 0.0 GB to rank by, about 1 s to fit'
+  assert.ok(stages.has(`${plan}: choosing: fitting weights`) && stages.has(`${plan}: last: solving`))
   for (const wanted of stages) {
     const controller = new AbortController()
     const progress = ({ stage }: { stage: string }) => stage === wanted && controller.abort(reason)

@@ -1,0 +1,79 @@
+/**
+ * What a pool (pool.ts) will take, worked out before anything is fitted. A model has to fit the memory it is ranked in, which ends at 4 GiB: every expert
+ * gets an equal part of it, and where the rows of one are longer, their largest entries stay. The plan stands in the stage that is reported.
+ */
+import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
+import { POOL_GROUP } from '../kernels/parameters.ts'
+import { type PoolSize, poolBytes, poolGroupsMax, poolSlotShape } from '../kernels/poolMemory.ts'
+import { slotBytes } from '../kernels/rankMemory.ts'
+import { Refusal } from '../lib/refusal.ts'
+import { type ExpertDesign, expertSeconds, ROW_LENGTH } from './experts.ts'
+import type { HistoryModel, PoolModel } from './historyModel.ts'
+import type { Interactions } from './interactions.ts'
+import { cutToRoom, type RowRoom } from './sparseRows.ts'
+
+/** Threads that a model leaves room for, if that is no more than a quarter of the memory. Not those of the training: its bytes do not depend on them. */
+const RANKING_THREADS = 16
+const THREADS_SHARE_MAX = 1 / 4
+
+/** The room is that of each expert. */
+export interface PoolPlan extends RowRoom {
+  readonly itemCount: number
+  readonly expertCount: number
+  /** Of the memory to rank by on one thread, at most. */
+  readonly bytes: number
+  /** About, on this machine, when nobody else uses it: all that is fitted on the way. */
+  readonly seconds: number
+}
+
+/**
+ * `fitted`: what is fitted on the way, some experts more than once. The room is the same for any number of threads.
+ * Throws Refusal where there is none for eight entries of every item and expert.
+ */
+export function planPool(
+  interactions: Pick<Interactions, 'itemCount' | 'items'>,
+  { experts, fitted }: { readonly experts: readonly ExpertDesign[]; readonly fitted: readonly ExpertDesign[] },
+  threads: number,
+): PoolPlan {
+  const { itemCount } = interactions
+  const expertCount = experts.length
+  const size = { itemCount, kernelLengths: experts.map(({ kernel }) => kernel.length) }
+  const groupCountMax = Math.floor(roomFor(size) / expertCount)
+  if (groupCountMax < itemCount)
+    throw new Refusal(
+      `A pool of ${expertCount} experts for ${itemCount} items cannot be ranked by: ${poolBytes(size, itemCount * expertCount, 1)} bytes of memory are needed at least; at most ${MEMORY_BYTES_MAX} can be used.`,
+    )
+  const groupCount = itemCount * Math.ceil(Math.min(ROW_LENGTH, itemCount) / POOL_GROUP)
+  return {
+    itemCount,
+    expertCount,
+    group: POOL_GROUP,
+    groupCountMax,
+    bytes: poolBytes(size, expertCount * Math.min(groupCount, groupCountMax), 1),
+    seconds: fitted.reduce((sum, expert) => sum + expertSeconds(interactions, expert, threads), 0),
+  }
+}
+
+/** For a person: '5 experts of 3416 items: at most 0.1 GB to rank by, about 12 s to fit'. */
+export const planText = ({ expertCount, itemCount, bytes, seconds }: PoolPlan): string =>
+  `${expertCount} ${expertCount === 1 ? 'expert' : 'experts'} of ${itemCount} items: at most ${(bytes / 1e9).toFixed(1)} GB to rank by, about ${Math.ceil(seconds)} s to fit`
+
+/** The model itself, or one of shorter rows: a pool that has no room. One that has none for a group of every row stays, and ranking says what it needs. */
+export async function rankable<M extends HistoryModel>(model: M, signal: AbortSignal): Promise<M | PoolModel> {
+  if (model.form !== 'pool') return model
+  const { itemCount, experts } = model
+  const heard = experts.filter(({ weight }) => weight !== 0)
+  const room = roomFor({ itemCount, kernelLengths: heard.map(({ kernel }) => kernel.length) })
+  const groupCountMax = Math.floor(room / Math.max(1, heard.length))
+  if (groupCountMax < itemCount) return model
+  const cut: PoolModel['experts'][number][] = []
+  for (const expert of experts)
+    cut.push({ ...expert, ...(await cutToRoom(expert, { group: POOL_GROUP, groupCountMax }, signal)) })
+  return { ...model, experts: cut }
+}
+
+/** Groups of entries, of all experts together. */
+function roomFor(size: PoolSize): number {
+  const affordable = Math.floor((MEMORY_BYTES_MAX * THREADS_SHARE_MAX) / slotBytes(poolSlotShape(size)))
+  return poolGroupsMax(size, Math.max(1, Math.min(RANKING_THREADS, affordable)))
+}
