@@ -3,6 +3,7 @@ import { ServiceError } from '../protocol/errors.ts'
 import { boolean, double, integer, list, optional, string, structure } from '../protocol/shape.ts'
 import { domainRecipes, recipes } from '../recipes/index.ts'
 import type { Parameter, Parameters } from '../recipes/parameters.ts'
+import { TUNING_TRIES_DEFAULT } from '../recipes/tuning.ts'
 import { operation } from './operation.ts'
 import { Arn, dates, HyperParameters, Name, ParameterName, Status } from './shapes.ts'
 
@@ -69,6 +70,12 @@ function ranges(parameters: Parameters) {
   }
 }
 
+/** Strings, by the names that hpoResourceConfig has. */
+function resourceConfig(parameters: Parameters): Record<string, string> {
+  const isSearched = Object.values(parameters).some(({ tunable }) => tunable)
+  return { maxNumberOfTrainingJobs: isSearched ? `${TUNING_TRIES_DEFAULT}` : '1', maxParallelTrainingJobs: '1' }
+}
+
 /** One algorithm or feature transformation, with the parameters of every recipe that names it. Use cases of a domain have none to set. */
 function described(
   arn: string,
@@ -109,7 +116,7 @@ const describeAlgorithm = operation({
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException'],
   differences:
-    'The parameters are those of our models. There is no algorithmImage, roleArn or defaultResourceConfig: no container, no role and no search of hyperparameters stands behind it.',
+    'The parameters are those of our models. defaultResourceConfig is that of performHPO: its tries where nothing is said, one at a time, since each takes all processors; and one where nothing can be searched. There is no algorithmImage and no roleArn: no container and no role stands behind it.',
   async handle({ algorithmArn }) {
     const { facts, parameters } = described(algorithmArn, 'algorithmArn', 'hyperparameters')
     return {
@@ -117,6 +124,7 @@ const describeAlgorithm = operation({
         ...facts,
         defaultHyperParameters: defaults(parameters),
         defaultHyperParameterRanges: ranges(parameters),
+        defaultResourceConfig: resourceConfig(parameters),
         trainingInputMode: 'File',
       },
     }

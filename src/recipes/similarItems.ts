@@ -16,7 +16,7 @@ export const similarItems = recipe({
   algorithm: 'aws-similar-items',
   featureTransformation: 'aws-similar-items',
   description:
-    'Recommends items that go with the one named: by what users interact with after it, and by what ITEMS tells about both. An item without interactions is compared by its metadata; for an unknown one what is popular.',
+    'Recommends items that go with the one named: by what users interact with after it, and by what ITEMS tells about both. An item without interactions is compared by its metadata; for an unknown one what is popular. Rows of items are kept whole, so item_id_hidden_dim and item_metadata_hidden_dim can be searched and have no effect.',
   creationDateTime: Date.UTC(2021, 9, 5) / 1000,
   limits: { itemCount: 750_000, interactionCount: 500_000_000 },
   metadata: true,

@@ -28,6 +28,13 @@ test('the score of each user, times the root of the events that count where it i
   }
 })
 
+test('targets are asked about in groups where the table would be too large, with the same bits', async () => {
+  const targets = [0, 7, 19, 3, 12].map(item => targetOf(model, item))
+  const whole = await userAffinities(model, histories, targets, quietControl)
+  for (const bytes of [1, 2 * 4 * model.kernels.length * model.itemCount])
+    assert.deepEqual(await userAffinities(model, histories, targets, quietControl, bytes), whole)
+})
+
 test('the mean target scores as the mean of its items', async () => {
   const items = [2, 5, 11]
   const [of, ...each] = await userAffinities(

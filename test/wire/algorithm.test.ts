@@ -22,11 +22,21 @@ test('an algorithm is described with the parameters that its recipe takes', asyn
         continuousHyperParameterRanges: [],
         categoricalHyperParameterRanges: [{ name: 'recency_mask', values: ['true', 'false'], isTunable: true }],
       },
+      defaultResourceConfig: { maxNumberOfTrainingJobs: '10', maxParallelTrainingJobs: '1' },
       trainingInputMode: 'File',
       creationDateTime: Date.UTC(2019, 5, 10) / 1000,
       lastUpdatedDateTime: LAST_UPDATED,
     },
   })
+})
+
+test('an algorithm without anything to search has one training job', async t => {
+  const server = await testServer(t)
+  const algorithmArn = arn('algorithm', 'aws-popularity-count')
+  const { algorithm } = await call<{ algorithm: { defaultResourceConfig: object } }>(server, 'DescribeAlgorithm', {
+    algorithmArn,
+  })
+  assert.deepEqual(algorithm.defaultResourceConfig, { maxNumberOfTrainingJobs: '1', maxParallelTrainingJobs: '1' })
 })
 
 test('a feature transformation is described with the parameters of featurization', async t => {
