@@ -18,6 +18,7 @@ import { StageClock } from '../../src/jobs/batchInference/answerLines.ts'
 import { ByteBlocks } from '../../src/jobs/batchInference/byteBlocks.ts'
 import type { PlacedFilter } from '../../src/jobs/batchInference/filtering.ts'
 import { openSubjectHistories } from '../../src/jobs/batchInference/histories.ts'
+import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES } from '../../src/jobs/batchInference/limits.ts'
 import { placeBytes } from '../../src/jobs/batchInference/placeBytes.ts'
 import { ShardAnswerer } from '../../src/jobs/batchInference/shard.ts'
 import { assert } from '../../src/lib/assert.ts'
@@ -123,11 +124,12 @@ async function row(each: Case, world: World, placed: PlacedModel): Promise<strin
   const items = Vocabulary.fromIds(Array.from({ length: world.itemCount }, (_, item) => `i${item}`))
   const asking = data.users && Vocabulary.fromTensors(data.users)
   const answererOf = (filter: PlacedFilter | undefined) => {
+    const blockRecords = filter && plan.placeholders.size > 0 ? BLOCK_RECORDS_WITH_VALUES : BLOCK_RECORDS
     const tables = [world.users, filter && asking].filter(table => table !== undefined)
     const recipe = { record: 'userId' as const, scores: true, reasons: true }
     return new ShardAnswerer({
       ranker: openRanker(placed, 0),
-      bytes: new ByteBlocks(placeBytes({ tables, items, recipe, k: RESULTS, threads: 1 }), 0),
+      bytes: new ByteBlocks(placeBytes({ tables, items, recipe, k: RESULTS, threads: 1, blockRecords }), 0),
       subjectTable: 0,
       askerTable: filter && asking && tables.length - 1,
       histories: openSubjectHistories(world.histories, world.itemCount),

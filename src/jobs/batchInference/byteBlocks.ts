@@ -10,7 +10,7 @@ import { writeAnswersExactly } from '../../kernels/plain/answers.ts'
 import { float32Text } from '../../kernels/plain/float32Text.ts'
 import { plainMemory, roundedMadd } from '../../kernels/plain/memory.ts'
 import { assert } from '../../lib/assert.ts'
-import { BLOCK_RECORDS, COPIED_BYTES, INPUT_WINDOW_BYTES, LINE_BYTES_MAX, PLACES_MAX } from './limits.ts'
+import { COPIED_BYTES, INPUT_WINDOW_BYTES, LINE_BYTES_MAX, PLACES_MAX } from './limits.ts'
 import type { ItemTexts, PlacedBytes, PlacedSlot } from './placeBytes.ts'
 
 /** Reads what comes next into `target` and answers how many bytes that were: 0 at the end. */
@@ -25,6 +25,8 @@ export interface CopiedOutput {
 const LF = 0x0a
 
 export class ByteBlocks {
+  /** Records of a block, at most. */
+  readonly blockRecords: number
   /** Row i says where record i of the block lies and how it is answered: RECORD_WORDS words. */
   readonly records: Uint32Array
   /** Lists of items, and of scores, that records are answered with. */
@@ -45,7 +47,8 @@ export class ByteBlocks {
   #copied = 0
 
   constructor(placed: PlacedBytes, slot: number) {
-    const { memory, module, k } = placed
+    const { memory, module, k, blockRecords } = placed
+    this.blockRecords = blockRecords
     const { buffer } = memory
     this.#placed = placed
     this.#slot = placed.slots[slot]
@@ -57,10 +60,10 @@ export class ByteBlocks {
     this.#bytes = Buffer.from(buffer)
     this.#input = this.#bytes.subarray(this.#words[at.BYTES_INPUT], this.#words[at.BYTES_INPUT] + INPUT_WINDOW_BYTES)
     this.#output = this.#words[at.BYTES_OUTPUT]
-    this.records = new Uint32Array(buffer, this.#words[at.BYTES_RECORDS], BLOCK_RECORDS * at.RECORD_WORDS)
-    this.items = new Int32Array(buffer, this.#words[at.BYTES_ITEMS], BLOCK_RECORDS * k)
-    this.scores = new Float32Array(buffer, this.#words[at.BYTES_SCORES], BLOCK_RECORDS * k)
-    this.found = this.#slot.found.map(ptr => new Int32Array(buffer, ptr, BLOCK_RECORDS))
+    this.records = new Uint32Array(buffer, this.#words[at.BYTES_RECORDS], blockRecords * at.RECORD_WORDS)
+    this.items = new Int32Array(buffer, this.#words[at.BYTES_ITEMS], blockRecords * k)
+    this.scores = new Float32Array(buffer, this.#words[at.BYTES_SCORES], blockRecords * k)
+    this.found = this.#slot.found.map(ptr => new Int32Array(buffer, ptr, blockRecords))
     this.tables = placed.tables.map(({ tensors }) => Vocabulary.fromTensors(tensors))
     this.#words[at.BYTES_WRITTEN] = 0
   }

@@ -8,7 +8,6 @@ import type { QueryBlock, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, ANSWER_PLACES } from '../../kernels/byteParameters.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import { type Asker, type PlacedFilter, RecordFilter } from './filtering.ts'
-import { BLOCK_RECORDS } from './limits.ts'
 
 /** What everybody who may be given the same is answered, unless something is struck from it. */
 interface SharedAnswer {
@@ -28,7 +27,7 @@ interface FilteredTools {
 export class FilteredQueries {
   /** Of the query of that number in the block. */
   readonly #allowed: Uint32Array[] = []
-  readonly #offsets = new Uint32Array(BLOCK_RECORDS + 1)
+  #offsets: Uint32Array<ArrayBuffer>
   #struck = new Uint32Array(0)
   #count = 0
   readonly #filter: RecordFilter
@@ -45,6 +44,7 @@ export class FilteredQueries {
 
   constructor(filter: PlacedFilter, { ranker, bytes, itemCount, k, newcomers }: FilteredTools) {
     this.#filter = new RecordFilter(filter)
+    this.#offsets = new Uint32Array(bytes.blockRecords + 1)
     this.#prior = new PriorRanker(priorOrder(ranker, itemCount), k)
     this.#newcomers = newcomers
     this.#bytes = bytes
@@ -59,6 +59,39 @@ export class FilteredQueries {
     this.#outOfRoom = false
     this.#shared = new WeakMap()
     this.#bytes.forgetOutputs()
+  }
+
+  /**
+   * Puts queries beside one another that may be given the same: where they were before, in the new order; undefined where that changes nothing.
+   * In the order in which what they may be given first came.
+   */
+  arrange(): Int32Array | undefined {
+    if (this.#filter.strikesOnly) return undefined
+    const count = this.#count
+    const ofSet = new Map<Uint32Array, number[]>()
+    for (let query = 0; query < count; query++) {
+      const set = this.#allowed[query]
+      const queries = ofSet.get(set)
+      if (queries) queries.push(query)
+      else ofSet.set(set, [query])
+    }
+    if (ofSet.size === 1 || ofSet.size === count) return undefined
+    const order = new Int32Array(count)
+    const offsets = new Uint32Array(this.#offsets.length)
+    const struck = new Uint32Array(this.#struck.length)
+    let place = 0
+    for (const [set, queries] of ofSet) {
+      for (const query of queries) {
+        const [from, to] = [this.#offsets[query], this.#offsets[query + 1]]
+        if (to > from) struck.set(this.#struck.subarray(from, to), offsets[place])
+        this.#allowed[place] = set
+        order[place++] = query
+        offsets[place] = offsets[place - 1] + to - from
+      }
+    }
+    this.#offsets = offsets
+    this.#struck = struck
+    return order
   }
 
   /** What goes with the histories of the queries taken since `begin`. */
@@ -111,7 +144,7 @@ export class FilteredQueries {
   #answerFrom(prior: PriorRanker, record: number, rows: Uint32Array, struck: Uint32Array): void {
     const { count, places, reach } = prior.rank(rows, struck)
     // Queries fill the lists from the front, these from the back.
-    const from = (BLOCK_RECORDS - ++this.#priors) * this.#k
+    const from = (this.#bytes.blockRecords - ++this.#priors) * this.#k
     const { items, scores } = this.#bytes
     const inPlaces = prior === this.#prior && reach <= this.#placeCount
     for (let i = 0; i < count; i++) {

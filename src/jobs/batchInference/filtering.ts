@@ -22,16 +22,23 @@ export interface PlacedFilter {
   readonly threads: number
 }
 
+const schemasOf = ({ schemas }: FilterSnapshot) =>
+  new Map(Object.entries(schemas).map(([type, text]) => [type as DatasetType, parseSchema(text)]))
+
+/** Whether records carry values for it. */
+export const takesValues = (filter: FilterSnapshot): boolean =>
+  planFilter(filter.expression, schemasOf(filter)).placeholders.size > 0
+
 /** Rows are the model's items. */
 export async function placeFilter(
-  { expression, schemas, imports }: FilterSnapshot,
+  filter: FilterSnapshot,
   items: Vocabulary,
   context: ComputeContext,
   threads: number,
 ): Promise<PlacedFilter> {
-  const parsed = new Map(Object.entries(schemas).map(([type, text]) => [type as DatasetType, parseSchema(text)]))
-  const plan = planFilter(expression, parsed)
-  const source = { bucket: ARTIFACTS_BUCKET, imports, eventsPerType: context.filterEventsPerType }
+  const parsed = schemasOf(filter)
+  const plan = planFilter(filter.expression, parsed)
+  const source = { bucket: ARTIFACTS_BUCKET, imports: filter.imports, eventsPerType: context.filterEventsPerType }
   const { data } = await readFilterData(plan, parsed, source, items, context)
   return { plan, data, threads }
 }

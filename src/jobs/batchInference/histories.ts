@@ -9,7 +9,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { type PackedHistories, unpackEvents } from '../../recipes/packedHistories.ts'
 import type { StoredHistories } from '../../recipes/storedHistories.ts'
-import { BLOCK_RECORDS, HISTORY_GAP_ITEMS, HISTORY_READ_ITEMS } from './limits.ts'
+import { HISTORY_GAP_ITEMS, HISTORY_READ_ITEMS } from './limits.ts'
 
 export interface SubjectHistories {
   /** Whether there is one of that index, and it is not empty. */
@@ -24,11 +24,12 @@ export type KeptHistories = ItemLists | PackedHistories | StoredHistories
 /** `itemCount`: what the file claims beyond it is refused. */
 export function openSubjectHistories(histories: KeptHistories, itemCount: number): SubjectHistories {
   const { offsets } = histories
-  const lists = { offsets: new Uint32Array(BLOCK_RECORDS + 1), items: new Int32Array(0) }
+  const lists = { offsets: new Uint32Array(1), items: new Int32Array(0) }
   const copy = copierOf(histories, itemCount)
   return {
     has: subject => subject >= 0 && offsets[subject] < offsets[subject + 1],
     gather(subjects, count) {
+      if (count >= lists.offsets.length) lists.offsets = new Uint32Array(2 * count + 1)
       for (let q = 0; q < count; q++)
         lists.offsets[q + 1] = lists.offsets[q] + offsets[subjects[q] + 1] - offsets[subjects[q]]
       if (lists.offsets[count] > lists.items.length) lists.items = new Int32Array(2 * lists.offsets[count])
@@ -62,7 +63,7 @@ function copierOf(histories: KeptHistories, itemCount: number): Copier {
 /** Copies lists from the file to where `lists.offsets` says. */
 function fileCopier({ offsets, file }: StoredHistories, itemCount: number): Copier {
   const descriptor = openSync(file.path, 'r')
-  const order = new Int32Array(BLOCK_RECORDS)
+  let order = new Int32Array(0)
   let window = new Int32Array(HISTORY_READ_ITEMS)
 
   const read = (from: number, to: number): void => {
@@ -76,6 +77,7 @@ function fileCopier({ offsets, file }: StoredHistories, itemCount: number): Copi
   }
 
   return (subjects, count, lists) => {
+    if (count > order.length) order = new Int32Array(2 * count)
     for (let q = 0; q < count; q++) order[q] = q
     order.subarray(0, count).sort((a, b) => subjects[a] - subjects[b])
     for (let first = 0; first < count; ) {

@@ -15,8 +15,8 @@ import { openHistories } from '../../recipes/storedHistories.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import { withItems } from '../updateModel.ts'
 import type { BatchDescription } from './description.ts'
-import { placeFilter } from './filtering.ts'
-import { BLOCK_RECORDS, ITEM_LIST_LENGTH_MAX } from './limits.ts'
+import { placeFilter, takesValues } from './filtering.ts'
+import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES, ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import { placeBytes } from './placeBytes.ts'
 import { expectedSeconds, type MemoryLimits, planMemory, planText } from './plan.ts'
 import { placeTexts } from './themeShard.ts'
@@ -52,6 +52,7 @@ export async function loadThreadData(
   const tables = [subjectIds, askers].filter(table => table !== undefined)
   const k = Math.min(numResults, items.size)
   const listLength = recipe.record === 'userId and itemList' ? ITEM_LIST_LENGTH_MAX : k
+  const blockRecords = filter && takesValues(filter) ? BLOCK_RECORDS_WITH_VALUES : BLOCK_RECORDS
   const placed = placeModel(model, {
     threads: threadCount,
     blockSize: BLOCK_RECORDS,
@@ -65,7 +66,7 @@ export async function loadThreadData(
   return {
     placed,
     sharpness: model.sharpness,
-    bytes: placeBytes({ tables, items, recipe, k: listLength, threads: threadCount }),
+    bytes: placeBytes({ tables, items, recipe, k: listLength, threads: threadCount, blockRecords }),
     subjectTable: subjectIds && 0,
     askerTable: askers && tables.length - 1,
     histories: known ? subjects.histories : undefined,

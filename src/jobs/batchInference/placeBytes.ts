@@ -19,12 +19,15 @@ export interface ByteWork {
   /** Items of a list, at most. */
   readonly k: number
   readonly threads: number
+  /** Of a block, at most; BLOCK_RECORDS unless it says otherwise. */
+  readonly blockRecords?: number
 }
 
 export interface PlacedBytes {
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
   readonly k: number
+  readonly blockRecords: number
   readonly tables: readonly PlacedTable[]
   readonly texts: ItemTexts
   /** Of each thread. */
@@ -68,10 +71,11 @@ const REASON_BYTES = 3
 
 /** Throws Refusal when it does not fit 4 GiB. */
 export function placeBytes(work: ByteWork): PlacedBytes {
-  const { tables, items, recipe, k, threads } = work
+  const { tables, items, recipe, k, threads, blockRecords = BLOCK_RECORDS } = work
   const texts = itemTexts(items)
   const itemRoom = texts.longest + NUMBER_BYTES + REASON_BYTES
-  const outputBytes = Math.max(OUTPUT_BYTES, 2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom))
+  const blocks = blockRecords / BLOCK_RECORDS
+  const outputBytes = Math.max(Math.ceil(blocks * OUTPUT_BYTES), 2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom))
   const bytes = bytesOf(work, texts, outputBytes)
   if (bytes > MEMORY_BYTES_MAX)
     throw new Refusal(
@@ -97,7 +101,7 @@ export function placeBytes(work: ByteWork): PlacedBytes {
   halfSteps.view.set(HALF_STEPS)
 
   const common: [number, number][] = [
-    [at.BYTES_RECORDS_MAX, BLOCK_RECORDS],
+    [at.BYTES_RECORDS_MAX, blockRecords],
     [at.BYTES_LINE_MAX, LINE_BYTES_MAX],
     [at.BYTES_ITEM_TEXTS, slots.ptr],
     [at.BYTES_LONG_TEXTS, long.ptr],
@@ -115,19 +119,20 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     for (const [word, value] of common) words[word] = value
     new Uint8Array(words.buffer, params + 4 * at.BYTES_OPENING, 8).set(Buffer.from(OPENINGS[recipe.record]))
     words[at.BYTES_INPUT] = arena.reserveU8(INPUT_WINDOW_BYTES + at.BYTES_SLACK).ptr
-    words[at.BYTES_RECORDS] = arena.reserveU32(BLOCK_RECORDS * at.RECORD_WORDS).ptr
-    words[at.BYTES_HASHES] = arena.reserveU32(BLOCK_RECORDS + 1).ptr
-    words[at.BYTES_ITEMS] = arena.reserveI32(BLOCK_RECORDS * k).ptr
-    words[at.BYTES_SCORES] = arena.reserveF32(BLOCK_RECORDS * k).ptr
+    words[at.BYTES_RECORDS] = arena.reserveU32(blockRecords * at.RECORD_WORDS).ptr
+    words[at.BYTES_HASHES] = arena.reserveU32(blockRecords + 1).ptr
+    words[at.BYTES_ITEMS] = arena.reserveI32(blockRecords * k).ptr
+    words[at.BYTES_SCORES] = arena.reserveF32(blockRecords * k).ptr
     words[at.BYTES_PLACES] = arena.reserveU8(PLACES_MAX * at.PLACE_BYTES).ptr
     words[at.BYTES_OUTPUT] = arena.reserveU8(outputBytes + at.BYTES_SLACK).ptr
     const copies = arena.reserveU8(COPIED_BYTES + at.BYTES_SLACK).ptr
-    return { params, copies, found: tables.map(() => arena.reserveI32(BLOCK_RECORDS).ptr) }
+    return { params, copies, found: tables.map(() => arena.reserveI32(blockRecords).ptr) }
   }
   return {
     module: kernelModule(),
     memory,
     k,
+    blockRecords,
     tables: placed,
     texts: { slots: slots.view, long: long.view },
     slots: Array.from({ length: threads }, placeSlot),
@@ -145,11 +150,15 @@ function placeTable(arena: Arena, { tensors }: Vocabulary): PlacedTable {
   return { tensors: { bytes, offsets: offsets.view, slots: slots.view }, ids: ids.ptr, slots: slots.ptr }
 }
 
-function bytesOf({ tables, k, threads }: ByteWork, texts: ItemTexts, outputBytes: number): number {
+function bytesOf(
+  { tables, k, threads, blockRecords = BLOCK_RECORDS }: ByteWork,
+  texts: ItemTexts,
+  outputBytes: number,
+): number {
   const ids = tables.map(({ tensors }) => tensors.bytes.length + tensors.offsets.byteLength + tensors.slots.byteLength)
   const numbers = 8 * (POWERS.length + HALF_STEPS.length) + SCALES.length + at.FRAME_PIECES * at.FRAME_PIECE_BYTES
   const shared = ids.reduce((a, b) => a + b, 0) + texts.slots.length + texts.long.length + numbers
-  const perRecord = 4 * (at.RECORD_WORDS + 1 + tables.length + 2 * k) * BLOCK_RECORDS
+  const perRecord = 4 * (at.RECORD_WORDS + 1 + tables.length + 2 * k) * blockRecords
   const slot = INPUT_WINDOW_BYTES + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES
   const rounding = ALIGNMENT_BYTES + at.BYTES_SLACK
   return ARENA_START_BYTES + aligned(shared + (3 * tables.length + 8) * rounding + threads * (slot + 16 * rounding))

@@ -20,8 +20,9 @@ import type { ComputeContext } from '../computeContext.ts'
 import { answeringCosts, costsSoFar } from './costs.ts'
 import { type BatchDescription, type BatchResult, STAGES } from './description.ts'
 import { removeFiles, stageFile } from './fileOutput.ts'
+import { takesValues } from './filtering.ts'
 import { type BatchInput, checkPaths, listInputs, probeOutput } from './inputs.ts'
-import { FILE_SHARD_BYTES, PART_SHARD_BYTES } from './limits.ts'
+import { FILE_SHARD_BYTES, FILE_SHARD_BYTES_WITH_VALUES, PART_SHARD_BYTES } from './limits.ts'
 import { loadThreadData } from './model.ts'
 import { type Answered, totalOf } from './outcome.ts'
 import type { MemoryLimits } from './plan.ts'
@@ -105,7 +106,7 @@ class BatchRun {
 
   /** The inputs that are not published yet, with what earlier attempts answered of them. */
   async #stage(inputs: readonly BatchInput[]): Promise<StagedInput[]> {
-    const { limits, stagingPrefix } = this.#description
+    const { limits, stagingPrefix, filter } = this.#description
     const indexes: number[] = []
     inputs.forEach((_, index) => {
       const published = this.#context.finished.get(publishedCheckpoint(index)) as Answered | undefined
@@ -114,7 +115,8 @@ class BatchRun {
     })
     this.unpublished = indexes.map(index => inputs[index])
     const asFiles = this.#context.objects.growingFile !== undefined && !this.#tuning.parts
-    const shardBytes = this.#tuning.shardBytes ?? (asFiles ? FILE_SHARD_BYTES : PART_SHARD_BYTES)
+    const fileBytes = filter && takesValues(filter) ? FILE_SHARD_BYTES_WITH_VALUES : FILE_SHARD_BYTES
+    const shardBytes = this.#tuning.shardBytes ?? (asFiles ? fileBytes : PART_SHARD_BYTES)
     const surveys = await surveyInputs(this.unpublished, limits, shardBytes, this.#context)
     const unfinished = indexes.map((index, i) => ({ index, input: inputs[index], shards: surveys[i] }))
     if (!asFiles) return stageParts(unfinished, stagingPrefix, this.#context)

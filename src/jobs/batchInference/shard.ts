@@ -17,7 +17,6 @@ import type { BatchDescription } from './description.ts'
 import { FilteredQueries } from './filteredQueries.ts'
 import type { Asker, PlacedFilter } from './filtering.ts'
 import type { SubjectHistories } from './histories.ts'
-import { BLOCK_RECORDS } from './limits.ts'
 
 export interface ShardTools {
   readonly ranker: Ranker
@@ -49,13 +48,15 @@ export class ShardAnswerer implements Answerer {
   /** Queries of the block; by query its record and its subject. */
   #queryCount = 0
   #newcomerCount = 0
-  readonly #recordOf = new Int32Array(BLOCK_RECORDS)
-  readonly #subjectOf = new Int32Array(BLOCK_RECORDS)
+  #recordOf: Int32Array<ArrayBuffer>
+  #subjectOf: Int32Array<ArrayBuffer>
   readonly #filtered: FilteredQueries | undefined
   readonly #explorer: Explorer | undefined
 
   constructor(tools: ShardTools) {
     this.#tools = tools
+    this.#recordOf = new Int32Array(tools.bytes.blockRecords)
+    this.#subjectOf = new Int32Array(tools.bytes.blockRecords)
     const { k, filter, ranker, bytes, exploration } = tools
     this.#explorer = exploration && new Explorer(exploration, k)
     this.#own = new OwnLines(bytes)
@@ -110,6 +111,11 @@ export class ShardAnswerer implements Answerer {
         if (bytes.records[record * RECORD_WORDS + RECORD_PLAIN] === 0) this.#askInJson(record)
     }
     if (this.#queryCount === 0 || !histories) return undefined
+    const order = filtered?.arrange()
+    if (order) {
+      this.#recordOf = inOrder(this.#recordOf, order)
+      this.#subjectOf = inOrder(this.#subjectOf, order)
+    }
     const lists = histories.gather(this.#subjectOf, this.#queryCount)
     const queries = { count: this.#queryCount, k, ...lists }
     if (filtered) return { ...queries, ...filtered.restrictions }
@@ -146,7 +152,7 @@ export class ShardAnswerer implements Answerer {
   /** Lists of queries fill the room from the front, these from the back. */
   #answerNewcomer(prior: PriorRanker, record: number, subject: number): void {
     const { bytes, k } = this.#tools
-    const from = (BLOCK_RECORDS - ++this.#newcomerCount) * k
+    const from = (bytes.blockRecords - ++this.#newcomerCount) * k
     const list = { items: bytes.items, scores: bytes.scores, from, count: k }
     bytes.items.set(prior.order.subarray(0, k), from)
     bytes.scores.set(prior.probabilities.subarray(0, k), from)
@@ -197,4 +203,11 @@ export class ShardAnswerer implements Answerer {
     for (let q = 0; q < count; q++)
       explorer.explore(subjectOf(q), listOf(q), { items, scores: probabilities, from: q * k, count: counts[q] })
   }
+}
+
+/** A list of the same length with values[order[i]] at i. */
+function inOrder(values: Int32Array, order: Int32Array): Int32Array<ArrayBuffer> {
+  const arranged = new Int32Array(values.length)
+  for (let i = 0; i < order.length; i++) arranged[i] = values[order[i]]
+  return arranged
 }
