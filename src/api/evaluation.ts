@@ -12,7 +12,8 @@ import { recommender, solutionVersion } from '../resources/types.ts'
 import { Computed, operation } from './operation.ts'
 import { Arn } from './shapes.ts'
 
-const Intervals = map(string(), structure({ value: double(), low: double(), high: double() }))
+const Interval = structure({ value: double(), low: double(), high: double() })
+const Intervals = map(string(), Interval)
 
 const MeasuredModel = structure({
   metrics: Intervals,
@@ -20,6 +21,32 @@ const MeasuredModel = structure({
   novelty: double(),
   intraListSimilarity: double(),
   coldItemShare: double(),
+})
+
+const Share = structure({ model: double(), baseline: double() })
+const Comparison = structure({
+  userCount: integer(),
+  confidence: double(),
+  baseline: string(),
+  metrics: list(
+    structure({
+      name: string(),
+      unit: string(),
+      count: integer(),
+      model: Interval,
+      baseline: optional(Interval),
+      gain: optional(Interval),
+    }),
+  ),
+  coverage: Share,
+  bySize: structure({
+    metric: string(),
+    unit: string(),
+    size: string(),
+    buckets: list(
+      structure({ from: integer(), to: optional(integer()), count: integer(), model: Interval, baseline: Interval }),
+    ),
+  }),
 })
 
 const PoolChoice = structure({
@@ -60,24 +87,30 @@ const describeEvaluation = operation({
   output: structure({
     resourceArn: Arn,
     recipeArn: Arn,
-    userCount: integer(),
-    confidence: double(),
-    resamples: integer(),
-    listLength: integer(),
-    model: MeasuredModel,
-    popularity: MeasuredModel,
-    recentPopularity: MeasuredModel,
-    gain: Intervals,
-    byHistoryLength: list(
-      structure({
-        from: integer(),
-        to: optional(integer()),
-        userCount: integer(),
-        model: Intervals,
-        popularity: Intervals,
-      }),
+    // Of lists of recommendations:
+    userCount: optional(integer()),
+    confidence: optional(double()),
+    resamples: optional(integer()),
+    listLength: optional(integer()),
+    model: optional(MeasuredModel),
+    popularity: optional(MeasuredModel),
+    recentPopularity: optional(MeasuredModel),
+    gain: optional(Intervals),
+    byHistoryLength: optional(
+      list(
+        structure({
+          from: integer(),
+          to: optional(integer()),
+          userCount: integer(),
+          model: Intervals,
+          popularity: Intervals,
+        }),
+      ),
     ),
-    cold: structure({ eventCount: integer(), itemShare: double(), heldOutShare: double() }),
+    cold: optional(structure({ eventCount: integer(), itemShare: double(), heldOutShare: double() })),
+    // Of segments and actions:
+    comparison: optional(Comparison),
+    // Of either:
     choice: optional(PoolChoice),
     recipes: optional(RecipeChoice),
     newcomers: optional(NewcomerChoice),

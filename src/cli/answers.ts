@@ -48,6 +48,40 @@ export interface NewcomerChoice {
   readonly attributes?: { readonly count: number; readonly weight: number; readonly gain: number }
 }
 
+/** Of segments and actions: means over units instead of lists. */
+export interface Comparison {
+  readonly userCount: number
+  readonly confidence: number
+  readonly baseline: string
+  readonly metrics: readonly {
+    readonly name: string
+    readonly unit: string
+    readonly count: number
+    readonly model: Interval
+    readonly baseline?: Interval
+    readonly gain?: Interval
+  }[]
+  readonly coverage: { readonly model: number; readonly baseline: number }
+  readonly bySize: {
+    readonly metric: string
+    readonly unit: string
+    readonly size: string
+    readonly buckets: readonly {
+      readonly from: number
+      readonly to?: number
+      readonly count: number
+      readonly model: Interval
+      readonly baseline: Interval
+    }[]
+  }
+}
+
+export interface ComparedEvaluation {
+  readonly resourceArn: string
+  readonly recipeArn: string
+  readonly comparison: Comparison
+}
+
 /** Of performAutoML; the best first. */
 export interface RecipeChoice {
   readonly metric: string

@@ -1,10 +1,10 @@
 /** `sommelier evaluate`: how good a trained model is, how sure that is, what popularity reaches, for whom it is good, and what was chosen. */
-import type { Evaluation, Interval, NewcomerChoice, PoolChoice, RecipeChoice } from './answers.ts'
+import type { Evaluation, NewcomerChoice, PoolChoice, RecipeChoice } from './answers.ts'
 import { command } from './command.ts'
+import { comparisonSections } from './comparisonText.ts'
+import { BAR_CELLS, decimal, labelOf, percent, range, signed } from './metricText.ts'
 import { nameOf } from './progressLine.ts'
 import { count, fineBar, printable, styleOf, table } from './text.ts'
-
-const BAR_CELLS = 16
 
 export const evaluate = command({
   usage: 'evaluate ARN [--json] [--endpoint URL]',
@@ -19,45 +19,27 @@ export const evaluate = command({
       return 0
     }
     const style = styleOf(io.out, io.env)
-    const sections = [
-      heading(evaluation),
-      metricLines(evaluation),
-      historyLines(evaluation),
-      listLines(evaluation),
-      ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
-      ...(evaluation.newcomers ? [newcomerLines(evaluation.newcomers)] : []),
-      ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
-    ]
+    const sections = 'comparison' in evaluation ? comparisonSections(evaluation) : listSections(evaluation)
     for (const [number, [first, ...rest]] of sections.entries())
       io.out.write(`${number > 0 ? '\n' : ''}${style.bold(first)}\n${rest.map(line => `${line}\n`).join('')}`)
     return 0
   },
 })
 
-const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`
-const decimal = (value: number): string => value.toFixed(4)
-const signed = (value: number): string => `${value < 0 ? '-' : '+'}${decimal(Math.abs(value))}`
-const range = ({ low, high }: Interval, text: (value: number) => string): string => `${text(low)} to ${text(high)}`
+const listSections = (evaluation: Evaluation): string[][] => [
+  heading(evaluation),
+  metricLines(evaluation),
+  historyLines(evaluation),
+  listLines(evaluation),
+  ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
+  ...(evaluation.newcomers ? [newcomerLines(evaluation.newcomers)] : []),
+  ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
+]
 
 const heading = ({ resourceArn, recipeArn, userCount, confidence, resamples }: Evaluation): string[] => [
   `${nameOf(resourceArn)}  ${nameOf(recipeArn)}`,
   `${count(userCount)} users that the model had not seen; intervals of ${percent(confidence)} by ${count(resamples)} bootstrap samples of them.`,
 ]
-
-/** The reference's ideal is the same hits on top, that of papers as many hits as there could be; the names keep them apart. */
-const NAMES: readonly [RegExp, string][] = [
-  [/^mean_reciprocal_rank_at_(\d+)$/, 'MRR@$1'],
-  [/^normalized_discounted_cumulative_gain_at_(\d+)$/, 'NDCG@$1'],
-  [/^textbook_normalized_discounted_cumulative_gain_at_(\d+)$/, 'NDCG@$1 textbook'],
-  [/^normalized_discounted_cumulative_gain_with_event_weights_at_(\d+)$/, 'NDCG@$1 weighted'],
-  [/^precision_at_(\d+)$/, 'precision@$1'],
-  [/^average_rewards_at_k$/, 'rewards@25'],
-]
-
-function labelOf(name: string): string {
-  const found = NAMES.find(([pattern]) => pattern.test(name))
-  return found ? name.replace(...found) : printable(name)
-}
 
 function metricLines({ model, popularity, recentPopularity, gain }: Evaluation): string[] {
   const names = Object.keys(model.metrics)

@@ -5,7 +5,7 @@
 import type { Explanation } from '../filters/explain.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { signedHeaders } from '../lib/sigv4.ts'
-import type { Evaluation, ExplainedList } from './answers.ts'
+import type { ComparedEvaluation, Evaluation, ExplainedList } from './answers.ts'
 import type { Io } from './io.ts'
 
 /** Where `sommelier serve` listens unless it is told otherwise. */
@@ -62,7 +62,7 @@ export interface Wire {
   listWork(limit: number, worthShowing: (work: WorkItem) => boolean): Promise<WorkItem[]>
   describeWork(resourceArn: string): Promise<WorkItem>
   explainFilter(input: object): Promise<Explanation>
-  describeEvaluation(resourceArn: string): Promise<Evaluation>
+  describeEvaluation(resourceArn: string): Promise<Evaluation | ComparedEvaluation>
   explainRecommendations(input: object): Promise<ExplainedList>
 }
 
@@ -118,8 +118,9 @@ export function openWire(endpoint: string, signal: AbortSignal, sign: Signer = u
     },
     async describeEvaluation(resourceArn) {
       const evaluation = await call('DescribeEvaluation', { resourceArn })
-      if (typeof evaluation.model !== 'object') throw notOurs(endpoint, 'without an evaluation')
-      return evaluation as unknown as Evaluation
+      if (typeof evaluation.model !== 'object' && typeof evaluation.comparison !== 'object')
+        throw notOurs(endpoint, 'without an evaluation')
+      return evaluation as unknown as Evaluation | ComparedEvaluation
     },
     async explainRecommendations(input) {
       const explained = await call('ExplainRecommendations', input)

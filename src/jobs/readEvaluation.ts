@@ -9,10 +9,7 @@ export interface EvaluationQuery {
   readonly modelPrefix: string
 }
 
-export interface DescribedEvaluation extends StoredEvaluation {
-  readonly resourceArn: string
-  readonly recipeArn: string
-}
+export type DescribedEvaluation = StoredEvaluation & { readonly resourceArn: string; readonly recipeArn: string }
 
 export const readEvaluation = workKind<unknown, unknown, EvaluationQuery, DescribedEvaluation>({
   name: 'readEvaluation',

@@ -98,7 +98,8 @@ export async function trainModel(description: TrainingDescription, context: Comp
   const recipes = chosen.choice
   const newcomers = trained.newcomers?.choice
   const choices = { ...(choice && { choice }), ...(recipes && { recipes }), ...(newcomers && { newcomers }) }
-  if (report) await saveEvaluation(place(modelPrefix), { ...report, ...choices }, { signal })
+  const judged = report && ('bySize' in report ? { comparison: report } : report)
+  if (judged) await saveEvaluation(place(modelPrefix), { ...judged, ...choices }, { signal })
   return {
     recipeArn: recipe.recipeArn,
     modelPrefix,

@@ -22,7 +22,16 @@ export interface AskedUser {
   readonly taken: ReadonlySet<number>
 }
 
-export function actionMetrics(actionCount: number, users: readonly AskedUser[]): SolutionMetrics {
+/** Of each unit, an action or a user who took something, by metric; undefined where there is none: what the means are over. */
+export interface ActionMeasures {
+  readonly users: Readonly<Record<string, readonly number[]>>
+  readonly actions: Readonly<Record<string, readonly (number | undefined)[]>>
+}
+
+export function actionMetrics(
+  actionCount: number,
+  users: readonly AskedUser[],
+): SolutionMetrics & { readonly measures: ActionMeasures } {
   const ranked = users.map(({ probabilities }) =>
     Array.from(probabilities.keys())
       .filter(action => probabilities[action] > 0)
@@ -31,6 +40,18 @@ export function actionMetrics(actionCount: number, users: readonly AskedUser[]):
   )
   const service: Record<string, number> = { coverage: new Set(ranked.flat()).size / Math.max(1, actionCount) }
   const standardErrors: Record<string, number> = {}
+  const measures: { users: Record<string, number[]>; actions: Record<string, (number | undefined)[]> } = {
+    users: {},
+    actions: {},
+  }
+  const keepOfActions = (name: string, values: (number | undefined)[], none: number) => {
+    measures.actions[name] = values
+    keep(
+      name,
+      values.filter(value => value !== undefined),
+      none,
+    )
+  }
   const keep = (name: string, values: readonly number[], none: number) => {
     const mean = values.length === 0 ? none : values.reduce((sum, each) => sum + each, 0) / values.length
     const squares = values.reduce((sum, each) => sum + (each - mean) ** 2, 0)
@@ -42,28 +63,21 @@ export function actionMetrics(actionCount: number, users: readonly AskedUser[]):
   const ofUsers = users.flatMap(({ taken }, u) => (taken.size === 0 ? [] : [userMetrics(ranked[u], taken)]))
   for (const cutoff of CUTOFFS) {
     const gain = `normalized_discounted_cumulative_gain_at_${cutoff}` as const
-    keep(
-      gain,
-      ofUsers.map(each => each[gain]),
-      0,
-    )
+    measures.users[gain] = ofUsers.map(each => each[gain])
+    keep(gain, measures.users[gain], 0)
     const [offered, hits] = [new Uint32Array(actionCount), new Uint32Array(actionCount)]
     for (const [u, { taken }] of users.entries())
       for (const action of ranked[u].slice(0, cutoff)) {
         offered[action]++
         if (taken.has(action)) hits[action]++
       }
-    const shares = (of: Uint32Array) => [...of.keys()].filter(a => of[a] > 0).map(a => hits[a] / of[a])
-    keep(`precision_at_${cutoff}`, shares(offered), 0)
-    keep(`recall_at_${cutoff}`, shares(takers), 0)
+    const shares = (of: Uint32Array) => Array.from(of, (count, a) => (count > 0 ? hits[a] / count : undefined))
+    keepOfActions(`precision_at_${cutoff}`, shares(offered), 0)
+    keepOfActions(`recall_at_${cutoff}`, shares(takers), 0)
   }
   const areas = Array.from({ length: actionCount }, (_, action) => areaUnderCurve(action, users))
-  keep(
-    'area_under_curve',
-    areas.filter(area => area !== undefined),
-    0.5,
-  )
-  return { userCount: users.length, service, textbook: {}, standardErrors }
+  keepOfActions('area_under_curve', areas, 0.5)
+  return { userCount: users.length, service, textbook: {}, standardErrors, measures }
 }
 
 /** Undefined where everybody took it, or nobody. */

@@ -3,6 +3,7 @@
  * (spec/training.md §3). What is measured is a model that has not seen the answers; the one that is kept is fitted on everything.
  */
 import { sharpened } from '../models/calibration.ts'
+import type { ComparisonReport } from '../models/comparisonReport.ts'
 import { calibrate, evaluateRanking, type OpenRanker, type Ranker } from '../models/evaluation.ts'
 import { type EvaluationReport, evaluationReport, observation } from '../models/evaluationReport.ts'
 import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
@@ -23,9 +24,12 @@ export interface Evaluation {
   readonly baseline: SolutionMetrics
   /** For the model that is fitted on everything; undefined: it is calibrated as it comes. */
   readonly sharpness: number | undefined
-  /** Works out what people look at beyond the metrics; absent where lists of recommendations are not what is judged. */
-  readonly report?: () => Promise<EvaluationReport>
+  /** Works out what people look at beyond the metrics; absent where there is nothing to tell. */
+  readonly report?: () => Promise<Reports | undefined>
 }
+
+/** Of lists of recommendations; or of what else is judged. */
+export type Reports = EvaluationReport | ComparisonReport
 
 export type Evaluate = (
   fit: (data: TrainingData, control: TrainingControl) => Promise<HistoryModel>,

@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type AskedUser, actionMetrics } from '../models/actionMetrics.ts'
 import { actionProbabilities } from '../models/actionModel.ts'
+import { comparisonReport, type MeasuredUnits } from '../models/comparisonReport.ts'
 import { splitByUsers } from '../models/splits.ts'
 import { DAY_SECONDS, knownActions, trainActions } from './actionTraining.ts'
 import type { Evaluate } from './evaluate.ts'
@@ -39,8 +40,32 @@ export const evaluateActions =
       asked.push({ probabilities: actionProbabilities(actions, model, history), taken })
       plain.push({ probabilities: rates, taken })
     }
-    return { metrics: actionMetrics(count, asked), baseline: actionMetrics(count, plain), sharpness: undefined }
+    const [metrics, baseline] = [actionMetrics(count, asked), actionMetrics(count, plain)]
+    // NDCG is told by what was known of those who took something.
+    const sizes = questions.filter(({ taken }) => taken.size > 0).map(({ history }) => history.length)
+    const report = () =>
+      comparisonReport(
+        {
+          userCount: asked.length,
+          baseline: 'the share of exposures of an action that succeed, the same for everybody',
+          measured: [
+            ...measuredUnits('people', metrics.measures.users, baseline.measures.users),
+            ...measuredUnits('actions', metrics.measures.actions, baseline.measures.actions),
+          ],
+          coverage: { model: metrics.service.coverage, baseline: baseline.service.coverage },
+          bySize: { metric: 'normalized_discounted_cumulative_gain_at_5', size: 'events before', sizes },
+        },
+        seed,
+        control,
+      )
+    return { metrics, baseline, sharpness: undefined, report }
   }
+
+const measuredUnits = (
+  unit: MeasuredUnits['unit'],
+  model: Readonly<Record<string, readonly (number | undefined)[]>>,
+  baseline: typeof model,
+): MeasuredUnits[] => Object.keys(model).map(name => ({ unit, name, model: model[name], baseline: baseline[name] }))
 
 function questionsOf(
   { interactions: { offsets, items, times, itemCount: all }, actions }: TrainingData,

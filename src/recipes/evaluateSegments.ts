@@ -11,9 +11,11 @@
  */
 import { assert } from '../lib/assert.ts'
 import { bestRows } from '../models/bestRows.ts'
+import { comparisonReport } from '../models/comparisonReport.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { eventCounts } from '../models/popularity.ts'
 import { type ItemLists, listAt, splitEachUser } from '../models/splits.ts'
 import { targetOf, userAffinities } from '../models/userAffinity.ts'
 import type { Evaluate } from './evaluate.ts'
@@ -25,7 +27,7 @@ const TESTED_ITEM_COUNT_MAX = 300
 /** Scores held at once: 64 MiB. */
 const SCORE_COUNT_MAX = 16 * 1024 * 1024
 
-export const evaluateSegments: Evaluate = async (fit, data, _seed, control) => {
+export const evaluateSegments: Evaluate = async (fit, data, seed, control) => {
   const { training, newest } = splitEachUser(data.interactions)
   const takers = takersOf(newest, training.itemCount)
   const model = await fit({ ...data, interactions: training }, control)
@@ -39,7 +41,28 @@ export const evaluateSegments: Evaluate = async (fit, data, _seed, control) => {
     metrics.add(bestRows(affinity, size), takers.get(item)!)
     baseline.add(byActivity, takers.get(item)!)
   }
-  return { metrics: metrics.result(), baseline: baseline.result(), sharpness: undefined }
+  const [found, plain] = [metrics.result(), baseline.result()]
+  const events = eventCounts(training)
+  const report = () =>
+    comparisonReport(
+      {
+        userCount,
+        baseline: 'the people who did the most, the same for every item',
+        measured: NAMES.map(name => ({
+          ...{ unit: 'items' as const, name },
+          ...{ model: metrics.values[name], baseline: baseline.values[name] },
+        })),
+        coverage: { model: found.service.coverage, baseline: plain.service.coverage },
+        bySize: {
+          metric: 'recall_at_1_percent',
+          size: 'events of the item',
+          sizes: Array.from(takers.keys(), item => events[item]),
+        },
+      },
+      seed,
+      control,
+    )
+  return { metrics: found, baseline: plain, sharpness: undefined, report }
 }
 
 /** By item, ascending, the users who have it among their newest events; evenly chosen where there are too many. */
@@ -72,34 +95,34 @@ async function* affinitiesOf(
   }
 }
 
+const NAMES = ['hits_at_1_percent', 'recall_at_1_percent'] as const
+type Name = (typeof NAMES)[number]
+
 function segmentCollector(userCount: number) {
   const chosen = new Set<number>()
-  const sums = { hits_at_1_percent: 0, recall_at_1_percent: 0 }
-  const squares = { hits_at_1_percent: 0, recall_at_1_percent: 0 }
-  let count = 0
+  const values: Record<Name, number[]> = { hits_at_1_percent: [], recall_at_1_percent: [] }
   return {
+    /** Of each item, in the order they came. */
+    values,
     /** `segment`: the users ranked first; `takers` is not empty. */
     add(segment: Uint32Array, takers: ReadonlySet<number>): void {
       assert(takers.size > 0, 'an item is tested on at least one user')
-      count++
       let hits = 0
       for (const user of segment) {
         chosen.add(user)
         if (takers.has(user)) hits++
       }
-      const found = { hits_at_1_percent: hits, recall_at_1_percent: hits / takers.size }
-      for (const name of ['hits_at_1_percent', 'recall_at_1_percent'] as const) {
-        sums[name] += found[name]
-        squares[name] += found[name] ** 2
-      }
+      values.hits_at_1_percent.push(hits)
+      values.recall_at_1_percent.push(hits / takers.size)
     },
     result(): SolutionMetrics {
       const service: Record<string, number> = { coverage: chosen.size / Math.max(1, userCount) }
       const standardErrors: Record<string, number> = {}
-      for (const name of ['hits_at_1_percent', 'recall_at_1_percent'] as const) {
-        const mean = count === 0 ? 0 : sums[name] / count
+      for (const name of NAMES) {
+        const count = values[name].length
+        const mean = count === 0 ? 0 : values[name].reduce((sum, value) => sum + value, 0) / count
         service[name] = mean
-        const spread = Math.max(0, squares[name] - sums[name] * mean)
+        const spread = values[name].reduce((sum, value) => sum + (value - mean) ** 2, 0)
         standardErrors[name] = count < 2 ? 0 : Math.sqrt(spread / (count - 1) / count)
       }
       return { userCount, service, textbook: {}, standardErrors }

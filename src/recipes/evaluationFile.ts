@@ -2,6 +2,7 @@
 import { json } from 'node:stream/consumers'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
+import type { ComparisonReport } from '../models/comparisonReport.ts'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import type { PoolChoice } from '../models/historyModel.ts'
 import type { NewcomerChoice } from '../models/newcomers.ts'
@@ -9,7 +10,10 @@ import { formatAddress, type ObjectAddress } from '../objects/objectStore.ts'
 import type { RecipeChoice } from './chooseRecipe.ts'
 import type { ModelPlace } from './modelPart.ts'
 
-export interface StoredEvaluation extends EvaluationReport {
+/** One of both reports, and what was chosen. */
+export type StoredEvaluation = (EvaluationReport | { readonly comparison: ComparisonReport }) & Choices
+
+interface Choices {
   /** Of the model that is served, which is fitted on everybody. */
   readonly choice?: PoolChoice
   /** Where the recipe was chosen as well (performAutoML). */
@@ -46,7 +50,7 @@ export async function loadEvaluation(
   const found = await place.artifacts.head(address)
   if (!found)
     throw new Refusal(
-      'There is no report of its evaluation: it was trained before reports were kept, or recommendations are not what its recipe is judged by.',
+      'There is no report of its evaluation: it was trained before reports of its kind were kept, or there was nothing to judge it by.',
     )
   const damaged = (why: string) => new Refusal(`The report ${formatAddress(address)} cannot be used: ${why}.`)
   if (found.bytes > BYTES_MAX) throw damaged(`it has ${found.bytes} bytes, where at most ${BYTES_MAX} were expected`)

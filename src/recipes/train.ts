@@ -12,7 +12,6 @@ import type { WorkControl } from '../lib/work.ts'
 import { withoutActions } from '../models/actionEvents.ts'
 import type { ActionModel } from '../models/actionModel.ts'
 import { sharpened } from '../models/calibration.ts'
-import type { EvaluationReport } from '../models/evaluationReport.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import { activeUserCount, EVENT_COUNT_MIN, type Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
@@ -22,6 +21,7 @@ import { withObjective } from '../models/objective.ts'
 import { rankable } from '../models/poolPlan.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
+import type { Reports } from './evaluate.ts'
 import { isAboutPeople, type Recipe, type RecipeSettings } from './recipe.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
 import { type Tuning, type TuningControl, tune } from './tuning.ts'
@@ -45,7 +45,7 @@ export interface TrainedSolution {
   /** Of the recipe's model and of popularity, on the same split. Not rounded. */
   readonly metrics: SolutionMetrics
   readonly baseline: SolutionMetrics
-  readonly report: EvaluationReport | undefined
+  readonly report: Reports | undefined
   /** Fitted on all that the recipe learns from. */
   readonly model: HistoryModel
   /** Of every user, whether learnt from or not: the newest events, as many as the model looks at. */

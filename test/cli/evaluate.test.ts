@@ -173,6 +173,54 @@ test('evaluate shows what those get of whom nothing is known', async t => {
   ])
 })
 
+test('evaluate shows segments and actions beside their baseline, with bars', async t => {
+  const comparison = {
+    userCount: 6040,
+    confidence: 0.95,
+    baseline: 'the people who did the most',
+    metrics: [
+      {
+        name: 'hits_at_1_percent',
+        unit: 'items',
+        count: 300,
+        model: interval(6),
+        baseline: interval(3),
+        gain: interval(3),
+      },
+      { name: 'precision_at_5', unit: 'actions', count: 9, model: interval(0.1) },
+    ],
+    coverage: { model: 0.4, baseline: 0.01 },
+    bySize: {
+      metric: 'hits_at_1_percent',
+      unit: 'items',
+      size: 'events of the item',
+      buckets: [
+        { from: 0, to: 0, count: 20, model: interval(0), baseline: interval(0) },
+        { from: 5, to: 9, count: 200, model: interval(2), baseline: interval(4) },
+        { from: 5000, count: 1, model: interval(4), baseline: interval(1) },
+      ],
+    },
+  }
+  const { endpoint } = await answering(t, [{ body: { resourceArn: arn, recipeArn: evaluation.recipeArn, comparison } }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.trimEnd().split('\n'), [
+    'films/0a1b2c3d  aws-user-personalization-v2',
+    '6,040 users; intervals of 95 % by bootstrap samples of what each mean is over.',
+    '',
+    'METRIC        MODEL                    INTERVAL          BASELINE     GAIN  ITS INTERVAL        MEAN OVER',
+    'hits at 1 %  6.0000  ████████████████  5.9900 to 6.0100    3.0000  +3.0000  +2.9900 to +3.0100  300 items',
+    'precision@5  0.1000  ████████████████  0.0900 to 0.1100                                         9 actions',
+    'coverage       40 %                                           1 %',
+    'BASELINE is the people who did the most. A bar is full where the model or the baseline, whichever is more, ends.',
+    '',
+    'EVENTS OF THE ITEM  ITEMS  HITS AT 1 %                    INTERVAL           BASELINE',
+    '0                      20       0.0000                    -0.0100 to 0.0100    0.0000',
+    '5 to 9                200       2.0000  ████████          1.9900 to 2.0100     4.0000',
+    '5000 and more           1       4.0000  ████████████████  3.9900 to 4.0100     1.0000',
+  ])
+})
+
 test('a pool says why it did not take the way of the greatest NDCG', async t => {
   const [likely, climbed] = choice.tried
   const close = { ...choice, tried: [likely, { ...climbed, ndcgAt10: 0.181 }] }

@@ -73,10 +73,31 @@ test('the report holds the metrics of GetSolutionMetrics with their intervals, a
       {
         __type: 'InvalidInputException',
         message:
-          'There is no report of its evaluation: it was trained before reports were kept, or recommendations are not what its recipe is judged by.',
+          'There is no report of its evaluation: it was trained before reports of its kind were kept, or there was nothing to judge it by.',
       },
     ],
   )
+})
+
+test('segments are reported beside the people who did the most', async t => {
+  const server = await testServer(t)
+  const { solutionVersionArn } = await trained(server, 'aws-item-affinity')
+  const { comparison, model } = JSON.parse((await ask(server, solutionVersionArn)).text)
+  assert.equal(model, undefined)
+  const { metrics } = await call<{ metrics: Record<string, number> }>(server, 'GetSolutionMetrics', {
+    solutionVersionArn,
+  })
+  const shown: Means = Object.fromEntries(
+    comparison.metrics.map(({ name, model }: { name: string; model: Means[string] }) => [name, model]),
+  )
+  assert.deepEqual({ coverage: Math.round(comparison.coverage.model * 1e4) / 1e4, ...rounded(shown) }, metrics)
+  assert.deepEqual(
+    comparison.bySize.buckets.reduce((sum: number, { count }: { count: number }) => sum + count, 0),
+    comparison.metrics[0].count,
+  )
+  const io = recordedIo()
+  assert.equal(await cliCommands.evaluate.run([solutionVersionArn, '--endpoint', server.url], io), 0)
+  assert.match(io.said.out, /recall at 1 % .*EVENTS OF THE ITEM/s)
 })
 
 test('a report that cannot be used is refused, and so is what has none yet', async t => {
