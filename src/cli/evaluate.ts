@@ -126,7 +126,7 @@ function choiceLines(choice: PoolChoice): string[] {
       ? [`regularization tried: ${ridges.map(each => `× ${each.factor} ${decimal(each.ndcgAt10)}`).join(', ')}`]
       : []),
     ...table(['EXPERT', 'WEIGHT', 'ALONE', 'REGULARIZATION'], whose, new Set(['WEIGHT', 'ALONE', 'REGULARIZATION'])),
-    ...(popularityWeight > 0 ? [`popularity, weight ${popularityWeight.toFixed(3)}`] : []),
+    ...(popularityWeight !== 0 ? [`popularity, weight ${popularityWeight.toFixed(3)}`] : []),
   ]
 }
 

@@ -11,10 +11,11 @@ import { distinctItems, fitNeighbourhoodRidge } from './neighbourhoodRidge.ts'
 import { neighbourSeconds } from './neighbourPlan.ts'
 import type { Sequences } from './pairCounts.ts'
 import type { SparseRows } from './sparseRows.ts'
+import { fitTransitions } from './transitions.ts'
 
 /**
  * The most operations for one expert's system: some five seconds on two cores (at 100 Gflop/s together), reached at 6 000 items. A pool
- * has four experts, and a solution version fits it four times. Beyond, catalogues are sparse and a neighbourhood ridge loses nothing
+ * solves three, and a solution version each of them four times. Beyond, catalogues are sparse and a neighbourhood ridge loses nothing
  * (Amazon Beauty, 12 101 items, NDCG@10: dense .0539, neighbourhood .0541; design/recommenders.md §3.12).
  */
 const DENSE_OPERATIONS_MAX = 5e11
@@ -36,12 +37,13 @@ export interface ExpertDesign {
   /**
    * directional: the next item from the decayed list before it (directionalRidge.ts).
    * together: every item from the others of the same person (ease.ts).
+   * transitions: the next item from the one event that the kernel's last place looks at (transitions.ts).
    * repeat: an item from itself: people come back to what they had.
    */
-  readonly kind: 'directional' | 'together' | 'repeat'
+  readonly kind: 'directional' | 'together' | 'transitions' | 'repeat'
   /** f32[K]: what an event k places before the newest weighs in serving, and in training too where the kind knows order. */
   readonly kernel: Float32Array
-  /** λ and δ; a repeat has none. */
+  /** λ and δ; transitions have no δ, a repeat has neither. */
   readonly regularization: number
   readonly diagonal: number
 }
@@ -54,6 +56,8 @@ export async function fitExpert(
 ): Promise<SparseRows> {
   const { itemCount } = sequences
   if (kind === 'repeat') return identity(itemCount)
+  if (kind === 'transitions')
+    return fitTransitions(sequences, { lag: kernel.length, regularization, rowLength: ROW_LENGTH }, control.signal)
   const ridge = { regularization, diagonal, rowLength: ROW_LENGTH }
   const dense = solvedAtOnce(sequences, kernel.length, control.threads)
   if (kind === 'together') {
@@ -75,6 +79,9 @@ export const solvedAtOnce = (
   denseOperations(itemCount) <= DENSE_OPERATIONS_MAX &&
   denseSystemBytes({ itemCount, eventCount: items.length, kernelLength, threads }) <= MEMORY_BYTES_MAX
 
+/** Of an event, on one thread. */
+const TRANSITION_SECONDS = 1e-7
+
 /** About how long `fitExpert` takes on an x86-64 of some 3 GHz that does nothing else. */
 export function expertSeconds(
   sequences: Pick<Sequences, 'itemCount' | 'items'>,
@@ -83,6 +90,7 @@ export function expertSeconds(
 ): number {
   if (kind === 'repeat') return 0
   const { itemCount, items } = sequences
+  if (kind === 'transitions') return items.length * TRANSITION_SECONDS
   if (!solvedAtOnce(sequences, kernel.length, threads))
     return neighbourSeconds(itemCount, items.length, kernel.length) / threads
   return (denseOperations(itemCount) / DENSE_OPERATIONS_PER_SECOND + items.length * kernel.length * 1e-9) / threads

@@ -79,6 +79,7 @@ export interface PoolChoice {
     readonly weight: number
     readonly ndcgAt10?: number
   }[]
+  /** Of either sign in a log pool. */
   readonly popularityWeight: number
 }
 

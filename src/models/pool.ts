@@ -60,7 +60,7 @@ export async function fitPool(interactions: Interactions, design: PoolDesign, co
   const fitted = [probe]
   for (const expert of scaledExperts.slice(1)) fitted.push(await fit(training, expert, choosing))
   const scores = await scorePairs(pairs, fitted, asked, choosing)
-  const weights = await fitPoolWeights(scores, sharesOf(training), choosing)
+  const weights = await fitPoolWeights(scores, popularityOf(training), choosing)
   const heldOutPairCount = scores.contests.length
   return pooled(interactions, scaledExperts, scores.scales, { ...weights, heldOutPairCount, ridges }, planned)
 }
@@ -95,12 +95,12 @@ async function chooseRidge(
   asked: { itemCount: number; seenCompete: boolean },
   control: FittingControl,
 ) {
-  const shares = sharesOf(training)
+  const popularity = popularityOf(training)
   const ridges: { factor: number; ndcgAt10: number }[] = []
   let best: { factor: number; ndcgAt10: number; probe: FittedExpert } | undefined
   for (const factor of ridgeFactors) {
     const probe = await fit(training, scaled(first, factor), control)
-    const ndcgAt10 = ndcgOfExpert(await scorePairs(pairs, [probe], asked, control), shares, 0)
+    const ndcgAt10 = ndcgOfExpert(await scorePairs(pairs, [probe], asked, control), popularity, 0)
     ridges.push({ factor, ndcgAt10 })
     if (!best || ndcgAt10 > best.ndcgAt10) best = { factor, ndcgAt10, probe }
   }
@@ -120,7 +120,7 @@ async function pooled(
   fitted: readonly FittedExpert[] = [],
 ): Promise<PoolModel> {
   const { combination, popularity, alone } = chosen
-  const counts = eventCounts(interactions)
+  const prior = popularityOf(interactions)
   const experts: PoolModel['experts'][number][] = []
   for (const [f, design] of designs.entries()) {
     const weight = chosen.experts[f]
@@ -129,7 +129,7 @@ async function pooled(
     const rows = fitted[f] ?? (await fit(interactions, design, control))
     experts.push({ name: design.name, ...rows, weight, scale: scales[f] > 0 ? scales[f] : 1 })
   }
-  const feature = combination === 'log' ? logShares(counts) : logShares(counts).map(Math.exp)
+  const bias = prior.map(value => popularity * (combination === 'log' ? value : Math.exp(value)))
   const solved = solvedAtOnce(interactions, designs[0].kernel.length, control.threads)
   return {
     form: 'pool',
@@ -137,8 +137,8 @@ async function pooled(
     combination,
     epsilon: EPSILON,
     experts,
-    bias: popularity > 0 ? feature.map(value => popularity * value) : undefined,
-    prior: logShares(counts),
+    bias: popularity === 0 ? undefined : bias,
+    prior,
     sharpness: 1,
     choice: {
       heldOutPairCount: chosen.heldOutPairCount,
@@ -169,7 +169,8 @@ async function fit(interactions: Interactions, design: ExpertDesign, control: Fi
   return { kernel: design.kernel, ...(await cutToRoom(rows, control.plan, control.signal)) }
 }
 
-const sharesOf = (interactions: Interactions): Float32Array => logShares(eventCounts(interactions)).map(Math.exp)
+/** f32[itemCount]: ln of each item's share of the events. */
+const popularityOf = (interactions: Interactions): Float32Array => logShares(eventCounts(interactions))
 
 const staged = <C extends Control>(control: C, stage: string): C => ({
   ...control,

@@ -4,16 +4,30 @@
  *
  *   L(w) = 1/P Σ_pairs [S(next) - ln Σ_j exp S(j)] - ρ|w|²/2,   S(j) = Σ_f w_f φ_f(j)
  *
- * which is concave. Weights are at least 0: the most negative one is taken out and the rest fitted again until none is.
+ * which is concave. All φ but the last are experts', whose weights are at least 0: the most negative one is taken out and the rest fitted again
+ * until none is. The last one is the prior, the same for every history, whose weight may have either sign: experts give popular items
+ * their due already, and often more than that. Who stands far down is sampled, and what no expert names is counted, not listed: such
+ * outsiders are taken to have the prior that items have at large.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WorkControl } from '../lib/work.ts'
 
-/** φ of one pair: f32[experts, count], the next item first; outsiders all have the same. */
 export interface PairFeatures {
   readonly count: number
+  /** f32[experts + 1, count]: φ, the next item first, then the others in any order. */
   readonly features: Float32Array
+  /** From this place on a candidate stands for `tailWeight` of its like. */
+  readonly tailStart: number
+  readonly tailWeight: number
   readonly outsiderCount: number
+}
+
+export interface FeatureShape {
+  readonly expertCount: number
+  /** φ_f of an outsider, for every expert. */
+  readonly outsider: number
+  /** f32[itemCount] */
+  readonly prior: Float32Array
 }
 
 /** ρ. */
@@ -26,19 +40,20 @@ const START_TOTAL = 1.2
 /** Numbers looked at between two turns of the event loop: some ten milliseconds. */
 const NUMBERS_PER_TURN = 1 << 20
 
-/** f64[experts], each ≥ 0; `outsider` is φ of those that no expert names. Rejects with `control.signal.reason` when aborted. */
+/** f64[experts + 1]. Rejects with `control.signal.reason` when aborted. */
 export async function fitLogWeights(
   pairs: readonly PairFeatures[],
-  expertCount: number,
-  outsider: number,
+  shape: FeatureShape,
   control: WorkControl,
 ): Promise<number[]> {
-  let active = Array.from({ length: expertCount }, (_, f) => f)
+  const total = shape.expertCount + 1
+  let active = Array.from({ length: total }, (_, f) => f)
   for (;;) {
-    const weights = await maximize(pairs, active, outsider, control)
-    const least = weights.indexOf(Math.min(...weights))
-    if (weights[least] >= 0) {
-      const all = new Array<number>(expertCount).fill(0)
+    const weights = await maximize(pairs, active, shape, control)
+    const ofExperts = weights.filter((_, i) => active[i] < shape.expertCount)
+    const least = ofExperts.indexOf(Math.min(...ofExperts))
+    if (least < 0 || ofExperts[least] >= 0) {
+      const all = new Array<number>(total).fill(0)
       for (const [i, f] of active.entries()) all[f] = weights[i]
       return all
     }
@@ -49,11 +64,12 @@ export async function fitLogWeights(
 async function maximize(
   pairs: readonly PairFeatures[],
   active: readonly number[],
-  outsider: number,
+  shape: FeatureShape,
   control: WorkControl,
 ): Promise<number[]> {
-  let weights = active.map(() => START_TOTAL / active.length)
-  let here = await moments(pairs, active, weights, outsider, control)
+  const { expertCount } = shape
+  let weights = active.map(f => (f < expertCount ? START_TOTAL / expertCount : 0))
+  let here = await moments(pairs, active, weights, shape, control)
   for (let step = 0; step < STEPS_MAX; step++) {
     const direction = solveSmall(here.curvature, here.slope)
     let length = 1
@@ -61,7 +77,7 @@ async function maximize(
     let there = here
     do {
       tried = weights.map((weight, i) => weight + length * direction[i])
-      there = await moments(pairs, active, tried, outsider, control)
+      there = await moments(pairs, active, tried, shape, control)
       length /= 2
     } while (there.likelihood < here.likelihood - 1e-9 && length > 1e-3)
     const gain = there.likelihood - here.likelihood
@@ -83,7 +99,7 @@ async function moments(
   pairs: readonly PairFeatures[],
   active: readonly number[],
   weights: readonly number[],
-  outsider: number,
+  shape: FeatureShape,
   { signal }: WorkControl,
 ): Promise<Moments> {
   const size = active.length
@@ -91,10 +107,11 @@ async function moments(
   let likelihood = 0
   const slope = new Array<number>(size).fill(0)
   const curvature = Array.from({ length: size }, () => new Array<number>(size).fill(0))
-  const outside = outsider * weights.reduce((sum, weight) => sum + weight, 0)
+  const outsider = momentsOfOutsider(shape, active, weights)
+  const outside = outsider.score
   let scores = new Float64Array(0)
   let sinceTurn = 0
-  for (const { count, features, outsiderCount } of pairs) {
+  for (const { count, features, tailStart, tailWeight, outsiderCount } of pairs) {
     if (scores.length < count) scores = new Float64Array(2 * count)
     scores.fill(0, 0, count)
     for (let i = 0; i < size; i++) {
@@ -106,17 +123,17 @@ async function moments(
     const target = scores[0]
     const outsideMass = outsiderCount * Math.exp(outside - best)
     let mass = outsideMass
-    for (let j = 0; j < count; j++) mass += scores[j] = Math.exp(scores[j] - best)
+    for (let j = 0; j < count; j++) mass += scores[j] = (j < tailStart ? 1 : tailWeight) * Math.exp(scores[j] - best)
     likelihood += target - best - Math.log(mass)
-    const means = active.map(f => {
-      let sum = outsideMass * outsider
+    const means = active.map((f, a) => {
+      let sum = outsideMass * outsider.means[a]
       for (let j = 0, at = f * count; j < count; j++, at++) sum += scores[j] * features[at]
       return sum / mass
     })
     for (let a = 0; a < size; a++) {
       slope[a] += features[active[a] * count] - means[a]
       for (let b = a; b < size; b++) {
-        let sum = outsideMass * outsider * outsider
+        let sum = outsideMass * outsider.products[a][b]
         const [rowA, rowB] = [active[a] * count, active[b] * count]
         for (let j = 0; j < count; j++) sum += scores[j] * features[rowA + j] * features[rowB + j]
         curvature[a][b] += sum / mass - means[a] * means[b]
@@ -136,6 +153,29 @@ async function moments(
       row.map((_, b) => (a <= b ? row[b] : curvature[b][a]) * scale + (a === b ? RIDGE : 0)),
     ),
   }
+}
+
+/**
+ * An outsider's φ in the mean over all items, as the softmax of the prior weighs them: `means` of φ_a, `products` of φ_a·φ_b; its `score` is
+ * that whose exponential is the mean one. The prior is the last of `active`.
+ */
+function momentsOfOutsider(
+  { outsider, prior }: FeatureShape,
+  active: readonly number[],
+  weights: readonly number[],
+): { score: number; means: number[]; products: number[][] } {
+  const last = active.length - 1
+  let [mass, first, second] = [0, 0, 0]
+  for (const value of prior) {
+    const each = Math.exp(weights[last] * value)
+    mass += each
+    first += each * value
+    second += each * value * value
+  }
+  const means = active.map((_, a) => (a < last ? outsider : first / mass))
+  const products = means.map((x, a) => means.map((y, b) => (a === last && b === last ? second / mass : x * y)))
+  const ofExperts = weights.slice(0, last).reduce((sum, weight) => sum + weight * outsider, 0)
+  return { score: ofExperts + Math.log(mass / prior.length), means, products }
 }
 
 /** x of A·x = b by Gaussian elimination; A is symmetric positive definite, its ridge included. */

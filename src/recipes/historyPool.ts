@@ -2,7 +2,8 @@
  * The pool behind the recipes of the second generation (models/pool.ts): which experts are asked, by the size of the catalogue, with the
  * kernels and the shrinkage of the study (design/recommenders.md §3.1, §3.4, §6).
  *
- *   all pairs can be solved at once    three directional ridges that forget within .7, 6 and 80 events, and EASE
+ *   all pairs can be solved at once    directional ridges that forget within 6 and 30 events, EASE that forgets nothing, and what follows the
+ *                                      last three events, each by itself
  *   larger catalogues, sparse data     directional ridges with (k+1)^-.7, exp(-k/.7) and next to flat, and EASE, over neighbourhoods
  *
  *   more than five million events      two of those: (k+1)^-.7 and EASE
@@ -15,11 +16,15 @@ import type { HistoryModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import { fitPool, type PoolDesign } from '../models/pool.ts'
 import { eventCounts, popularityModel } from '../models/popularity.ts'
+import { lagKernel } from '../models/transitions.ts'
 import type { TrainingControl } from './trainingData.ts'
 
-/** Events: what exp(-k/80) has forgotten but for 4 %, and more than nearly all people have on sparse data. */
+/** Events: nearly all that most people have, what exp(-k/30) has forgotten but for .1 %, and more than people have on sparse data. */
 const LONG = 250
+const MIDDLE = 200
 const SHORT = 50
+
+const flatKernel = (length: number): Float32Array => new Float32Array(length).fill(1)
 
 const directional = (
   name: string,
@@ -30,6 +35,10 @@ const directional = (
 
 const together = (name: string, kernel: Float32Array, [regularization, diagonal]: [number, number], weight: number) =>
   ({ name, kind: 'together', kernel, regularization, diagonal, weight }) as const
+
+/** λ in events: 3 to 100 measured alike on ML-1M. */
+const transitions = (name: string, lag: number, weight: number) =>
+  ({ name, kind: 'transitions', kernel: lagKernel(lag), regularization: 30, diagonal: 0, weight }) as const
 
 /** "Again": an item from itself, the sooner the likelier. */
 const repeat: ExpertDesign = {
@@ -43,10 +52,12 @@ const repeat: ExpertDesign = {
 /** The ridges: 200, 300, 2000 and 500 for many users, 30 for few; the factor between is tried. Weights as fitted on ML-1M. */
 const dense: PoolDesign = {
   experts: [
-    directional('directional exp(-k/6)', exponentialKernel(6, 60), [300, 0.3], 0.41),
-    directional('directional exp(-k/0.7)', exponentialKernel(0.7, 12), [200, 0.3], 0.44),
-    directional('directional exp(-k/80)', exponentialKernel(80, LONG), [2000, 0.3], 0.55),
-    together('EASE exp(-k/30)', exponentialKernel(30, LONG), [500, 0.2], 0.56),
+    directional('directional exp(-k/6)', exponentialKernel(6, 60), [300, 0.3], 0.39),
+    directional('directional exp(-k/30)', exponentialKernel(30, MIDDLE), [1000, 0.3], 0.44),
+    together('EASE, flat', flatKernel(LONG), [500, 0.2], 0.74),
+    transitions('after the last', 1, 0.34),
+    transitions('after the last but one', 2, 0.19),
+    transitions('after the last but two', 3, 0.1),
   ],
   repeat,
   ridgeFactors: [0.15, 1],
@@ -79,7 +90,7 @@ const large: PoolDesign = {
   ridgeFactors: [1],
 }
 
-const flat = new Float32Array(60).fill(1)
+const flat = flatKernel(60)
 
 /** Without recency: sixty events that count alike. */
 const withoutRecency: PoolDesign = {

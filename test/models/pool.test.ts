@@ -9,7 +9,8 @@ import { scorePairs } from '../../src/models/pairScores.ts'
 import { plainScores } from '../../src/models/plainScores.ts'
 import { fitPool, type PoolDesign } from '../../src/models/pool.ts'
 import { fitLogWeights } from '../../src/models/poolLikelihood.ts'
-import { climb, ndcgOf, rivalsOf } from '../../src/models/poolSearch.ts'
+import { fieldOf, ndcgOf, rivalsOf } from '../../src/models/poolRivals.ts'
+import { climb } from '../../src/models/poolSearch.ts'
 import { historiesOf, interactionsOf, walks } from './toy.ts'
 
 const control = { ...quietControl, threads: 2 }
@@ -80,61 +81,122 @@ test('a contest has whoever an expert names, and seen items only where they comp
   assert.deepEqual(await score(false), { items: [2, 1], sums: [1, 2], outside: 1, scales: [4] })
 })
 
-test('weights of greatest likelihood: the truth is found, and what says nothing gets none', async () => {
+/** Choices between items by two experts, a third that says nothing, and a prior: φ[3] of an item is its own, whatever the choice. */
+function choices(truth: readonly number[], prior: Float32Array, pairCount: number) {
   const random = seededRandom(8)
-  const truth = [1.5, 0.4, 0]
-  const pairs = Array.from({ length: 4000 }, () => {
-    const count = 20
-    const features = Float32Array.from({ length: 3 * count }, random.normal)
+  const itemCount = prior.length
+  return Array.from({ length: pairCount }, () => {
+    const features = Float32Array.from({ length: 4 * itemCount }, random.normal)
+    features.set(prior, 3 * itemCount)
     const utility = (j: number) =>
-      truth[0] * features[j] + truth[1] * features[count + j] - Math.log(-Math.log(random.uniform()))
-    const all = Array.from({ length: count }, (_, j) => utility(j))
+      truth.reduce(
+        (sum, weight, f) => sum + weight * features[f * itemCount + j],
+        -Math.log(-Math.log(random.uniform())),
+      )
+    const all = Array.from({ length: itemCount }, (_, j) => utility(j))
     const winner = all.indexOf(Math.max(...all))
-    for (let f = 0; f < 3; f++) {
-      const [a, b] = [features[f * count], features[f * count + winner]]
-      features[f * count] = b
-      features[f * count + winner] = a
+    for (let f = 0; f < 4; f++) {
+      const [a, b] = [features[f * itemCount], features[f * itemCount + winner]]
+      features[f * itemCount] = b
+      features[f * itemCount + winner] = a
     }
-    return { count, features, outsiderCount: 0 }
+    return { count: itemCount, features, tailStart: itemCount, tailWeight: 1, outsiderCount: 0 }
   })
-  const weights = await fitLogWeights(pairs, 3, 0, control)
-  for (const [f, weight] of weights.entries()) assert.ok(Math.abs(weight - truth[f]) < 0.06, `${weights}`)
-  assert.ok(weights.every(weight => weight >= 0))
+}
+
+const truth = [1.5, 0.4, 0, -0.5]
+const prior = Float32Array.from({ length: 40 }, (_, item) => Math.sin(item))
+
+const assertNear = (weights: readonly number[], within: number) => {
+  for (const [f, weight] of weights.entries()) assert.ok(Math.abs(weight - truth[f]) < within, `${weights}`)
+  assert.ok(weights.slice(0, 3).every(weight => weight >= 0))
+}
+
+test('weights of greatest likelihood: the truth is found, what says nothing gets none, and a prior may speak against', async () => {
+  const pairs = choices(truth, prior, 4000)
+  assertNear(await fitLogWeights(pairs, { expertCount: 3, outsider: 0, prior }, control), 0.06)
 })
 
-test('NDCG leaves nothing out that could matter', async () => {
-  const random = seededRandom(2)
-  const popularity = Float32Array.from({ length: 300 }, () => random.uniform())
-  const contests = Array.from({ length: 40 }, () => {
-    const items = Int32Array.from({ length: 60 }, () => random.below(300))
-    const sums = Float32Array.from({ length: 120 }, () => Math.max(0, random.normal()) ** 2)
-    return { items, sums, outsiderCount: 0 }
+test('the same truth from every second of those in the tail', async () => {
+  const pairs = choices(truth, prior, 4000).map(({ features, ...pair }) => {
+    const kept = Array.from({ length: 40 }, (_, j) => j).filter(j => j < 10 || j % 2 === 0)
+    const chosen = Float32Array.from({ length: 4 * kept.length }, (_, at) => {
+      const [f, j] = [Math.floor(at / kept.length), kept[at % kept.length]]
+      return features[f * 40 + j]
+    })
+    return { ...pair, count: kept.length, features: chosen, tailStart: 10, tailWeight: 2 }
   })
-  const options = { popularity, outsider: 0, expertCount: 2 }
-  const rivals = rivalsOf(contests, ({ sums }) => sums, options)
-  assert.ok(rivals.some(pair => pair === undefined || pair.count < 60))
+  assertNear(await fitLogWeights(pairs, { expertCount: 3, outsider: 0, prior }, control), 0.1)
+})
+
+test('an outsider counts as if it were listed with what outsiders have', async () => {
+  const flat = new Float32Array(40).fill(0.25)
+  const listed = choices([1.5, 0.4, 0, 0], flat, 300).map(({ features, ...pair }) => {
+    for (let f = 0; f < 3; f++) features.fill(-0.75, f * 40 + 30, (f + 1) * 40)
+    return { ...pair, features }
+  })
+  const counted = listed.map(({ features, ...pair }) => {
+    const chosen = Float32Array.from({ length: 4 * 30 }, (_, at) => features[Math.floor(at / 30) * 40 + (at % 30)])
+    return { ...pair, count: 30, tailStart: 30, features: chosen, outsiderCount: 10 }
+  })
+  const shape = { expertCount: 3, outsider: -0.75, prior: flat }
+  const [one, other] = [await fitLogWeights(listed, shape, control), await fitLogWeights(counted, shape, control)]
+  for (const [f, weight] of one.entries()) assert.ok(Math.abs(weight - other[f]) < 1e-9, `${one}, ${other}`)
+})
+
+test('NDCG by bounds is NDCG by every score, ties and outsiders included', async () => {
+  const random = seededRandom(2)
+  const prior = Float32Array.from({ length: 300 }, () => random.normal())
+  const contests = Array.from({ length: 60 }, (_, pair) => {
+    const count = [1, 2, 33, 34, 200][pair % 5]
+    const items = Int32Array.from({ length: count }, () => random.below(300))
+    const sums = Float32Array.from({ length: 2 * count }, () => Math.round(4 * Math.max(0, random.normal()) ** 2) / 4)
+    for (const f of [0, 1]) sums[f * count] += 1
+    return { items, sums, outsiderCount: pair % 3 === 0 ? 7 : 0 }
+  })
+  const feature = (sum: number) => Math.log(sum + 0.01)
+  const outsider = feature(0)
+  const field = fieldOf(rivalsOf(contests, feature, 2), prior, outsider)
+  const ascending = prior.toSorted()
+  let reached = 0
   for (const weights of [
-    { experts: [1, 0], popularity: 0 },
-    { experts: [0.3, 1], popularity: 0.7 },
-    { experts: [0, 0.2], popularity: 3 },
+    { experts: [1, 0], prior: 0 },
+    { experts: [0.25, 1], prior: 0.75 },
+    { experts: [0, 0.125], prior: 3 },
+    { experts: [0, 0], prior: 0 },
   ]) {
     let expected = 0
-    for (const { items, sums } of contests) {
+    for (const { items, sums, outsiderCount } of contests) {
+      const count = items.length
       const score = (j: number) =>
-        weights.popularity * popularity[items[j]] + weights.experts[0] * sums[j] + weights.experts[1] * sums[60 + j]
+        weights.prior * prior[items[j]] +
+        weights.experts[0] * Math.fround(feature(sums[j])) +
+        weights.experts[1] * Math.fround(feature(sums[count + j]))
       let place = 0
-      for (let j = 1; j < 60; j++) place += score(j) > score(0) ? 1 : score(j) === score(0) ? 0.5 : 0
+      for (let j = 1; j < count; j++) place += score(j) > score(0) ? 1 : score(j) === score(0) ? 0.5 : 0
+      const bare = score(0) - (weights.experts[0] + weights.experts[1]) * outsider
+      const higher = ascending.filter(value => weights.prior * value > bare).length
+      place +=
+        weights.prior > 0
+          ? (outsiderCount * higher) / 300
+          : bare > 0
+            ? 0
+            : bare === 0
+              ? outsiderCount / 2
+              : outsiderCount
       if (place < 10) expected += 1 / Math.log2(place + 2)
     }
-    assert.ok(Math.abs(ndcgOf(rivals, [...contests.keys()], weights) - expected / 40) < 1e-12)
+    reached += expected
+    assert.ok(Math.abs(ndcgOf(field, [...contests.keys()], weights) - expected / 60) < 1e-12)
   }
+  assert.ok(reached > 10)
 })
 
 test('climbing ends where no step helps', async () => {
-  const measure = ({ experts: [a, b], popularity }: { experts: readonly number[]; popularity: number }) =>
-    -((a - 1) ** 2) - (b - 0.3) ** 2 - (popularity - 0.1) ** 2
-  const start = { experts: [1, 0], popularity: 0 }
-  assert.deepEqual(await climb(measure, [start], control), { experts: [1, 0.3], popularity: 0.1 })
+  const measure = ({ experts: [a, b], prior }: { experts: readonly number[]; prior: number }) =>
+    -((a - 1) ** 2) - (b - 0.3) ** 2 - (prior - 0.1) ** 2
+  const start = { experts: [1, 0], prior: 0 }
+  assert.deepEqual(await climb(measure, [start], control), { experts: [1, 0.3], prior: 0.1 })
 })
 
 test('the model holds the experts that were given a weight, and says why', async () => {

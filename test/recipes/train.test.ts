@@ -70,10 +70,10 @@ test('progress goes through the stages in order', async () => {
   const progress = ({ stage }: { stage: string }) => void stages.add(stage)
   await trainSolution(userPersonalizationV2, data, { seed: 5 }, { ...options, progress })
   // The outermost stage: what is planned, an expert's name and its own stages follow.
-  const plan = /: 4 experts of 40 items: at most 0\.0 GB to rank by, about \d s to fit/
+  const plan = /: 6 experts of 40 items: at most 0\.0 GB to rank by, about \d s to fit/
   assert.ok([...stages].some(stage => plan.test(stage)))
   const outer = new Set(
-    [...stages].map(stage => stage.replace(plan, '').replace(/: (directional|EASE) .*/, ': experts')),
+    [...stages].map(stage => stage.replace(plan, '').replace(/: (directional|EASE)[ ,].*/, ': experts')),
   )
   assert.deepEqual(
     [...outer],
@@ -101,9 +101,11 @@ test('recency and length of the kernel are what the hyperparameters say', async 
   const exponential = (decay: number, length: number) => Float32Array.from({ length }, (_, k) => Math.exp(-k / decay))
   assert.deepEqual(await kernelsOf('true'), [
     exponential(6, 60),
-    exponential(0.7, 12),
-    exponential(80, 250),
-    exponential(30, 250),
+    exponential(30, 200),
+    new Float32Array(250).fill(1),
+    Float32Array.of(1),
+    Float32Array.of(0, 1),
+    Float32Array.of(0, 0, 1),
   ])
   assert.deepEqual(await kernelsOf('false'), [new Float32Array(60).fill(1), new Float32Array(60).fill(1)])
   const fitted = async (hyperparameters: Record<string, string> = {}) =>
