@@ -164,14 +164,14 @@ function scatterFar(expert: usize, events: usize, count: i32, sums: usize): void
 @inline
 function ln4(x: v128): v128 {
   const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3)) // of √½
-  const e = f32x4.convert_i32x4_s(i32x4.shr_s(bits, 23))
-  const m = i32x4.sub(x, v128.and(bits, i32x4.splat(0xff800000)))
+  const power = v128.and(bits, i32x4.splat(0xff800000)) // e · 2²³, and ln 2 / 2²³ is as exact as ln 2
+  const m = i32x4.sub(x, power)
   const s = f32x4.div(f32x4.sub(m, f32x4.splat(1)), f32x4.add(m, f32x4.splat(1)))
   const z = f32x4.mul(s, s)
   const high = f32x4.add(f32x4.mul(z, f32x4.splat(0.2987173)), f32x4.splat(0.39977542))
   const low = f32x4.add(f32x4.mul(z, f32x4.splat(0.66666776)), f32x4.splat(2))
   const p = f32x4.add(low, f32x4.mul(f32x4.mul(z, z), high))
-  return f32x4.add(f32x4.mul(e, f32x4.splat(0.69314718)), f32x4.mul(s, p))
+  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(power), f32x4.splat(0.69314718 / 8388608)), f32x4.mul(s, p))
 }
 
 @inline
