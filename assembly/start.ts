@@ -14,15 +14,20 @@ import {
   FACTOR_ITEM_OF,
   FACTOR_MASKED,
   FACTOR_POSITION_OF,
+  FACTOR_SMALL,
   FACTOR_SORTED_MAX,
   FACTOR_START_GROUPS,
   FACTOR_VIEW_COUNT,
   FACTOR_VIEW_POSITIONS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
-import { cutDown, entriesOf, entryOf, take } from './entries'
+import { cutDown, entriesOf, entryOf, takeAll } from './entries'
 import { FOUND, isAllowed, stateOf, THRESHOLD } from './queryState'
 import { word } from './words'
+
+/** In FACTOR_SMALL: entries that are not sorted yet, i64[UNSORTED_MAX + 16 + 3]. */
+const UNSORTED: usize = 3072
+const UNSORTED_MAX = 96
 
 /** Steps of bisection: from the range of all scores to 1/512 of it. */
 const STEPS = 9
@@ -40,7 +45,9 @@ export function start(params: usize, query: i32, row: usize): void {
   const items = <usize>word(params, FACTOR_ITEM_OF)
   const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const sorted = <i32>word(params, FACTOR_WANTED) <= FACTOR_SORTED_MAX
-  let top = entries
+  const list = sorted ? <usize>word(params, FACTOR_SMALL) + UNSORTED : entries
+  const room = sorted ? <u32>UNSORTED_MAX : word(params, FACTOR_CAPACITY) - FACTOR_ENTRIES_SPARE
+  let top = list
   for (let position: u32 = 0; position < places; position += 16) {
     const at = row + (<usize>position << 2)
     const s0 = v128.load(at), s1 = v128.load(at, 16), s2 = v128.load(at, 32), s3 = v128.load(at, 48)
@@ -54,20 +61,18 @@ export function start(params: usize, query: i32, row: usize): void {
       mask &= mask - 1
       const score = load<f32>(at + (<usize>i << 2))
       const item = load<u32>(items + (<usize>load<u32>(positions + (<usize>(position + i) << 2)) << 2))
-      if (sorted) take(params, state, entries, score, item)
-      else {
-        store<i64>(top, entryOf(score, item))
-        top += 8
-      }
+      store<i64>(top, entryOf(score, item))
+      top += 8
     }
-    if (sorted) continue
-    const found = <u32>((top - entries) >> 3)
-    store<u32>(state, found, FOUND)
-    if (found + FACTOR_ENTRIES_SPARE <= word(params, FACTOR_CAPACITY)) continue
-    cutDown(params, state, entries)
-    top = entries + (<usize>load<u32>(state, FOUND) << 3)
+    const found = <u32>((top - list) >> 3)
+    if (!sorted) store<u32>(state, found, FOUND)
+    if (found <= room) continue
+    if (sorted) takeAll(params, state, entries, list, top)
+    else cutDown(params, state, entries)
+    top = sorted ? list : entries + (<usize>load<u32>(state, FOUND) << 3)
     threshold = f32x4.splat(load<f32>(state, THRESHOLD))
   }
+  if (sorted) takeAll(params, state, entries, list, top)
 }
 
 /** Makes what is not open -Infinity in a row of scores of the first `end` positions. */
