@@ -18,6 +18,7 @@ import { readArguments } from '../../scripts/arguments.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { machine } from '../lib/machine.ts'
 import { checkLines } from './check.ts'
+import { foldInShare } from './foldIn.ts'
 import { type Measured, report } from './report.ts'
 import { type Job, Service } from './service.ts'
 import { makeWorld, writeEvents, writeInput } from './world.ts'
@@ -92,7 +93,7 @@ try {
     await service.removeAnswers(job)
     measured.push({ name: job.name, what: job.what, cost, outputBytes, writeSeconds: bareWrite(outputBytes) })
   }
-  const { lines, missed } = report(measured, users)
+  const { lines, missed } = report(measured, users, foldInShare(world))
   const command = `npm run bench:fifty-million -- --users ${users}${jobs.length < JOBS.length ? ` --jobs ${jobs.map(({ name }) => name).join()}` : ''}`
   const head = ['# 50 million users', '', `\`${command}\` on ${machine()}`, '']
   console.log([...head, ...lines].join('\n'))

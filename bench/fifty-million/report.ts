@@ -5,6 +5,10 @@ import { DIMENSION, EVENTS, ITEMS, RESULTS } from './world.ts'
 
 const ALL_USERS = 50_000_000
 const MICROS_MAX = 10
+/** With stored vectors, which there are none of: what is left without folding in; at this many users and above. */
+const STORED_MICROS_MAX = 5
+const STORED_MANY_MICROS_MAX = 6
+const STORED_MANY = 10_000_000
 const BYTE_SHARE_MAX = 0.15
 const SCALING_MIN = 1.9
 /** Beside the table of the users' ids. */
@@ -21,8 +25,8 @@ export interface Measured {
   readonly writeSeconds: number
 }
 
-/** The first job is that of the targets; 'one' is the same on one thread. */
-export function report(jobs: readonly Measured[], users: number): { lines: string[]; missed: boolean } {
+/** The first job is that of the targets; 'one' is the same on one thread. `foldIn` is its share of ranking. */
+export function report(jobs: readonly Measured[], users: number, foldIn: number): { lines: string[]; missed: boolean } {
   const micros = (seconds: number) => (1e6 * seconds) / users
   const cpuOf = ({ cost }: Measured) => micros(cost.userSeconds + cost.systemSeconds)
   const [two] = jobs
@@ -48,6 +52,12 @@ export function report(jobs: readonly Measured[], users: number): { lines: strin
       `${planned.seconds} s were predicted, ${seconds.toFixed(1)} s it took: right on a machine that does nothing else.`,
     ],
   ]
+  const folding = cpu * (two.cost.stages.find(({ name }) => name === 'rank')?.share ?? 0) * foldIn
+  const storedMax = users >= STORED_MANY ? STORED_MANY_MICROS_MAX : STORED_MICROS_MAX
+  verdicts.push([
+    cpu - folding <= storedMax,
+    `folding in takes ${folding.toFixed(2)} µs of that (${(100 * foldIn).toFixed(0)} % of ranking); without it ${(cpu - folding).toFixed(2)} µs are left, where ${storedMax} were expected with stored vectors.`,
+  ])
   if (one) {
     const scaling = one.cost.seconds / seconds
     const ofCpu = ((2 * cpuOf(one)) / cpu).toFixed(2)
