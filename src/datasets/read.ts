@@ -62,7 +62,11 @@ export interface InteractionData {
   readonly catalogueItemCount: number
   /** Items that had to go, with their interactions, since there are more than `itemCountMax`. */
   readonly droppedItemCount: number
+  /** Of the interactions, what no training reads: contexts. */
+  readonly unreadColumns: readonly string[]
 }
+
+const READ = ['USER_ID', 'ITEM_ID', 'TIMESTAMP', 'EVENT_TYPE', 'EVENT_VALUE', 'IMPRESSION']
 
 /** Throws Refusal where the query does not fit the data. No rows left is no error: how many are needed is the recipe's affair. */
 export async function readInteractions(query: InteractionsQuery, context: ReadContext): Promise<InteractionData> {
@@ -81,7 +85,8 @@ export async function readInteractions(query: InteractionsQuery, context: ReadCo
     const arrivals = await readArrivals(db, rowCount, sharesOf(query.events), context)
     const interactions = await historiesOf(arrivals, users.size, items.size, context)
     const catalogueItemCount = await countItems(db, files, itemFiles)
-    return { interactions, users, items, catalogueItemCount, droppedItemCount }
+    const unreadColumns = (await columnsOf(db, files)).filter(name => !READ.includes(name))
+    return { interactions, users, items, catalogueItemCount, droppedItemCount, unreadColumns }
   })
 }
 

@@ -2,9 +2,12 @@
  * Room for new items in the lists of people (design/recommenders.md §7): each of the k places of a list is, independently, a place to explore with
  * probability weight · min(1, new items / k) / 2. There stands the best new item that is left, by
  *
- *   probability · exp(σ·z - σ²/2),   z normal, σ = 1/√(1 + events of the item)       a draw of mean `probability`
+ *   probability · appeal · exp(σ·z - σ²/2),   z normal, σ = 1/√(1 + events of the item + r·v)       a draw of mean probability · appeal
+ *   appeal = (20 + c/r) / (20 + v)
  *
- * so that what is likely comes often, and what is known least is tried most widely (Thompson 1933 draws from a belief that narrows with evidence). The
+ * where the item was shown v times and taken c of these, and of everything shown the share r was taken: the mean of a Beta posterior of strength 20 over
+ * the usual one (§7), 1 where nothing is told of impressions. What is shown often and not taken makes room for what was not shown yet;
+ * what is likely comes often, and what is known least is tried most widely (Thompson 1933 draws from a belief that narrows with evidence). The
  * other places keep the order of the model. An item that explores shows the score of the item that it is put before, so that scores descend.
  *
  * The draws of a list depend on the seed and on whom it is for, and on nothing else.
@@ -28,18 +31,22 @@ export interface PlacedExploration {
   /** The new items as bits: item i is bit i mod 32 of word i / 32. */
   readonly newItems: Uint32Array
   readonly newCount: number
-  readonly eventCounts: Uint32Array
+  /** f32 each: events and as many as impressions are worth; what impressions say of the item. */
+  readonly evidence: Float32Array
+  readonly appeal: Float32Array
 }
 
 const SECONDS_PER_DAY = 86_400
 const SHARE_MAX = 0.5
+/** Impressions that what is usual counts as (design/recommenders.md §7). */
+const APPEAL_STRENGTH = 20
 /** New items that are drawn among, for each place of a list: the likeliest. */
 const DRAWN_PER_PLACE = 2
 
 /** Undefined where nothing is new, or nothing is to be explored. */
 export function placeExploration(
   { weight, newDays, seed }: ExplorationSettings,
-  { eventCounts, createdSeconds, newestSeconds }: ItemFacts,
+  { eventCounts, createdSeconds, newestSeconds, impressions }: ItemFacts,
 ): PlacedExploration | undefined {
   assert(weight >= 0 && weight <= 1 && newDays > 0, 'settings of exploration are checked where they come in')
   const itemCount = createdSeconds.length
@@ -51,9 +58,20 @@ export function placeExploration(
     newCount++
   }
   if (weight === 0 || newCount === 0) return undefined
-  const counts = new Uint32Array(new SharedArrayBuffer(4 * itemCount))
-  counts.set(eventCounts)
-  return { weight, seed, newItems, newCount, eventCounts: counts }
+  const floats = () => new Float32Array(new SharedArrayBuffer(4 * itemCount))
+  const [evidence, appeal] = [floats(), floats()]
+  const rate = impressions ? takenShare(impressions) : 0
+  for (let item = 0; item < itemCount; item++) {
+    const [shown, taken] = impressions ? [impressions.shown[item], impressions.taken[item]] : [0, 0]
+    evidence[item] = eventCounts[item] + rate * shown
+    appeal[item] = (APPEAL_STRENGTH + (taken > 0 ? taken / rate : 0)) / (APPEAL_STRENGTH + shown)
+  }
+  return { weight, seed, newItems, newCount, evidence, appeal }
+}
+
+function takenShare({ shown, taken }: NonNullable<ItemFacts['impressions']>): number {
+  const sum = (counts: Uint32Array) => counts.reduce((total, count) => total + count, 0)
+  return sum(taken) / Math.max(1, sum(shown))
 }
 
 /** A list, or a part of one: items and their scores from `from` on, `count` of them. */
@@ -97,9 +115,9 @@ export class Explorer {
     if (!explores.includes(true) || fresh.count === 0) return
     const drawn = Array.from({ length: fresh.count }, (_, i) => {
       const item = fresh.items[fresh.from + i]
-      const deviation = 1 / Math.sqrt(1 + this.#placed.eventCounts[item])
+      const deviation = 1 / Math.sqrt(1 + this.#placed.evidence[item])
       const factor = Math.exp(deviation * random.normal() - deviation ** 2 / 2)
-      return { item, value: fresh.scores[fresh.from + i] * factor }
+      return { item, value: fresh.scores[fresh.from + i] * this.#placed.appeal[item] * factor }
     }).sort((a, b) => b.value - a.value || a.item - b.item)
 
     const before = { items: items.slice(from, from + count), scores: scores.slice(from, from + count) }

@@ -85,6 +85,7 @@ const nothingDone = (): InteractionData => ({
   items: Vocabulary.fromIds([]),
   catalogueItemCount: 0,
   droppedItemCount: 0,
+  unreadColumns: [],
 })
 
 /** Names and texts as one text: a word is the same wherever it stands. Numbers are no text. */

@@ -1,5 +1,6 @@
 /** What a training reads, from the imports to the arrays a recipe learns from. */
 import type { EventWeight } from '../datasets/eventWeights.ts'
+import { type Impressions, readImpressions } from '../datasets/impressions.ts'
 import { readMetadata } from '../datasets/metadata.ts'
 import { type InteractionData, readInteractions } from '../datasets/read.ts'
 import { readActions } from '../datasets/readActions.ts'
@@ -59,6 +60,7 @@ export async function readTrainingData(
   const ofUsers = isAboutPeople(recipe)
     ? await readThings(sources.metadata.USERS, sources.users, users, NEWCOMERS_MAX, context)
     : undefined
+  const impressions = await impressionsFor(query, recipe, ofItems?.ids ?? items, context)
   return {
     data: {
       ...data,
@@ -71,8 +73,19 @@ export async function readTrainingData(
     },
     users: ofUsers?.ids ?? users,
     items: ofItems?.ids ?? items,
-    facts: itemFacts(interactions, ofItems?.createdSeconds),
+    facts: { ...itemFacts(interactions, ofItems?.createdSeconds), ...(impressions && { impressions }) },
   }
+}
+
+/** Of recipes that explore: what was shown and not taken is explored less. */
+export async function impressionsFor(
+  { sources }: TrainingQuery,
+  recipe: Recipe,
+  items: Vocabulary,
+  context: ComputeContext,
+): Promise<Impressions | undefined> {
+  if (!recipe.explores || sources.withoutImpressions) return undefined
+  return readImpressions(sources.interactions, items, ARTIFACTS_BUCKET, context)
 }
 
 /** With what ACTIONS and ACTION_INTERACTIONS have. Throws Refusal where the first has nothing. */
@@ -127,6 +140,11 @@ export async function readEvents(
       recipe: recipe.name,
       itemCountMax: recipe.limits.itemCount,
       droppedItemCount: read.droppedItemCount,
+    })
+  if (read.unreadColumns.length > 0)
+    context.log.info('columns of INTERACTIONS are not learnt from', {
+      recipe: recipe.name,
+      columns: read.unreadColumns.join(', '),
     })
   return read
 }

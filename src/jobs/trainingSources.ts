@@ -38,6 +38,7 @@ export async function trainingSources(
       USERS: await learntFrom(resources, group, 'USERS', choice),
     },
     ...(actions && { actions }),
+    ...(leavesOut('IMPRESSION', choice) && { withoutImpressions: true }),
   }
 }
 
@@ -66,12 +67,22 @@ async function learntFrom(
   const found = await datasetOf(resources, group, type)
   if (!found) return undefined
   const { body } = await resources.get(schema, found.body.schemaArn)
-  const named = (lists: TrainingDataConfigBody['includedDatasetColumns']) =>
-    Object.entries(lists ?? {}).find(([name]) => name.toUpperCase() === type)?.[1]
   const columns = trainingColumns(parseSchema(body.schema), {
-    included: named(trainingDataConfig.includedDatasetColumns),
-    excluded: named(trainingDataConfig.excludedDatasetColumns),
+    included: namedFor(type, trainingDataConfig.includedDatasetColumns),
+    excluded: namedFor(type, trainingDataConfig.excludedDatasetColumns),
     later: laterColumns[type],
   })
   return { schema: body.schema, columns }
+}
+
+const namedFor = (type: DatasetTypeName, lists: TrainingDataConfigBody['includedDatasetColumns']) =>
+  Object.entries(lists ?? {}).find(([name]) => name.toUpperCase() === type)?.[1]
+
+/** Of INTERACTIONS. */
+function leavesOut(column: string, { trainingDataConfig = {}, laterColumns = {} }: SourceChoice): boolean {
+  const included = namedFor('INTERACTIONS', trainingDataConfig.includedDatasetColumns)
+  const excluded = namedFor('INTERACTIONS', trainingDataConfig.excludedDatasetColumns)
+  return (
+    excluded?.includes(column) || laterColumns.INTERACTIONS?.includes(column) || included?.includes(column) === false
+  )
 }

@@ -2,7 +2,7 @@
  * A model with what has come since, without a new fit (spec/training.md §2, trainingMode UPDATE):
  *
  *   items   that ITEMS has and the model has not get their places from metadata, as in a training (models/standIns.ts)
- *   people  everybody's history is read anew, as the solution reads it; events of items that the model does not know are passed over
+ *   people  everybody's history is read anew, as the solution reads it; events of items that the model does not know are passed over; so are impressions
  *
  * What was learnt stays as it is: weights between items, sharpness, popularity, metrics.
  */
@@ -19,7 +19,7 @@ import type { SavedModel } from '../recipes/modelFile.ts'
 import type { SavedNewcomers } from '../recipes/newcomerTensors.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import type { ComputeContext } from './computeContext.ts'
-import { readEvents, readItems, rowsBetween, type TrainingQuery } from './readTrainingData.ts'
+import { impressionsFor, readEvents, readItems, rowsBetween, type TrainingQuery } from './readTrainingData.ts'
 
 /** Throws Refusal where the data does not fit the query. */
 export async function updatedModel(
@@ -63,7 +63,17 @@ function withMore(facts: ItemFacts, createdSeconds: Float64Array): ItemFacts {
     if (item < facts.createdSeconds.length) return facts.createdSeconds[item]
     return Number.isNaN(given) ? facts.newestSeconds : given
   })
-  return { ...facts, eventCounts, createdSeconds: created }
+  const wide = (counts: Uint32Array) => {
+    const more = new Uint32Array(createdSeconds.length)
+    more.set(counts)
+    return more
+  }
+  const { impressions } = facts
+  return {
+    ...facts,
+    ...{ eventCounts, createdSeconds: created },
+    ...(impressions && { impressions: { shown: wide(impressions.shown), taken: wide(impressions.taken) } }),
+  }
 }
 
 async function withHistories(
@@ -76,12 +86,13 @@ async function withHistories(
   const indexOf = Int32Array.from({ length: items.size }, (_, item) => saved.items.indexOf(items.idAt(item)))
   const { facts } = saved
   const newestSeconds = interactions.times.reduce((newest, time) => Math.max(newest, time), facts?.newestSeconds ?? 0)
+  const impressions = await impressionsFor(query, recipe, saved.items, context)
   const people = saved.newcomers ? withNewcomers(saved, saved.newcomers, users) : { users }
   return {
     ...saved,
     ...people,
     histories: newestKnown(interactions, indexOf, historyLength(saved.model), people.users.size),
-    ...(facts && { facts: { ...facts, newestSeconds } }),
+    ...(facts && { facts: { ...facts, newestSeconds, ...(impressions && { impressions }) } }),
   }
 }
 

@@ -8,6 +8,8 @@ export interface ItemFacts {
   readonly createdSeconds: Float64Array
   /** Of the newest event of all; without any, when the newest item was made, and 0 where that is not known. */
   readonly newestSeconds: number
+  /** u32[itemCount] each: how often an item was shown, and how often it was taken when it was. Absent where nothing is told of that. */
+  readonly impressions?: { readonly shown: Uint32Array; readonly taken: Uint32Array }
 }
 
 /** `createdSeconds` has one for each item, those without interactions too, NaN where it is not known; absent: of none. */

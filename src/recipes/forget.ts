@@ -35,10 +35,19 @@ export function withoutUsers(
   }
 }
 
-const factsOf = ({ eventCounts, createdSeconds, newestSeconds }: ItemFacts, items: readonly number[]): ItemFacts => ({
+const factsOf = (
+  { eventCounts, createdSeconds, newestSeconds, impressions }: ItemFacts,
+  items: readonly number[],
+): ItemFacts => ({
   eventCounts: Uint32Array.from(items, item => eventCounts[item]),
   createdSeconds: Float64Array.from(items, item => createdSeconds[item]),
   newestSeconds,
+  ...(impressions && {
+    impressions: {
+      shown: Uint32Array.from(items, item => impressions.shown[item]),
+      taken: Uint32Array.from(items, item => impressions.taken[item]),
+    },
+  }),
 })
 
 /** The indexes of those that stay, ascending. */

@@ -3,7 +3,7 @@
  *
  *   model.safetensors       the model, by its form (modelTensors.ts)
  *   vocabulary.safetensors  users.… and items.…: bytes u8, offsets u32, slots u32 (datasets/vocabulary.ts); maybe what is known of the items'
- *                           past: facts.events u32[n], facts.created f64[n], facts.newest f64[1] (models/itemFacts.ts)
+ *                           past: facts.events u32[n], facts.created f64[n], facts.newest f64[1], maybe facts.shown and facts.taken u32[n] (models/itemFacts.ts)
  *                           of recipes about people newcomers.…: what is told of those without a history (newcomerTensors.ts);
  *                           of recipes about actions actions.…: what is learnt and known of each (actionTensors.ts)
  *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first
@@ -63,6 +63,10 @@ export async function saveModel(
     ...vocabularyTensors('users', users),
     ...vocabularyTensors('items', items),
     ...(facts && {
+      ...(facts.impressions && {
+        'facts.shown': vector(facts.impressions.shown),
+        'facts.taken': vector(facts.impressions.taken),
+      }),
       'facts.events': vector(facts.eventCounts),
       'facts.created': vector(facts.createdSeconds),
       'facts.newest': vector(Float64Array.of(facts.newestSeconds)),
@@ -118,6 +122,12 @@ const factsOf = (part: PartReader, itemCount: number): ItemFacts => ({
   eventCounts: part.tensor('facts.events', Uint32Array, [itemCount]),
   createdSeconds: part.tensor('facts.created', Float64Array, [itemCount]),
   newestSeconds: part.tensor('facts.newest', Float64Array, [1])[0],
+  ...(part.has('facts.shown') && {
+    impressions: {
+      shown: part.tensor('facts.shown', Uint32Array, [itemCount]),
+      taken: part.tensor('facts.taken', Uint32Array, [itemCount]),
+    },
+  }),
 })
 
 function vocabularyOf(part: PartReader, name: string): Vocabulary {

@@ -31,6 +31,8 @@ test('an item is new while it is younger than the cut-off at the time of the new
   assert.equal(placed.newCount, 29)
   const isNew = (item: number) => ((placed.newItems[item >>> 5] >>> (item & 31)) & 1) === 1
   assert.deepEqual([70, 71, 99].map(isNew), [false, true, true])
+  assert.deepEqual(placed.appeal, new Float32Array(100).fill(1))
+  assert.deepEqual(placed.evidence, Float32Array.from(facts.eventCounts))
   assert.equal(placeExploration({ ...settings, weight: 0 }, facts), undefined)
   assert.equal(placeExploration({ ...settings, newDays: 0.5 }, facts), undefined)
   const explorer = new Explorer(placed, k)
@@ -78,6 +80,40 @@ test('the same for the same seed and reader, another for others', () => {
   assert.equal(texts(3), texts(3))
   assert.notEqual(texts(3), texts(4))
   assert.notEqual(texts(3), texts(3, 8))
+})
+
+test('what was shown often and not taken makes room for the others, and what was taken when shown comes more often', () => {
+  const shown = new Uint32Array(100)
+  const taken = new Uint32Array(100)
+  // Of everything shown a tenth was taken; of 99 nothing, of 98 half.
+  for (let item = 0; item < 90; item++) [shown[item], taken[item]] = [100, 10]
+  ;[shown[99], shown[98], taken[98]] = [100, 100, 50]
+  const told = { ...facts, impressions: { shown, taken } }
+  const { appeal, evidence } = placeExploration(settings, told)!
+  const rate = 950 / 9200
+  assert.ok(Math.abs(appeal[99] - 20 / 120) < 1e-6)
+  assert.ok(Math.abs(appeal[98] - (20 + 50 / rate) / 120) < 1e-5)
+  assert.equal(appeal[95], 1)
+  assert.ok(Math.abs(evidence[99] - 100 * rate) < 1e-4 && evidence[95] === 0)
+  const counts = { shunned: 0, liked: 0, plain: 0 }
+  for (let who = 0; who < 500; who++) {
+    const placed = placeExploration({ ...settings, weight: 0.2 }, told)!
+    const list = {
+      items: Int32Array.from({ length: k }, (_, i) => i),
+      scores: new Float32Array(k).fill(0.1),
+      from: 0,
+      count: k,
+    }
+    const items = Int32Array.from({ length: 20 }, (_, i) => 99 - i)
+    new Explorer(placed, k).explore(who, list, { items, scores: new Float32Array(20).fill(0.001), from: 0, count: 20 })
+    counts.shunned += Number(list.items.includes(99))
+    counts.liked += Number(list.items.includes(98))
+    counts.plain += Number(list.items.includes(97))
+  }
+  assert.equal(counts.shunned, 0)
+  assert.ok(counts.liked > 2 * counts.plain && counts.plain > 0, JSON.stringify(counts))
+  const nothing = { ...facts, impressions: { shown: shown.map(each => each && 5), taken: new Uint32Array(100) } }
+  assert.equal(placeExploration(settings, nothing)!.appeal[99], Math.fround(20 / 25))
 })
 
 test('few new items take few places, and none are invented', () => {

@@ -11,6 +11,7 @@ import { popularityModel } from '../../src/models/popularity.ts'
 import { encode, type Metadata, type Tensors, vector } from '../../src/models/safetensors.ts'
 import { itemLists } from '../../src/models/splits.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
+import { withoutUsers } from '../../src/recipes/forget.ts'
 import { loadModel, type SavedModel, saveModel } from '../../src/recipes/modelFile.ts'
 import { modelsOfEveryForm } from '../models/forms.ts'
 
@@ -64,6 +65,53 @@ test('what was saved is loaded, on shared memory', async () => {
     items.tensors.bytes,
   ])
     assert.ok(buffer instanceof SharedArrayBuffer)
+})
+
+const told = {
+  ...saved,
+  facts: {
+    eventCounts: Uint32Array.of(3, 1, 0),
+    createdSeconds: Float64Array.of(1, 2, 3),
+    newestSeconds: 9,
+    impressions: { shown: Uint32Array.of(5, 6, 7), taken: Uint32Array.of(1, 0, 2) },
+  },
+  newcomers: {
+    lifts: { offsets: Uint32Array.of(0, 1, 3), items: Int32Array.of(2, 0, 1), values: Float32Array.of(0.5, 1, 2) },
+    offsets: Uint32Array.of(0, 0, 2),
+    codes: Int32Array.of(0, 1),
+  },
+}
+
+test('what was shown, and what is told of people without a history, is loaded as it was', async () => {
+  const at = place()
+  await saveModel(at, told, quietControl)
+  const { facts, newcomers } = await loadModel(at, quietControl)
+  assert.deepEqual([facts, newcomers], [told.facts, told.newcomers])
+  const { lifts } = told.newcomers
+  const damages: [object, string][] = [
+    [{ codes: Int32Array.of(0, 2) }, 'somebody has the attribute 2, where there are 2'],
+    [{ lifts: { ...lifts, items: Int32Array.of(2, 0, 3) } }, 'an attribute names the item 3, where there are 3'],
+    [
+      { lifts: { ...lifts, values: Float32Array.of(0, Number.NaN, 0) } },
+      'an attribute adds something that is no number',
+    ],
+  ]
+  for (const [damage, why] of damages) {
+    const other = place()
+    await saveModel(other, { ...told, newcomers: { ...told.newcomers, ...damage } }, quietControl)
+    const message = `The model's file ${nameOf(other, 'vocabulary')} cannot be used: ${why}.`
+    await assert.rejects(loadModel(other, quietControl), new Refusal(message))
+  }
+})
+
+test('without some users and items the rest of what is told stays', () => {
+  const left = withoutUsers(told, { users: Vocabulary.fromIds(['u1']), items: Vocabulary.fromIds(['a']) })!
+  assert.deepEqual(left.facts!.impressions, { shown: Uint32Array.of(6, 7), taken: Uint32Array.of(0, 2) })
+  assert.deepEqual(left.newcomers, {
+    lifts: { offsets: Uint32Array.of(0, 1, 2), items: Int32Array.of(1, 0), values: Float32Array.of(0.5, 2) },
+    offsets: Uint32Array.of(0, 2),
+    codes: Int32Array.of(0, 1),
+  })
 })
 
 test('a model without rows, a catalogue of nothing, users without events', async () => {
