@@ -26,7 +26,7 @@ import {
   RANK_WORDS,
 } from '../kernels/parameters.ts'
 import { assert } from '../lib/assert.ts'
-import { type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
+import { checkSet, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 import type { PlacedSlots } from './rankSlots.ts'
 
 /** One for each thread, on a slot of its own. `scoreBlock` fills RANK_SCORES of the RANK_QUERY_COUNT queries of the slot at `params`. */
@@ -61,8 +61,7 @@ export function openKernelRanker(
 
   /** Strikes what is not allowed out of the keys; answers how many items are. */
   const restrict = (allowed: Uint32Array): number => {
-    assert(allowed.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
-    assert(itemCount % 32 === 0 || allowed[allowed.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
+    checkSet(allowed, itemCount)
     allowedItems.set(allowed)
     kernels.restrict(params, 0)
     return words[RANK_OPEN]

@@ -1,5 +1,7 @@
 /** What is asked of a ranker, and what it answers: blocks of queries, whatever form the model has. */
 
+import { assert } from '../lib/assert.ts'
+
 /** Lists of item indexes: list q is items[offsets[q] … offsets[q + 1]). */
 export interface QueryLists {
   readonly offsets: Uint32Array
@@ -40,3 +42,9 @@ export const rankedBlock = (count: number, k: number): RankedBlock => ({
   items: new Int32Array(count * k),
   probabilities: new Float32Array(count * k),
 })
+
+/** A set that is too short, or names an item beyond the last, is a mistake of ours. */
+export function checkSet(allowed: Uint32Array | undefined, itemCount: number): void {
+  assert(allowed?.length === Math.ceil(itemCount / 32), 'a set of items has a bit for each')
+  assert(itemCount % 32 === 0 || allowed[allowed.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
+}

@@ -66,7 +66,11 @@ for (const itemCount of [1, 31, 32, 33, 64, 257])
 test('who has no history gets from one order what the kernels give', () => {
   const random = seededRandom(3)
   for (const itemCount of [1, 33, 200]) {
-    const ranker = openRanker(placeModel(modelOf(random, itemCount, false), { threads: 1 }), 0)
+    const model = modelOf(random, itemCount, false)
+    const ranker = openRanker(placeModel(model, { threads: 1 }), 0)
+    // Rows of zeros, so that the kernels rank it: a history of none gets the prior.
+    const rows = new Float32Array(itemCount ** 2)
+    const kernels = openRanker(placeModel({ ...model, rows }, { threads: 1 }), 0)
     const everything = Array.from({ length: itemCount }, (_, item) => item)
     const k = Math.min(10, itemCount)
     const prior = new PriorRanker(priorOrder(ranker, itemCount), k)
@@ -77,7 +81,13 @@ test('who has no history gets from one order what the kernels give', () => {
       )
       const struck = everything.filter(() => random.below(8) === 0)
       const given = round === 0 ? {} : { allowed: [allowed], excluded: listsOf([struck]) }
-      const expected = ranker.rank({ count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0), ...given })
+      const asked = { count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0), ...given }
+      const expected = structuredClone(kernels.rank(asked))
+      const answered = ranker.rank(asked)
+      assert.deepEqual(answered.counts, expected.counts)
+      const end = expected.counts[0]
+      assert.deepEqual(answered.items.subarray(0, end), expected.items.subarray(0, end))
+      assert.deepEqual(answered.probabilities.subarray(0, end), expected.probabilities.subarray(0, end))
       const { count, places } = round === 0 ? prior.rank() : prior.rank(allowed, struck)
       assert.equal(count, expected.counts[0])
       const chosen = Array.from(places.subarray(0, count))
