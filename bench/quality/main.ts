@@ -26,7 +26,7 @@ const CELL = fileURLToPath(new URL('./cell.ts', import.meta.url))
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 const SEGMENTS = 'aws-item-affinity'
 
-const USAGE = `usage: npm run bench:quality -- [--recipe NAME] [--protocol NAME] [--peers] [--write] [FOLDER …]
+const USAGE = `usage: npm run bench:quality -- [--recipe NAME] [--protocol NAME] [--peers [--minutes N]] [--write] [FOLDER …]
 
 How good the recommendations are on real data, beside popularity, item-to-item nearest neighbours and EASE.
 
@@ -35,6 +35,7 @@ How good the recommendations are on real data, beside popularity, item-to-item n
               with --peers one of ${PEERS.join(', ')}
   --protocol  of the protocols this one alone: ${PROTOCOLS.join(', ')}, segments, version
   --peers     instead: implicit's ALS and BM25 and RecTools' SASRec on the same splits, from PyPI in an environment under build/ (2 GB)
+  --minutes   how long SASRec may train on each data set, by the clock (default 15)
   --write     keeps the cells in bench/results/quality.json and the tables of all that is kept in bench/results/quality.md
 `
 const { values, positionals } = readArguments(USAGE, {
@@ -42,12 +43,14 @@ const { values, positionals } = readArguments(USAGE, {
     recipe: { type: 'string' },
     protocol: { type: 'string' },
     peers: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '15' },
     write: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 })
 const folders =
   positionals.length > 0 ? positionals : ['ml-1m', 'online-retail', 'amazon-beauty'].map(name => join(DATA, name))
+const peerOptions = { protocol: values.protocol, peer: values.recipe, minutes: Number(values.minutes) }
 const scratch = mkdtempSync(join(tmpdir(), 'bench-quality-'))
 const start = stopwatchSeconds()
 const measured: Cell[] = []
@@ -58,21 +61,22 @@ try {
     frozen.set(basename(folder), { file, data: await freeze(folder, file) })
   }
   if (values.peers)
-    for (const { data } of frozen.values())
-      await measurePeers(data, scratch, { protocol: values.protocol, peer: values.recipe }, cell => tell([cell]))
+    for (const { data } of frozen.values()) await measurePeers(data, scratch, peerOptions, cell => tell([cell]))
   else {
     const cells = [...frozen.values()].flatMap(({ data }) => cellsOf(data)).filter(wanted)
     if (cells.length === 0) throw new Refusal('There is no such cell: --help names the recipes and protocols.')
     const measure = async (cell: CellName) => tell([await inProcess(cell, frozen.get(cell.data)!.file)])
-    // What has both processors runs alone; the rest two at once, what takes longest first.
+    // What has both processors runs alone, at the end; the rest two at once. Each is kept as it comes, what says most first.
+    const order = (protocol: CellName['protocol']) => ['P2', 'P1', 'segments', 'ties', 'P3'].indexOf(protocol)
+    cells.sort((a, b) => a.seed - b.seed || order(a.protocol) - order(b.protocol))
     const alone = cells.filter(({ protocol }) => protocol === 'version')
     const beside = cells.filter(({ protocol }) => protocol !== 'version')
-    for (const cell of alone) await measure(cell)
     await Promise.all(
       Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
         for (let cell = beside.shift(); cell; cell = beside.shift()) await measure(cell)
       }),
     )
+    for (const cell of alone) await measure(cell)
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error
@@ -83,7 +87,6 @@ try {
 }
 const told = report(measured)
 console.log(told.lines.join('\n'))
-if (values.write) writeFileSync(RESULTS, `${report(keepCells(measured)).lines.join('\n')}\n`)
 process.stderr.write(`${measured.length} cells in ${((stopwatchSeconds() - start) / 60).toFixed(1)} min\n`)
 process.exitCode = told.missed > 0 ? 1 : 0
 
@@ -113,5 +116,6 @@ async function inProcess(cell: CellName, file: string): Promise<Cell> {
 
 function tell(cells: readonly Cell[]): void {
   measured.push(...cells)
+  if (values.write) writeFileSync(RESULTS, `${report(keepCells(cells)).lines.join('\n')}\n`)
   for (const cell of cells) process.stderr.write(`${keyOf(cell)}: ${cell.processorSeconds.toFixed(1)} s of CPU\n`)
 }

@@ -26,27 +26,33 @@ interface Peer {
   readonly argument: string
   readonly name: string
   readonly protocols: readonly Protocol[]
-  /** Each of its seeds; a net that takes a quarter of an hour is run once. */
+  /** Each of its seeds; a net that trains for as long as it may is run once. */
   readonly seeds: (protocol: Protocol) => readonly number[]
-  readonly minutes: number
 }
 
 const peers: readonly Peer[] = [
-  { argument: 'als', name: 'implicit ALS', protocols: ['P1', 'P2', 'P3'], seeds: seedsOf, minutes: 0 },
-  { argument: 'bm25', name: 'implicit BM25', protocols: ['P1', 'P2', 'P3'], seeds: seedsOf, minutes: 0 },
-  { argument: 'sasrec', name: 'RecTools SASRec', protocols: ['P2'], seeds: () => [0], minutes: 15 },
+  { argument: 'als', name: 'implicit ALS', protocols: ['P1', 'P2', 'P3'], seeds: seedsOf },
+  { argument: 'bm25', name: 'implicit BM25', protocols: ['P1', 'P2', 'P3'], seeds: seedsOf },
+  { argument: 'sasrec', name: 'RecTools SASRec', protocols: ['P2'], seeds: () => [0] },
 ]
 export const PEERS: readonly string[] = peers.map(({ name }) => name)
+
+interface PeerOptions {
+  readonly protocol: string | undefined
+  readonly peer: string | undefined
+  /** How long a net may train. */
+  readonly minutes: number
+}
 
 /** Of the protocol and the peer, where they are named. */
 export async function measurePeers(
   data: Data,
   scratch: string,
-  { protocol: only, peer: named }: { readonly protocol: string | undefined; readonly peer: string | undefined },
+  { protocol: only, peer: named, minutes }: PeerOptions,
   measured: (cell: Cell) => void,
 ): Promise<void> {
   const python = join(pythonEnvironment('quality', REQUIREMENTS), 'python')
-  for (const { argument, name, protocols, seeds, minutes } of peers)
+  for (const { argument, name, protocols, seeds } of peers)
     for (const protocol of protocols)
       for (const seed of seeds(protocol)) {
         if ((only ?? protocol) !== protocol || (named ?? name) !== name) continue
