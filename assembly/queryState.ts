@@ -19,9 +19,11 @@ export const PENDING: usize = 40
 export const PENDING_LIST: usize = 64
 /** u32: address of what may be chosen, a bit an item. */
 export const ALLOWED: usize = 44
-/** u32: address of the table of what may not all the same (strike.ts), 0 where that is nothing; u32: its last slot. */
+/** u32: address of the filter of what may not all the same (strike.ts), 0 where that is nothing; u32: its last bit; u32 twice: the list. */
 export const STRUCK: usize = 48
 export const STRUCK_LAST: usize = 52
+export const STRUCK_LIST: usize = 56
+export const STRUCK_END: usize = 60
 
 /** Items are screened, group after group. */
 export const SCREENED = 0
@@ -44,22 +46,27 @@ export function isAllowed(state: usize, item: u32): bool {
   return ((load<u32>(<usize>load<u32>(state, ALLOWED) + (<usize>(item >>> 5) << 2)) >>> (item & 31)) & 1) != 0
 }
 
-/** The slot of the table of a query from which something is struck that has the item, or the empty one where it would be. */
+/** The bit of a filter of 2 ** (32 - shift) bits that an item sets. */
 @inline
-export function struckSlot(state: usize, item: u32): usize {
-  const table = <usize>load<u32>(state, STRUCK)
-  const last = load<u32>(state, STRUCK_LAST)
-  let slot = (item * 0x9e3779b1) >>> clz(last) // the uppermost bits of a product: Knuth, TAOCP 3, §6.4
-  let at = table + (<usize>slot << 2)
-  while (load<u32>(at) != item && load<u32>(at) != 0xffffffff) {
-    slot = (slot + 1) & last
-    at = table + (<usize>slot << 2)
-  }
-  return at
+export function struckBit(item: u32, shift: u32): u32 {
+  return (item * 0x9e3779b1) >>> shift // the uppermost bits of a product: Knuth, TAOCP 3, §6.4
 }
 
 @inline
 export function isOpen(state: usize, item: u32): bool {
   if (!isAllowed(state, item)) return false
-  return load<u32>(state, STRUCK) == 0 || load<u32>(struckSlot(state, item)) != item
+  const struck = <usize>load<u32>(state, STRUCK)
+  if (struck == 0) return true
+  const bit = struckBit(item, clz(load<u32>(state, STRUCK_LAST)))
+  return ((load<u32>(struck + (<usize>(bit >>> 5) << 2)) >>> (bit & 31)) & 1) == 0 || !isListed(state, item)
+}
+
+/** Whether the item is in the query's list of what is struck. */
+function isListed(state: usize, item: u32): bool {
+  const wanted = i32x4.splat(item)
+  const end = <usize>load<u32>(state, STRUCK_END)
+  let at = <usize>load<u32>(state, STRUCK_LIST)
+  for (; at + 16 <= end; at += 16) if (v128.any_true(i32x4.eq(v128.load(at), wanted))) return true
+  for (; at < end; at += 4) if (load<u32>(at) == item) return true
+  return false
 }

@@ -1,6 +1,6 @@
 /**
- * What must not be chosen by a query though it is allowed: a table of its own for each, open addressing with linear probing (Knuth, TAOCP 3, §6.4),
- * at most half full. Only what survives the screen is looked up in it, some dozens of items of thousands.
+ * What must not be chosen by a query though it is allowed: a list, and before it a filter of one hash and eight bits an item or more (Bloom 1970), since
+ * only what survives the screen is looked up, some dozens of items of thousands, and few of those are struck.
  */
 import {
   FACTOR_EVERY_ITEM,
@@ -16,15 +16,15 @@ import {
   FACTOR_OPEN_WORDS,
   FACTOR_QUERY_COUNT,
   FACTOR_STRUCK,
-  FACTOR_STRUCK_SLOTS_MIN,
+  FACTOR_STRUCK_BITS_MIN,
   FACTOR_VIEW_COUNT,
 } from '../src/kernels/factorParameters'
-import { ALLOWED, isAllowed, OPEN, stateOf, STRUCK, STRUCK_LAST, struckSlot } from './queryState'
+import { ALLOWED, OPEN, stateOf, STRUCK, STRUCK_END, STRUCK_LAST, STRUCK_LIST, struckBit } from './queryState'
 import { setWord, word } from './words'
 
 /**
- * ALLOWED, STRUCK and OPEN of every query: what its mask has, what its EXCLUDED list strikes (repeats allowed), and how many are left; in a view
- * at least so many. FAULT when the list names an item that the model does not have. One task.
+ * ALLOWED of every query, what its EXCLUDED list strikes (repeats allowed), and in OPEN at least how many are left then. FAULT when the list names an item
+ * that the model does not have. One task.
  */
 export function openItems(params: usize, _task: i32): void {
   const queries = <i32>word(params, FACTOR_QUERY_COUNT)
@@ -49,23 +49,27 @@ export function openItems(params: usize, _task: i32): void {
       const start = load<u32>(starts + (<usize>q << 2))
       const end = load<u32>(ends + (<usize>q << 2))
       if (end > start) {
-        let slots: u32 = FACTOR_STRUCK_SLOTS_MIN
-        while (slots < 2 * min(end - start, itemCount)) slots <<= 1
+        const count = end - start
+        open -= min(open, count)
+        let bits: u32 = FACTOR_STRUCK_BITS_MIN
+        while (bits >>> 3 < min(count, itemCount)) bits <<= 1
         store<u32>(state, <u32>table, STRUCK)
-        store<u32>(state, slots - 1, STRUCK_LAST)
-        memory.fill(table, 0xff, <usize>slots << 2)
-        for (let i = start; i < end; i++) {
-          const item = load<u32>(items + (<usize>i << 2))
+        store<u32>(state, bits - 1, STRUCK_LAST)
+        store<u32>(state, <u32>(items + (<usize>start << 2)), STRUCK_LIST)
+        store<u32>(state, <u32>(items + (<usize>end << 2)), STRUCK_END)
+        memory.fill(table, 0, <usize>bits >>> 3)
+        const shift = clz(bits - 1)
+        for (let at = items + (<usize>start << 2); at < items + (<usize>end << 2); at += 4) {
+          const item = load<u32>(at)
           if (item >= itemCount) {
             setWord(params, FACTOR_FAULT, 1)
             return
           }
-          const slot = struckSlot(state, item)
-          if (load<u32>(slot) == item) continue
-          store<u32>(slot, item)
-          if (open > 0 && isAllowed(state, item)) open--
+          const bit = struckBit(item, shift)
+          const to = table + (<usize>(bit >>> 5) << 2)
+          store<u32>(to, load<u32>(to) | (1 << (bit & 31)))
         }
-        table += <usize>slots << 2
+        table += <usize>bits >>> 3
       }
     }
     store<u32>(state, open, OPEN)

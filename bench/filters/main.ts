@@ -19,7 +19,7 @@ import { ByteBlocks } from '../../src/jobs/batchInference/byteBlocks.ts'
 import type { PlacedFilter } from '../../src/jobs/batchInference/filtering.ts'
 import { openSubjectHistories } from '../../src/jobs/batchInference/histories.ts'
 import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES } from '../../src/jobs/batchInference/limits.ts'
-import { placeBytes } from '../../src/jobs/batchInference/placeBytes.ts'
+import { idTables, placeBytes } from '../../src/jobs/batchInference/placeBytes.ts'
 import { ShardAnswerer } from '../../src/jobs/batchInference/shard.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
@@ -30,8 +30,8 @@ import { makeFilter, makeLines, makeModel, makeWorld, type World } from './world
 /** As src/jobs/computeRunner.ts starts the compute process. */
 const FLAGS = ['--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 const RESULTS = 25
-/** So many that a round takes a second or so, with masks of 125 KB too. */
-const recordsOf = (itemCount: number): number => (itemCount > 100_000 ? 4_000 : 50_000)
+/** So many that a round takes half a second or so. */
+const RECORDS = 50_000
 const ROUNDS = 5
 const VALUE_SETS = 1_000
 
@@ -95,7 +95,7 @@ let missed = false
 for (const itemCount of flags.items.split(',').map(Number)) {
   const world = makeWorld(itemCount)
   const placed = makeModel(itemCount)
-  lines.push(`### ${itemCount} items, 64 factors, ${recordsOf(itemCount)} records`, '')
+  lines.push(`### ${itemCount} items, 64 factors, ${RECORDS} records`, '')
   lines.push(
     '| filter | without | with | adds | target | columns made in | first request |',
     '| --- | --- | --- | --- | --- | --- | --- |',
@@ -119,13 +119,13 @@ async function row(each: Case, world: World, placed: PlacedModel): Promise<strin
   const first = stopwatchSeconds()
   new FilterMasks(plan, data).allowed({ userId: 'u1', values: each.values?.(1) as Record<string, string> | undefined })
   const firstMs = (stopwatchSeconds() - first) * 1e3
-  const records = recordsOf(world.itemCount)
+  const records = RECORDS
   const input = makeLines(records, set => each.values?.(set), each.values ? VALUE_SETS : 0)
   const items = Vocabulary.fromIds(Array.from({ length: world.itemCount }, (_, item) => `i${item}`))
   const asking = data.users && Vocabulary.fromTensors(data.users)
   const answererOf = (filter: PlacedFilter | undefined) => {
     const blockRecords = filter && plan.placeholders.size > 0 ? BLOCK_RECORDS_WITH_VALUES : BLOCK_RECORDS
-    const tables = [world.users, filter && asking].filter(table => table !== undefined)
+    const tables = idTables(world.users, filter && asking)
     const recipe = { record: 'userId' as const, scores: true, reasons: true }
     return new ShardAnswerer({
       ranker: openRanker(placed, 0),

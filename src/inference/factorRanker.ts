@@ -164,6 +164,7 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
           from += part
         }
       }
+      look(views.everything, startGroups) // as the next ranker of the slot expects to find it
       return ranked
     },
     scoreAll(items) {

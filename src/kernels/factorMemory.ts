@@ -173,7 +173,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_MASKS, arena.reserveU32(sizes.masksMax * shape.openWords))
   set(at.FACTOR_MASK_SIZES, arena.reserveU32(sizes.masksMax))
   set(at.FACTOR_MASK_OF, arena.reserveU32(blockSize))
-  set(at.FACTOR_STRUCK, arena.reserveU32(4 * sizes.excludedMax + at.FACTOR_STRUCK_SLOTS_MIN * blockSize))
+  set(at.FACTOR_STRUCK, arena.reserveU8(2 * sizes.excludedMax + (at.FACTOR_STRUCK_BITS_MIN / 8) * blockSize))
   set(at.FACTOR_TILES, arena.reserveU8(tiles * tileBytes))
   words[at.FACTOR_TILE_BYTES] = tileBytes
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))

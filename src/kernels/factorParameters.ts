@@ -112,7 +112,7 @@ export const FACTOR_EXACT_TOTALS = 60
 /** u32[masks]: how many items are in each; u32[queries]: which of them is a query's. */
 export const FACTOR_MASK_SIZES = 61
 export const FACTOR_MASK_OF = 62
-/** u32[…]: the struck of each query, one table after the other (assembly/strike.ts). */
+/** u32[…]: filters of what is struck from each query, one after the other (assembly/strike.ts). */
 export const FACTOR_STRUCK = 63
 // The view at hand: the items that are searched, by descending norm, all of them or what a set allows (inference/factorViews.ts).
 /** Items, and groups of them. PANELS, GROUPS and ROUNDED_NORM are the view's. */
@@ -139,8 +139,8 @@ export const FACTOR_SORTED_MAX = 64
 /** Room for entries that are stored before anybody looks whether there is room for more. */
 export const FACTOR_ENTRIES_SPARE = 16
 export const FACTOR_TOTAL_BYTES = 32
-/** Slots of the smallest table of what is struck from a query; larger ones have more than twice as many as there is in them. */
-export const FACTOR_STRUCK_SLOTS_MIN = 4
+/** Bits of the smallest filter of what is struck from a query; larger ones have eight for each that is listed, or more. */
+export const FACTOR_STRUCK_BITS_MIN = 512
 /** Bytes of a query's state (assembly/queryState.ts). */
 export const QUERY_STATE = 128
 /** Where in it is what the query has come to, and what that is when its best are found. */

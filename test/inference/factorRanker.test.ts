@@ -243,6 +243,19 @@ test('sets that many queries share: the same bytes as without a view of what the
   }
 })
 
+test('a ranker leaves its slot as the next one expects it', () => {
+  const itemCount = 900
+  const model = factorModel(3, itemCount, 12)
+  const histories = Array.from({ length: 20 }, (_, q) => [q])
+  const placed = placeFactors(model, { threads: 1, wide: true, filtered: true })
+  const rank = (block: QueryBlock) => [...openFactorRanker(placed, 0).rank(block).items]
+  const before = rank(blockOf(histories, 9))
+  const mask = maskOf(itemCount, item => item % 3 === 0)
+  const masked = rank(blockOf(histories, 9, { allowed: histories.map(() => mask) }))
+  assert.ok(masked.every(item => item % 3 === 0))
+  assert.deepEqual(rank(blockOf(histories, 9)), before)
+})
+
 test('the same bytes for any size of block and of tile, in memory of its own or in that of the model', () => {
   const random = seededRandom(3)
   const model = factorModel(9, 2000, 33, true)

@@ -66,8 +66,9 @@ export class FilteredQueries {
    * In the order in which what they may be given first came.
    */
   arrange(): Int32Array | undefined {
-    if (this.#filter.strikesOnly) return undefined
     const count = this.#count
+    const [first] = this.#allowed
+    if (this.#filter.strikesOnly || this.#allowed.slice(0, count).every(set => set === first)) return undefined
     const ofSet = new Map<Uint32Array, number[]>()
     for (let query = 0; query < count; query++) {
       const set = this.#allowed[query]
@@ -75,7 +76,7 @@ export class FilteredQueries {
       if (queries) queries.push(query)
       else ofSet.set(set, [query])
     }
-    if (ofSet.size === 1 || ofSet.size === count) return undefined
+    if (ofSet.size === count) return undefined
     const order = new Int32Array(count)
     const offsets = new Uint32Array(this.#offsets.length)
     const struck = new Uint32Array(this.#struck.length)
@@ -126,7 +127,7 @@ export class FilteredQueries {
       grown.set(this.#struck.subarray(0, at))
       this.#struck = grown
     }
-    this.#struck.set(struck, at)
+    if (struck.length > 0) this.#struck.set(struck, at)
     if (own === 1) this.#struck[end - 1] = item
     this.#offsets[query + 1] = end
   }

@@ -17,7 +17,7 @@ import { withItems } from '../updateModel.ts'
 import type { BatchDescription } from './description.ts'
 import { placeFilter, takesValues } from './filtering.ts'
 import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES, ITEM_LIST_LENGTH_MAX } from './limits.ts'
-import { placeBytes } from './placeBytes.ts'
+import { idTables, placeBytes } from './placeBytes.ts'
 import { expectedSeconds, type MemoryLimits, planMemory, planText } from './plan.ts'
 import { placeTexts } from './themeShard.ts'
 import type { ThreadData } from './thread.ts'
@@ -49,7 +49,7 @@ export async function loadThreadData(
   const known = !isPriorAlone(model) || newcomers !== undefined
   const subjectIds = known || (aboutItems && filter) ? subjects.ids : undefined
   const askers = placedFilter?.data.users && Vocabulary.fromTensors(placedFilter.data.users)
-  const tables = [subjectIds, askers].filter(table => table !== undefined)
+  const tables = idTables(subjectIds, askers)
   const k = Math.min(numResults, items.size)
   const listLength = recipe.record === 'userId and itemList' ? ITEM_LIST_LENGTH_MAX : k
   const blockRecords = filter && takesValues(filter) ? BLOCK_RECORDS_WITH_VALUES : BLOCK_RECORDS

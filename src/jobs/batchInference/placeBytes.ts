@@ -54,6 +54,18 @@ export interface PlacedSlot {
   readonly copies: number
 }
 
+/** The tables to look ids up in: of what records are about, and last of those who ask, unless these are the same. */
+export function idTables(subjects: Vocabulary | undefined, askers: Vocabulary | undefined): Vocabulary[] {
+  if (subjects === undefined || askers === undefined) return [subjects, askers].filter(table => table !== undefined)
+  const same = (a: Uint8Array | Uint32Array, b: Uint8Array | Uint32Array) =>
+    a.byteLength === b.byteLength && Buffer.compare(bytesIn(a), bytesIn(b)) === 0
+  const [one, other] = [subjects.tensors, askers.tensors]
+  return same(one.offsets, other.offsets) && same(one.bytes, other.bytes) ? [subjects] : [subjects, askers]
+}
+
+const bytesIn = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
 /** What follows the input where the line has an answer. */
 const FRAME: readonly [number, string][] = [
   [at.FRAME_INPUT, '{"input":'],

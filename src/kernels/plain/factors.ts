@@ -5,7 +5,7 @@ import type { PlainKernel, PlainMemory } from './memory.ts'
 const { fround } = Math
 
 /** Offsets and values of assembly/queryState.ts. */
-const [NORM, SCALE, ERROR, OPEN, MODE, ALLOWED, STRUCK, STRUCK_LAST] = [0, 8, 16, 32, 36, 44, 48, 52]
+const [NORM, SCALE, ERROR, OPEN, MODE, ALLOWED, STRUCK, STRUCK_LIST, STRUCK_END] = [0, 8, 16, 32, 36, 44, 48, 56, 60]
 const [SCREENED, SETTLED, LISTED, ZERO] = [0, 1, 2, 3]
 export const PRIOR = 4
 const TINY = 2 ** -110
@@ -21,8 +21,8 @@ export const queryOf = ({ f32 }: PlainMemory, words: Uint32Array, query: number)
 export const isOpen = ({ u32 }: PlainMemory, words: Uint32Array, query: number, item: number): boolean => {
   const state = (words[at.FACTOR_STATES] + query * at.QUERY_STATE) / 4
   if (((u32[u32[state + ALLOWED / 4] / 4 + (item >>> 5)] >>> (item & 31)) & 1) === 0) return false
-  const table = u32[state + STRUCK / 4] / 4
-  return table === 0 || !u32.subarray(table, table + u32[state + STRUCK_LAST / 4] + 1).includes(item)
+  if (u32[state + STRUCK / 4] === 0) return true
+  return !u32.subarray(u32[state + STRUCK_LIST / 4] / 4, u32[state + STRUCK_END / 4] / 4).includes(item)
 }
 
 /** List `query` of lists that are given by the words of their starts, ends and items. */
@@ -79,25 +79,23 @@ export const openItems: PlainKernel = (memory, params) => {
     let open = masked ? u32[words[at.FACTOR_MASK_SIZES] / 4 + mask] : words[at.FACTOR_VIEW_COUNT]
     const list = words[at.FACTOR_EXCLUDED_STARTS] === 0 ? [] : listOf(memory, words, query, EXCLUDED)
     if (list.length > 0) {
-      const half = Math.max(at.FACTOR_STRUCK_SLOTS_MIN / 2, Math.min(list.length, words[at.FACTOR_ITEM_COUNT]))
-      const bits = Math.ceil(Math.log2(2 * half))
-      u32[state + STRUCK / 4] = table
-      u32[state + STRUCK_LAST / 4] = 2 ** bits - 1
-      const slots = u32.subarray(table / 4, table / 4 + 2 ** bits).fill(0xffffffff)
-      let struck = 0
+      open = Math.max(0, open - list.length)
+      const bits = Math.max(
+        Math.log2(at.FACTOR_STRUCK_BITS_MIN),
+        3 + Math.ceil(Math.log2(Math.min(list.length, words[at.FACTOR_ITEM_COUNT]))),
+      )
+      const first = words[at.FACTOR_EXCLUDED_ITEMS] + 4 * u32[words[at.FACTOR_EXCLUDED_STARTS] / 4 + query]
+      u32.set([table, 2 ** bits - 1, first, first + 4 * list.length], state + STRUCK / 4)
+      const filter = u32.subarray(table / 4, table / 4 + 2 ** bits / 32).fill(0)
       for (const item of list) {
         if (item >= words[at.FACTOR_ITEM_COUNT]) {
           words[at.FACTOR_FAULT] = 1
           return
         }
-        if (slots.includes(item)) continue
-        let slot = Math.imul(item, 0x9e3779b1) >>> (32 - bits)
-        while (slots[slot] !== 0xffffffff) slot = (slot + 1) % slots.length
-        if (isOpen(memory, words, query, item)) struck++
-        slots[slot] = item
+        const bit = Math.imul(item, 0x9e3779b1) >>> (32 - bits)
+        filter[bit >>> 5] |= 1 << (bit & 31)
       }
-      open = Math.max(0, open - struck)
-      table += 4 * slots.length
+      table += 4 * filter.length
     }
     u32[state + OPEN / 4] = open
   }
