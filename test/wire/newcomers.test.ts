@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { seededRandom } from '../../src/lib/random.ts'
 import { importFile, makeDataset, makeGroup } from '../support/flow.ts'
 import { answers, trained } from '../support/metadataShop.ts'
-import { call, ROLE, settled, type TestServer, testServer } from '../support/server.ts'
+import { call, post, ROLE, settled, type TestServer, testServer } from '../support/server.ts'
 
 const usersSchema = JSON.stringify({
   type: 'record',
@@ -67,6 +67,22 @@ for (const recipe of ['aws-user-personalization', 'aws-user-personalization-v2']
     const { scores } = found['new-left']
     assert.ok(scores.every((score, place) => place === 0 || score <= scores[place - 1]))
     assert.ok(scores[7] > 0 && scores.reduce((sum, score) => sum + score, 0) <= 1)
+
+    // Exploration is no part of an explanation.
+    const explained = async (asked: object) => {
+      const input = JSON.stringify({ resourceArn: version, userId: 'new-left', ...asked })
+      return JSON.parse((await post(server, 'Sommelier.ExplainRecommendations', input)).text)
+    }
+    const { items, eventCount } = await explained({ numResults: 8 })
+    assert.equal(eventCount, 0)
+    if (recipe.endsWith('-v2'))
+      assert.deepEqual(
+        items.map(({ itemId }: { itemId: string }) => itemId),
+        found['new-left'].recommendedItems,
+      )
+    const [third] = (await explained({ itemId: items[2].itemId })).items
+    assert.deepEqual(third, items[2])
+    assert.deepEqual([third.rank, third.carriers, third.base], [3, [], third.score])
 
     const { filterArn } = await call(server, 'CreateFilter', {
       name: 'filter',
