@@ -9,7 +9,7 @@
  * folded in from 36 events on average. Targets of issue 6: 10 µs of CPU a record; reading, parsing, lookup, formatting and writing together
  * 15 % of it; two threads 1.9 times one.
  */
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,13 +37,14 @@ const JOBS: readonly (Job & { threads: number; what: string })[] = [
 ]
 
 const RESULTS = fileURLToPath(new URL('../results/fifty-million.md', import.meta.url))
+const TITLE = '# 50 million users'
 const USAGE = `usage: npm run bench:fifty-million -- [options]
 
 A factor model's batch jobs over many users, through the API: processor time by stage, memory, and 1 000 lines of each checked by brute force.
 
   --users N    how many (default ${USERS}; 10 million take 10 GB of disk for the events and as much for the output)
   --jobs A,…   which (default two,one,shuffled,filtered); without the last one no events are imported but those of some users
-  --write      keeps the report in bench/results/fifty-million.md
+  --write      keeps the report in bench/results/fifty-million.md, beside those of other numbers of users
 `
 const { values } = readArguments(USAGE, {
   options: {
@@ -95,13 +96,21 @@ try {
   }
   const { lines, missed } = report(measured, users, foldInShare(world))
   const command = `npm run bench:fifty-million -- --users ${users}${jobs.length < JOBS.length ? ` --jobs ${jobs.map(({ name }) => name).join()}` : ''}`
-  const head = ['# 50 million users', '', `\`${command}\` on ${machine()}`, '']
-  console.log([...head, ...lines].join('\n'))
-  if (values.write) writeFileSync(RESULTS, `${[...head, ...lines].join('\n')}\n`)
+  const section = [`${users} users`, '', `\`${command}\` on ${machine()}`, '', ...lines, ''].join('\n')
+  console.log(`${TITLE}\n\n## ${section}`)
+  if (values.write) keep(section)
   process.exitCode = missed ? 1 : 0
 } finally {
   await service.stop()
   await rm(folder, { recursive: true, force: true })
+}
+
+/** In place of what was kept of as many users. */
+function keep(section: string): void {
+  const [, ...kept] = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8').split(/^## /m) : []
+  const others = kept.filter(each => Number.parseInt(each, 10) !== users)
+  const sections = [...others, section].sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+  writeFileSync(RESULTS, [`${TITLE}\n`, ...sections.map(each => `## ${each.trimEnd()}\n`)].join('\n'))
 }
 
 /** Seconds of processor time that a bare loop takes to write so many bytes to a new file: what no job can go below here and now. */

@@ -97,7 +97,7 @@ export const THREAD_BYTES = 100e6
 /** Of the process without any model. Estimated, generously. */
 export const PROCESS_BYTES = 150e6
 
-/** What a record costs beside its ranking, for the expected time. On a loaded machine bench/fifty-million finds 3.9 µs. */
+/** What a record costs beside its ranking, for the expected time. On a loaded machine bench/fifty-million finds 2 to 3 µs. */
 export const BYTE_PATH_MICROS = 1.5
 
 /** Of the catalogue, items whose texts a theme is told apart from: a second at most, and a term of one in a thousand is met twenty times. */
