@@ -41,7 +41,7 @@ test('the report holds the metrics of GetSolutionMetrics with their intervals, a
     [[20, 49, 6]],
   )
   assert.equal(report.choice.fittedBy, 'default')
-  assert.equal(report.choice.experts.length, 4)
+  assert.equal(report.choice.experts.length, 6)
 
   const io = recordedIo()
   assert.equal(await cliCommands.evaluate.run([solutionVersionArn, '--json', '--endpoint', server.url], io), 0)
