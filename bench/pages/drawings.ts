@@ -1,6 +1,8 @@
 /** Every picture of the documents, drawn from what bench/results keeps: `npm run docs` writes them. */
 import { exploration } from './exploration.ts'
+import { performance } from './performance.ts'
 
 export const drawings = (): Readonly<Record<string, string>> => ({
   'docs/guides/exploration.svg': exploration(),
+  'docs/internals/performance.svg': performance(),
 })
