@@ -38,7 +38,7 @@ export const PART_SHARD_BYTES = 1024 * 1024
 export const FILE_SHARD_BYTES = 64 * 1024
 
 /** The same where records carry values for a filter: a block of them. */
-export const FILE_SHARD_BYTES_WITH_VALUES = 320 * 1024
+export const FILE_SHARD_BYTES_WITH_VALUES = 480 * 1024
 
 /** What a crash costs where the output is a file; each checkpoint syncs it. */
 export const CHECKPOINT_SECONDS = 1
@@ -51,9 +51,9 @@ export const BLOCK_RECORDS = 480
 
 /**
  * The same where records carry values for a filter: those with equal values are ranked together, and of a thousand distinct sets a block of this size has
- * four records each. 2 MB of lists a thread.
+ * six records each. 2 MB of lists a thread; as many lines as fit the window of input.
  */
-export const BLOCK_RECORDS_WITH_VALUES = 4096
+export const BLOCK_RECORDS_WITH_VALUES = 6400
 
 /** Histories of more bytes are packed into as few bits an event as will do (recipes/packedHistories.ts). */
 export const HISTORIES_BYTES_MAX = 2 ** 30

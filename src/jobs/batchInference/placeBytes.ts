@@ -87,7 +87,10 @@ export function placeBytes(work: ByteWork): PlacedBytes {
   const texts = itemTexts(items)
   const itemRoom = texts.longest + NUMBER_BYTES + REASON_BYTES
   const blocks = blockRecords / BLOCK_RECORDS
-  const outputBytes = Math.max(Math.ceil(blocks * OUTPUT_BYTES), 2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom))
+  const outputBytes = Math.max(
+    Math.ceil(Math.max(1, blocks / 4) * OUTPUT_BYTES),
+    2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom),
+  )
   const bytes = bytesOf(work, texts, outputBytes)
   if (bytes > MEMORY_BYTES_MAX)
     throw new Refusal(
