@@ -3,6 +3,8 @@
  * other, each with a title and what its axes measure. Colours follow the reader's light or dark scheme, where SVG is shown as a picture as well.
  */
 
+import { assert } from '../../src/lib/assert.ts'
+
 /** Horizontal bars: a group for each row, a bar in it for each name of the legend that has a value there. */
 export interface Bars {
   readonly kind: 'bars'
@@ -123,6 +125,7 @@ const barsHeight = (panel: Bars) => {
 
 function drawBars(panel: Bars, top: number, height: number): string[] {
   const { axis, log, stacked, legend, rows } = panel
+  assert(rows.length > 0, `'${panel.title}' has nothing to show`)
   const known = (values: readonly (number | undefined)[]) => values.filter(value => value !== undefined)
   const sizes = rows.flatMap(({ values }) =>
     stacked ? [known(values).reduce((sum, value) => sum + value, 0)] : known(values),
