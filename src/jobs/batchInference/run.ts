@@ -21,7 +21,7 @@ import { answeringCosts, costsSoFar } from './costs.ts'
 import { type BatchDescription, type BatchResult, STAGES } from './description.ts'
 import { removeFiles, stageFile } from './fileOutput.ts'
 import { takesValues } from './filtering.ts'
-import { type BatchInput, checkPaths, listInputs, probeOutput } from './inputs.ts'
+import { type BatchInput, checkPaths, checkUnchanged, listInputs, probeOutput } from './inputs.ts'
 import { FILE_SHARD_BYTES, FILE_SHARD_BYTES_WITH_VALUES, PART_SHARD_BYTES } from './limits.ts'
 import { loadThreadData } from './model.ts'
 import { type Answered, totalOf } from './outcome.ts'
@@ -179,6 +179,9 @@ class BatchRun {
     }
     const fail = (error: unknown) => failure.abort(error)
     await Promise.all([answer().catch(fail), publish().catch(fail)])
+    wanted.throwIfAborted()
+    // Of an input that is not what was surveyed, anything may fail first.
+    if (failure.signal.aborted) for (const input of this.unpublished) await checkUnchanged(input, this.#context.objects)
     signal.throwIfAborted()
     progress.report()
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { BatchDescription } from '../../../src/jobs/batchInference/description.ts'
@@ -248,11 +248,18 @@ test('the probe is left in the output folder, empty', async () => {
   assert.equal(await place.get('s3://out/recs/_CHECK'), '')
 })
 
-for (const parts of [false, true]) {
-  test(`an input that changes under the job is refused, and nothing of it appears, ${parts ? 'as parts' : 'as a file'}`, async () => {
+for (const [parts, change] of [
+  [false, 'replaced'],
+  [true, 'replaced'],
+  [false, 'cut short in its place'],
+  [true, 'cut short in its place'],
+] as const) {
+  test(`an input that changes under the job is refused, and nothing of it appears, ${parts ? 'as parts' : 'as a file'}: ${change}`, async () => {
     await place.put('s3://in/changing', mixedInput(5, 3000))
     const checkpoint = async (name: string) => {
-      if (name === (parts ? 'part/0/1' : 'file/0')) await place.put('s3://in/changing', mixedInput(6, 3000))
+      if (name !== (parts ? 'part/0/1' : 'file/0')) return
+      if (change === 'replaced') await place.put('s3://in/changing', mixedInput(6, 3000))
+      else await truncate(join(place.root, 'buckets/in/changing'), 40_000)
     }
     const job = run({ inputPath: 's3://in/changing' }, { checkpoint }, { shardBytes: 30_000, parts })
     await assert.rejects(job, {
