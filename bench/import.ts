@@ -19,6 +19,7 @@ import { stopwatchSeconds } from '../src/lib/clock.ts'
 import { seededRandom } from '../src/lib/random.ts'
 import { quietControl } from '../src/lib/work.ts'
 import { openFolderStore } from '../src/objects/folder.ts'
+import { interactionsSchema } from './lib/interactionsSchema.ts'
 import { machine } from './lib/machine.ts'
 
 const ROWS = 10_000_000
@@ -44,19 +45,10 @@ interface Measured {
   readonly result: ImportResult | undefined
 }
 
-const schema = JSON.stringify({
-  type: 'record',
-  name: 'Interactions',
-  namespace: 'com.amazonaws.personalize.schema',
-  version: '1.0',
-  fields: [
-    { name: 'USER_ID', type: 'string' },
-    { name: 'ITEM_ID', type: 'string' },
-    { name: 'TIMESTAMP', type: 'long' },
-    { name: 'EVENT_TYPE', type: 'string' },
-    { name: 'EVENT_VALUE', type: ['null', 'float'] },
-  ],
-})
+const schema = interactionsSchema(
+  { name: 'EVENT_TYPE', type: 'string' },
+  { name: 'EVENT_VALUE', type: ['null', 'float'] },
+)
 
 async function* madeUpCsv(rowCount: number): AsyncGenerator<Buffer> {
   const random = seededRandom(1)

@@ -2,7 +2,7 @@
  * Writes the pages of docs/reference/ that are tables of what the code declares, and the pictures that are drawn from bench/results. With --check
  * it writes nothing and fails when one is not what it would write.
  */
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { drawings } from '../bench/pages/drawings.ts'
@@ -31,7 +31,7 @@ for (const [path, text] of Object.entries(pages)) {
   if (!process.argv.includes('--check')) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
-  } else if (readFileSync(file, 'utf8') !== text) {
+  } else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
     process.stderr.write(`${path} is stale: npm run docs\n`)
     stale = true
   }

@@ -1,6 +1,7 @@
 /** A data folder with many resources in it, written past the API: half schemas, half import jobs of one dataset. */
 import { openSqlite } from '../../src/resources/sqlite.ts'
 import type { NewResource } from '../../src/resources/stateStore.ts'
+import { interactionsSchema } from '../lib/interactionsSchema.ts'
 
 /** Resources in one transaction: a commit each would take minutes. */
 const BATCH = 5_000
@@ -12,17 +13,7 @@ export const datasetArn = arn('dataset/bench/INTERACTIONS')
 export const schemaArn = (i: number): string => arn(`schema/schema-${i}`)
 const jobArn = (i: number): string => arn(`dataset-import-job/job-${i}`)
 
-export const schemaText = JSON.stringify({
-  type: 'record',
-  name: 'Interactions',
-  namespace: 'com.amazonaws.personalize.schema',
-  fields: [
-    { name: 'USER_ID', type: 'string' },
-    { name: 'ITEM_ID', type: 'string' },
-    { name: 'TIMESTAMP', type: 'long' },
-  ],
-  version: '1.0',
-})
+export const schemaText = interactionsSchema()
 
 const record = (arn: string, type: string, status: NewResource['status'], more: Partial<NewResource>): NewResource => ({
   arn,

@@ -29,8 +29,7 @@ export interface Newcomers {
 /** For people. Gains are in nats an event, of people held out. */
 export interface NewcomerChoice {
   readonly heldOutUserCount: number
-  /** Absent: popularity as it is. */
-  /** `events`: K. `strength`: r, and s below, as multiples of the number of items. */
+  /** Absent: popularity as it is. `events`: K. `strength`: r, and s below, as multiples of the number of items. */
   readonly beginnings?: { readonly events: number; readonly strength: number; readonly gain: number }
   /** Absent: they tell nothing. */
   readonly attributes?: {
@@ -55,6 +54,7 @@ const BEGINNINGS = [1, 5, 20]
 const STRENGTHS = [0.03, 0.3, 3]
 const WEIGHTS = [0.25, 0.5, 1]
 const LIFT_STRENGTHS = [0.1, 1, 10]
+
 interface Base {
   readonly log: Float64Array
   readonly likelihoods: Float64Array

@@ -16,11 +16,8 @@ const SEED = Number(process.env.SOMMELIER_FUZZ_SEED ?? 1)
 const COUNT = Number(process.env.SOMMELIER_FUZZ_COUNT ?? 10_000)
 const CONNECTIONS = 4
 
-/**
- * Other tests run beside, by turns with much and little to do: the quietest stretch of this many requests counts. A request that is slow
- * by itself is in each of them. A quiet machine needs 7 ms.
- */
-const STRETCH = 500
+/** Other tests run beside: of this many rounds the best counts. A quiet one needs 7 ms. */
+const ROUNDS_MAX = 3
 const P99_MS_MAX = 20
 
 /** What any operation may answer beside its own errors. */
@@ -64,8 +61,6 @@ function send(url: string, agent: Agent, { method, path, headers, body }: FuzzRe
     sent.end(body)
   })
 }
-
-const quantile99 = (values: Float64Array): number => values.toSorted()[Math.floor(0.99 * values.length)]
 
 const operations = services.flatMap(({ targetPrefix, operations }) =>
   operations.map(({ name, input, errors }) => ({
@@ -125,28 +120,28 @@ test(`${COUNT} requests of seed ${SEED}: no failure, no refusal without a name, 
   }
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   t.after(() => agent.destroy())
-  const milliseconds = new Float64Array(COUNT)
-  let next = 0
-  const drive = async () => {
-    while (next < COUNT) {
-      const index = next++
+  const drive = async (round: { next: number; readonly milliseconds: number[] }) => {
+    while (round.next < COUNT) {
+      const index = round.next++
       const asked = fuzzRequest(seededRandom(derivedSeed(SEED, index)), known)
       try {
         const answer = await send(server.url, agent, asked)
         check(answer, asked)
-        milliseconds[index] = answer.milliseconds
+        round.milliseconds.push(answer.milliseconds)
       } catch (error) {
         const shown = `${asked.method} ${asked.path.slice(0, 100)} ${JSON.stringify(asked.headers).slice(0, 500)}\n${asked.body.toString().slice(0, 2000)}`
         throw new Error(`request ${index} of seed ${SEED}: ${shown}\n${server.said().slice(-2000)}`, { cause: error })
       }
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, drive))
-  const p99s = Array.from({ length: Math.ceil(COUNT / STRETCH) }, (_, stretch) =>
-    quantile99(milliseconds.subarray(stretch * STRETCH, (stretch + 1) * STRETCH)),
-  )
-  const p99 = Math.min(...p99s)
-  t.diagnostic(`p99 ${p99.toFixed(1)} ms at best, ${quantile99(milliseconds).toFixed(1)} ms in all`)
+  let p99 = Number.POSITIVE_INFINITY
+  for (let rounds = 0; rounds < ROUNDS_MAX && p99 >= P99_MS_MAX; rounds++) {
+    const round = { next: 0, milliseconds: [] as number[] }
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(round)))
+    const sorted = round.milliseconds.sort((a, b) => a - b)
+    p99 = sorted[Math.floor(0.99 * sorted.length)]
+    t.diagnostic(`p99 ${p99.toFixed(1)} ms, slowest ${sorted.at(-1)!.toFixed(1)} ms, ${CONNECTIONS} at a time`)
+  }
   assert.ok(p99 < P99_MS_MAX, `p99 was ${p99} ms`)
   assert.doesNotMatch(server.said(), /a request failed|stumbled|mistake of ours/)
   await call(server, 'ListSchemas')
