@@ -32,7 +32,7 @@ const FLAGS = ['--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 const RESULTS = 25
 /** So many that a round takes half a second or so. */
 const RECORDS = 50_000
-const ROUNDS = 5
+const ROUNDS = 25
 const VALUE_SETS = 1_000
 
 const USAGE = `usage: node scripts/run.mjs bench filters [options]

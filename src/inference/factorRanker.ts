@@ -12,9 +12,10 @@
  */
 import { capacityOf } from '../kernels/factorMemory.ts'
 import * as at from '../kernels/factorParameters.ts'
+import type { View } from '../kernels/factorView.ts'
 import { instantiate } from '../kernels/load.ts'
 import { assert } from '../lib/assert.ts'
-import { FactorViews, type View } from './factorViews.ts'
+import { FactorViews } from './factorViews.ts'
 import type { PlacedFactors } from './placeFactors.ts'
 import { type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 import { fitting, listPlace, openMasks, placeLists } from './queryLists.ts'

@@ -144,7 +144,7 @@ export interface FactorSlot {
   readonly counts: number
   readonly items: number
   readonly probabilities: number
-  /** Room for views (inference/factorViews.ts). */
+  /** Room for views (factorView.ts). */
   readonly views: number
 }
 

@@ -11,7 +11,7 @@ import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
 import { byteCase } from './selfTestBytes.ts'
 import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
-import { bestCase, roundingCase } from './selfTestFactors.ts'
+import { bestCase, roundingCase, viewCase } from './selfTestFactors.ts'
 import { lowRankCase } from './selfTestLowRank.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
 import { poolCase } from './selfTestPool.ts'
@@ -39,6 +39,7 @@ export function selfTest(): SelfTest {
     byteCase,
     roundingCase,
     bestCase,
+    viewCase,
   ]
   for (const build of cases) {
     const memory = sharedMemory(CASE_BYTES)

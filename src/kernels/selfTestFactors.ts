@@ -11,6 +11,7 @@ import {
   reserveFactors,
 } from './factorMemory.ts'
 import * as at from './factorParameters.ts'
+import { aligned, fillView, longestAllowed, type View, viewBytes, viewSource } from './factorView.ts'
 import { type Case, extremes, type Step } from './selfTestCases.ts'
 
 const ITEM_COUNT = 300
@@ -18,6 +19,8 @@ const DIMENSION = 6
 const HISTORIES = [[3], [], [5, 5, 5, 5], [20, 21], [7, 290, 12, 9], [30], [31, 4], [299, 0, 17], [33, 30]]
 const EVENTS_MAX = 4
 const MASKS = 3
+/** Room for the views of `viewCase`. */
+const VIEWS_BYTES = 2 ** 15
 const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
 
 /** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
@@ -47,8 +50,8 @@ function valuesOf(random: Random): FactorValues {
   }
 }
 
-/** The model and a slot; every history, and for each the exclusion of its own items. */
-function place(arena: Arena, random: Random): Uint32Array {
+/** The model and a slot; every history, and for each the exclusion of its own items. `views`: where there is room for those. */
+function place(arena: Arena, random: Random): { words: Uint32Array; views: number } {
   const values = valuesOf(random)
   const shape = factorShape(values)
   const shared = reserveFactors(arena, values, shape)
@@ -58,7 +61,7 @@ function place(arena: Arena, random: Random): Uint32Array {
     resultCells: HISTORIES.length * ITEM_COUNT,
     excludedMax: HISTORIES.length * EVENTS_MAX,
     masksMax: MASKS,
-    viewBytes: 0,
+    viewBytes: VIEWS_BYTES,
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)
@@ -74,7 +77,7 @@ function place(arena: Arena, random: Random): Uint32Array {
   words[at.FACTOR_COUNTS] = addresses.counts
   words[at.FACTOR_ITEMS] = addresses.items
   words[at.FACTOR_PROBABILITIES] = addresses.probabilities
-  return words
+  return { words, views: addresses.views }
 }
 
 const exclude = (words: Uint32Array, yes: boolean): Step[] =>
@@ -100,9 +103,15 @@ function masks(words: Uint32Array, random: Random): Step[] {
   return steps
 }
 
+/** What the screen leaves behind and is no result. */
+const scratchOf = (words: Uint32Array): Case['scratch'] => [
+  { from: words[at.FACTOR_TILES], to: words[at.FACTOR_SCORE_PANELS] },
+  { from: words[at.FACTOR_SCORE_PANELS], to: words[at.FACTOR_TOTALS] },
+]
+
 /** Folding, rounding and both tiles, every byte compared. */
 export function roundingCase(arena: Arena, random: Random): Case {
-  const words = place(arena, random)
+  const { words } = place(arena, random)
   const params = words.byteOffset
   const steps: Step[] = [{ kernel: 'foldIn', params, tasks: HISTORIES.length }]
   steps.push(...exclude(words, true), { kernel: 'openItems', params, tasks: 1 })
@@ -116,7 +125,7 @@ export function roundingCase(arena: Arena, random: Random): Case {
 
 /** The best, of everything, of what is not excluded and of what is allowed; what is no result is scratch. */
 export function bestCase(arena: Arena, random: Random): Case {
-  const words = place(arena, random)
+  const { words } = place(arena, random)
   const params = words.byteOffset
   const steps: Step[] = []
   for (const wide of [1, 0])
@@ -137,9 +146,35 @@ export function bestCase(arena: Arena, random: Random): Case {
       steps.push(exact ? { kernel: 'sumWeights', params, tasks: 1 } : { kernel: 'estimate', params, tasks: TILES })
       steps.push({ kernel: 'shares', params, tasks: 1 }, { kernel: 'scoreItems', params, tasks: 1 })
     }
-  const scratch = [
-    { from: words[at.FACTOR_TILES], to: words[at.FACTOR_SCORE_PANELS] },
-    { from: words[at.FACTOR_SCORE_PANELS], to: words[at.FACTOR_TOTALS] },
+  return { steps, scratch: scratchOf(words) }
+}
+
+/** The best of two items in three, in a view of all of them and in one that is cut, where queries stay unsettled; and again of everything. */
+export function viewCase(arena: Arena, random: Random): Case {
+  const { words, views } = place(arena, random)
+  const params = words.byteOffset
+  const source = viewSource(words)
+  const allowed = Uint32Array.from({ length: Math.ceil(ITEM_COUNT / 32) }, () => random.uint32() | random.uint32())
+  let address = aligned(views)
+  const made = [ITEM_COUNT, 40].map(most => {
+    const items = longestAllowed(source, allowed, most)
+    const view = fillView(source, items, 2, address)
+    address += viewBytes(source, items.positions.length, 2)
+    return view
+  })
+  const look = (view: View, wanted: number): Step[] => [
+    ...view.words.map(([word, value]) => ({ params, word, value })),
+    { params, word: at.FACTOR_START_GROUPS, value: view.startGroups },
+    { params, word: at.FACTOR_WANTED, value: wanted },
+    { params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) },
   ]
-  return { steps, scratch }
+  const steps: Step[] = []
+  for (const wide of [1, 0])
+    for (const view of [...made, source.everything])
+      for (const excluded of [false, true]) {
+        steps.push({ params, word: at.FACTOR_WIDE, value: wide }, ...look(view, 25), ...exclude(words, excluded))
+        steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length }, { kernel: 'openItems', params, tasks: 1 })
+        steps.push({ kernel: 'bestOf', params, tasks: 1 }, { kernel: 'shares', params, tasks: 1 })
+      }
+  return { steps, scratch: scratchOf(words) }
 }

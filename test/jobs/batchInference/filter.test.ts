@@ -10,14 +10,25 @@ import { readFilterData } from '../../../src/filters/read.ts'
 import { runBatchInference } from '../../../src/jobs/batchInference/run.ts'
 import { ARTIFACTS_BUCKET } from '../../../src/jobs/computeContext.ts'
 import { seededRandom } from '../../../src/lib/random.ts'
+import { quietControl } from '../../../src/lib/work.ts'
+import { saveModel } from '../../../src/recipes/modelFile.ts'
 import type { FilterSnapshot } from '../../../src/resources/types.ts'
 import { schemasOf, schemaText, type World } from '../../filters/sample.ts'
 import { store } from '../../filters/stored.ts'
+import { openPlainRanker } from '../../inference/plainRanker.ts'
+import { factorModel } from '../../models/forms.ts'
 import { contextOf, describe, MODEL_PREFIX, makePlace, openPlace, POPULARITY_PREFIX, smallModel } from './fixture.ts'
 
 const place = await makePlace()
 after(() => place.remove())
-const { items, users } = smallModel()
+const { items, users, histories } = smallModel()
+const FACTORS_PREFIX = 'models/3/'
+const factors = factorModel(11, items.size, 6)
+await saveModel(
+  { artifacts: place.artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: FACTORS_PREFIX } },
+  { model: factors, items, users, histories },
+  quietControl,
+)
 const random = seededRandom(3)
 const CATEGORIES = ['a', 'b', 'a|b', 'c']
 
@@ -103,9 +114,11 @@ for (const expression of FILTERS)
       stored.context(),
     )
     const masks = new FilterMasks(plan, data)
-    for (const prefix of [MODEL_PREFIX, POPULARITY_PREFIX]) {
+    const plain = openPlainRanker(factors)
+    for (const prefix of [MODEL_PREFIX, POPULARITY_PREFIX, FACTORS_PREFIX]) {
       const text = await answered(expression, prefix, 1, 1_000_000)
-      if (prefix === MODEL_PREFIX) assert.equal(await answered(expression, prefix, 3, 5_000), text, 'the same bytes')
+      if (prefix !== POPULARITY_PREFIX)
+        assert.equal(await answered(expression, prefix, 3, 5_000), text, 'the same bytes')
       const lines = text
         .trimEnd()
         .split('\n')
@@ -119,6 +132,14 @@ for (const expression of FILTERS)
         for (const item of output.recommendedItems) assert.ok(may.has(item), `${item} for ${JSON.stringify(input)}`)
         const { scores } = output
         assert.ok(scores.every((score: number, i: number) => i === 0 || score <= scores[i - 1]))
+        if (prefix !== FACTORS_PREFIX) continue
+        // Where records carry values they are ranked in the order of those: each must get its own all the same.
+        const user = users.indexOf(input.userId)
+        const events = user < 0 ? [] : histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])
+        const block = { offsets: Uint32Array.of(0, events.length), items: Int32Array.from(events) }
+        const best = plain.rank({ count: 1, k: Math.min(20, items.size), ...block, allowed: [allowed] })
+        const ids = Array.from(best.items.subarray(0, best.counts[0]), item => items.idAt(item))
+        assert.deepEqual(output.recommendedItems, ids, JSON.stringify(input))
       }
     }
   })
