@@ -63,8 +63,8 @@ export class FilterMasks {
   readonly #fixed = new Map<PlannedStatement, Bitset>()
   readonly #struckRows = new StruckRows()
 
-  /** `threads` share the bound of the caches. */
-  constructor(plan: Plan, data: FilterData, threads = 1) {
+  /** `threads` share `cacheBytes`. */
+  constructor(plan: Plan, data: FilterData, threads = 1, cacheBytes = MASK_CACHE_BYTES) {
     this.#plan = plan
     this.#data = data
     this.#users = data.users && Vocabulary.fromTensors(data.users)
@@ -77,8 +77,8 @@ export class FilterMasks {
     )
     this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && this.#onEvents.length === 0
     const onColumns = placeholdersOf(plan, statement => !isEvents(plan, statement))
-    this.#binder = new ValueBinder(plan, onColumns, MASK_CACHE_BYTES / 2 / threads)
-    this.#combined = new BoundedCache(MASK_CACHE_BYTES / 2 / threads, MASK_CACHE_ENTRIES_MAX)
+    this.#binder = new ValueBinder(plan, onColumns, cacheBytes / 2 / threads)
+    this.#combined = new BoundedCache(cacheBytes / 2 / threads, MASK_CACHE_ENTRIES_MAX)
   }
 
   /** Throws FilterError when the values will not do. */

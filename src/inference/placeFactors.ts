@@ -35,7 +35,7 @@ const ROUNDING_BYTES = 2 ** 16
 const EXCLUDED_MAX = 2 ** 16
 
 /** Views of filters (factorViews.ts), over all threads: a thousand of 4 096 items and 64 factors take 350 MB. */
-const VIEWS_BYTES = 512 * 2 ** 20
+export const VIEWS_BYTES = 512 * 2 ** 20
 
 /** Sets of allowed items that are there at once: of a block's queries where those are small. */
 const MASKS_BYTES = 2 ** 22
@@ -61,15 +61,29 @@ export interface PlacedFactors {
 /**
  * Copies the model; the caller's may go. `threads` rankers may be open at once; `blockSize` queries pass the items together; `wide` takes the tiles
  * for 256-bit vectors: the same bits either way; `exactTotals` makes probabilities shares of the exact sum, at several times the cost; `filtered` keeps
- * room for what filters leave of the catalogue.
+ * room for what filters leave of the catalogue, at most `viewsBytes`.
  * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model does not
  * fit 4 GiB.
  */
 export function placeFactors(
   model: FactorModel,
-  options: { threads: number; blockSize?: number; wide: boolean; exactTotals?: boolean; filtered?: boolean },
+  options: {
+    threads: number
+    blockSize?: number
+    wide: boolean
+    exactTotals?: boolean
+    filtered?: boolean
+    viewsBytes?: number
+  },
 ): PlacedFactors {
-  const { threads, blockSize = BLOCK_SIZE_DEFAULT, wide, exactTotals = false, filtered = false } = options
+  const {
+    threads,
+    blockSize = BLOCK_SIZE_DEFAULT,
+    wide,
+    exactTotals = false,
+    filtered = false,
+    viewsBytes = VIEWS_BYTES,
+  } = options
   const { itemCount, dimension, kernels, sources, targets, bias, prior } = model
   assert(Number.isInteger(threads) && threads >= 1)
   assert(Number.isInteger(blockSize) && blockSize >= 1)
@@ -98,7 +112,7 @@ export function placeFactors(
   })
   const bytes = bytesReserved(reserving(0))
   refuseTooLarge(itemCount, bytes)
-  const room = filtered ? Math.min(VIEWS_BYTES, MEMORY_BYTES_MAX - bytes) / threads : 0
+  const room = filtered ? Math.min(viewsBytes, MEMORY_BYTES_MAX - bytes) / threads : 0
   const viewBytes = Math.floor(room / ROUNDING_BYTES) * ROUNDING_BYTES
   const reserve = reserving(viewBytes)
   const memory = sharedMemory(bytesReserved(reserve))

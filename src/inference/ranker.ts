@@ -22,6 +22,8 @@ export interface PlaceOptions {
   readonly exactTotals?: boolean
   /** Whether queries will say what is allowed: factor models then keep room for it. */
   readonly filtered?: boolean
+  /** What those views may take; absent: VIEWS_BYTES. */
+  readonly viewsBytes?: number
 }
 
 /**

@@ -114,7 +114,7 @@ export const FACTOR_MASK_SIZES = 61
 export const FACTOR_MASK_OF = 62
 /** u32[…]: filters of what is struck from each query, one after the other (assembly/strike.ts). */
 export const FACTOR_STRUCK = 63
-// The view at hand: the items that are searched, by descending norm, all of them or what a set allows (inference/factorViews.ts).
+// The view at hand: the items that are searched, by descending norm, all of them or what a set allows (factorView.ts).
 /** Items, and groups of them. PANELS, GROUPS and ROUNDED_NORM are the view's. */
 export const FACTOR_VIEW_COUNT = 64
 export const FACTOR_VIEW_GROUPS = 65

@@ -6,8 +6,8 @@ import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import { planFilter } from '../../filters/check.ts'
 import type { FilterData } from '../../filters/data.ts'
 import { FilterError } from '../../filters/filterError.ts'
-import { FilterMasks } from '../../filters/masks.ts'
-import type { Plan } from '../../filters/plan.ts'
+import { FilterMasks, isEvents } from '../../filters/masks.ts'
+import { conditionsOf, type Plan } from '../../filters/plan.ts'
 import { readFilterData } from '../../filters/read.ts'
 import type { Allowed } from '../../filters/valueBinder.ts'
 import type { FilterValues } from '../../filters/values.ts'
@@ -20,7 +20,22 @@ export interface PlacedFilter {
   readonly data: FilterData
   /** They share the bound of what is remembered. */
   readonly threads: number
+  /** Of masks; absent: MASK_CACHE_BYTES. */
+  readonly cacheBytes?: number | undefined
 }
+
+/** What a filter takes of memory. */
+export interface FilterNeeds {
+  /** Of columns, and of events, were they all different. */
+  readonly dataBytes: number
+  /** Whether records may be given different sets, which are worth keeping. */
+  readonly manySets: boolean
+}
+
+/** A number or a text, by value and by row (filters/columns.ts), and a share of the texts themselves. */
+const CELL_BYTES = 32
+/** An item and a type, while they are read and when they are kept (filters/data.ts); who did it, a few times over. */
+const EVENT_BYTES = 12
 
 const schemasOf = ({ schemas }: FilterSnapshot) =>
   new Map(Object.entries(schemas).map(([type, text]) => [type as DatasetType, parseSchema(text)]))
@@ -29,18 +44,34 @@ const schemasOf = ({ schemas }: FilterSnapshot) =>
 export const takesValues = (filter: FilterSnapshot): boolean =>
   planFilter(filter.expression, schemasOf(filter)).placeholders.size > 0
 
-/** Rows are the model's items. */
+/** By the sizes of its datasets: they are not read. */
+export function filterNeeds(filter: FilterSnapshot): FilterNeeds {
+  const plan = planFilter(filter.expression, schemasOf(filter))
+  const rowsOf = (dataset: DatasetType) => (filter.imports[dataset] ?? []).reduce((sum, part) => sum + part.rowCount, 0)
+  const onEvents = new Set(plan.statements.filter(each => isEvents(plan, each)).map(({ dataset }) => dataset))
+  let dataBytes = 0
+  for (const dataset of onEvents) dataBytes += EVENT_BYTES * rowsOf(dataset)
+  for (const field of plan.fields) {
+    const dataset = field.slice(0, field.indexOf('.')) as DatasetType
+    if (!onEvents.has(dataset)) dataBytes += CELL_BYTES * rowsOf(dataset)
+  }
+  const hangsOnItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
+  const hangsOnUser = plan.statements.some(({ when }) => when.length > 0)
+  return { dataBytes, manySets: plan.placeholders.size > 0 || hangsOnItem || hangsOnUser }
+}
+
+/** Rows are the model's items. `cacheBytes`: what masks may take. */
 export async function placeFilter(
   filter: FilterSnapshot,
   items: Vocabulary,
   context: ComputeContext,
-  threads: number,
+  { threads, cacheBytes }: { threads: number; cacheBytes?: number },
 ): Promise<PlacedFilter> {
   const parsed = schemasOf(filter)
   const plan = planFilter(filter.expression, parsed)
   const source = { bucket: ARTIFACTS_BUCKET, imports: filter.imports, eventsPerType: context.filterEventsPerType }
   const { data } = await readFilterData(plan, parsed, source, items, context)
-  return { plan, data, threads }
+  return { plan, data, threads, cacheBytes }
 }
 
 /** Who asks, and about what. */
@@ -55,8 +86,8 @@ export interface Asker {
 export class RecordFilter {
   readonly #masks: FilterMasks
 
-  constructor({ plan, data, threads }: PlacedFilter) {
-    this.#masks = new FilterMasks(plan, data, threads)
+  constructor({ plan, data, threads, cacheBytes }: PlacedFilter) {
+    this.#masks = new FilterMasks(plan, data, threads, cacheBytes)
   }
 
   /** Whether what may be chosen is always everything but what is struck. */

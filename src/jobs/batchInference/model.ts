@@ -15,7 +15,7 @@ import { openHistories } from '../../recipes/storedHistories.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import { withItems } from '../updateModel.ts'
 import type { BatchDescription } from './description.ts'
-import { placeFilter, takesValues } from './filtering.ts'
+import { filterNeeds, placeFilter, takesValues } from './filtering.ts'
 import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES, ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import { idTables, placeBytes } from './placeBytes.ts'
 import { expectedSeconds, type MemoryLimits, planMemory, planText } from './plan.ts'
@@ -33,7 +33,8 @@ export async function loadThreadData(
   const { modelPrefix, recipe, numResults, filter, themes, exploration, influence, newItems } = description
   const { artifacts, stores, signal } = context
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const plan = await planMemory(place, threadCount, { signal }, memory)
+  const needs = filter && filterNeeds(filter)
+  const plan = await planMemory(place, { threads: threadCount, filter: needs }, { signal }, memory)
   const control = { signal }
   const loaded =
     plan.histories === 'listed'
@@ -41,7 +42,8 @@ export async function loadThreadData(
       : await loadBesideHistories(place, plan.histories === 'packed', context, control)
   const { model: trained, users, items, histories, facts, newcomers } = await withNewItems(loaded, newItems, context)
   const model = influence && facts ? influenced(trained, facts, influence) : trained
-  const placedFilter = filter && (await placeFilter(filter, items, context, threadCount))
+  const placedFilter =
+    filter && (await placeFilter(filter, items, context, { threads: threadCount, cacheBytes: plan.caches.masks }))
   const texts = themes && (await placeTexts(themes, items, context))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
@@ -58,6 +60,7 @@ export async function loadThreadData(
     blockSize: BLOCK_RECORDS,
     exactTotals: context.exactProbabilities ?? false,
     filtered: filter !== undefined,
+    viewsBytes: plan.caches.views,
   })
   const seconds = expectedSeconds(placed, known ? subjects.histories : undefined, k, { records, threads: threadCount })
   const stage = planText(plan, seconds, records)

@@ -3,12 +3,15 @@
  * dying, and time from one block of its own users, ranked on the spot.
  */
 import { totalmem } from 'node:os'
+import { MASK_CACHE_BYTES } from '../../filters/limits.ts'
+import { VIEWS_BYTES } from '../../inference/placeFactors.ts'
 import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { addressOf, type ModelPlace, type Part } from '../../recipes/modelPart.ts'
 import { packedBytes } from '../../recipes/packedHistories.ts'
 import { savedSizes } from '../../recipes/storedHistories.ts'
+import type { FilterNeeds } from './filtering.ts'
 import { type KeptHistories, openSubjectHistories } from './histories.ts'
 import {
   BLOCK_RECORDS,
@@ -20,8 +23,10 @@ import {
 } from './limits.ts'
 
 export interface MemoryPlan {
-  /** At the peak, at most; without what a filter needs. */
+  /** At the peak, at most. */
   readonly bytes: number
+  /** Of those, for what a filter keeps: `masks` for sets that it has made, `views` for what they leave of the catalogue. */
+  readonly caches: { readonly masks: number; readonly views: number }
   /** Where histories are: in memory as lists, or packed, or in their file. */
   readonly histories: 'listed' | 'packed' | 'stored'
 }
@@ -34,10 +39,10 @@ export interface MemoryLimits {
   readonly packedBytesMax?: number | undefined
 }
 
-/** Throws Refusal when it does not fit. */
+/** Throws Refusal when it does not fit. What a filter keeps is less where there is less room. */
 export async function planMemory(
   place: ModelPlace,
-  threads: number,
+  { threads, filter }: { threads: number; filter: FilterNeeds | undefined },
   control: { signal: AbortSignal },
   limits: MemoryLimits = {},
 ): Promise<MemoryPlan> {
@@ -47,12 +52,23 @@ export async function planMemory(
   const form = listed <= historiesBytesMax ? { histories: 'listed' as const, held: listed } : await unlisted()
   const { histories, held } = form
   // Model and ids are read and then placed where the kernels see them.
-  const bytes = Math.ceil(2 * model + 2 * vocabulary + held + threads * THREAD_BYTES + PROCESS_BYTES)
-  if (bytes > available)
+  const filtering = filter ? filter.dataBytes : 0
+  const needed = Math.ceil(2 * model + 2 * vocabulary + held + filtering + threads * THREAD_BYTES + PROCESS_BYTES)
+  if (needed > available) {
+    const ofFilter = filter ? `, filter ${gigabytes(filtering)}` : ''
     throw new Refusal(
-      `The job needs ${gigabytes(bytes)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
+      `The job needs ${gigabytes(needed)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}${ofFilter}); this machine has ${gigabytes(available)}.`,
     )
-  return { bytes, histories }
+  }
+  const half = Math.floor((available - needed) / 2)
+  const caches = { masks: 0, views: 0 }
+  if (filter) {
+    // One set is a bit an item, and one view 7 bits of each number of the model instead of 32.
+    const most = filter.manySets ? half : Math.min(half, model)
+    caches.masks = Math.min(MASK_CACHE_BYTES, most)
+    caches.views = Math.min(VIEWS_BYTES, most)
+  }
+  return { bytes: needed + caches.masks + caches.views, caches, histories }
 
   /** Beside either form are 4 bytes a user, less than of ids. */
   async function unlisted(): Promise<{ histories: MemoryPlan['histories']; held: number }> {

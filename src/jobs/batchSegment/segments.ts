@@ -50,7 +50,7 @@ export class SegmentWriter {
     const records = lines.map(({ record }) => record)
     const numbers = lines.map(({ number }) => number)
     const queries = await segmentQueries(records, numbers, this.#saved, items, this.#context)
-    const masks = filter && new RecordFilter(await placeFilter(filter, users, this.#context, 1))
+    const masks = filter && new RecordFilter(await placeFilter(filter, users, this.#context, { threads: 1 }))
     const together = Math.max(1, Math.floor(SCORE_COUNT_MAX / Math.max(1, users.size)))
     for (let from = 0; from < lines.length; from += together) {
       const group = lines.slice(from, from + together)

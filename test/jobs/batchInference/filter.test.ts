@@ -159,3 +159,26 @@ test("with the reference's limit only the newest events count", async () => {
   assert.deepEqual(await ask(undefined), new Set(views))
   assert.deepEqual(await ask(2), new Set(views.slice(-2)))
 })
+
+test('the plan counts what the filter reads and keeps: less where there is less room, and a job whose filter cannot fit says so', async () => {
+  await place.put('s3://in/users.json', '{"userId":"u7"}\n')
+  const planned = async (expression: string, available: number, rowCount = 400) => {
+    const given = snapshot(expression)
+    const [part] = given.imports.INTERACTIONS!
+    const filter = { ...given, imports: { ...given.imports, INTERACTIONS: [{ ...part, rowCount }] } }
+    const stages: string[] = []
+    const context = contextOf(openPlace(place.root), { progress: ({ stage }) => stages.push(stage) })
+    await runBatchInference(describe({ filter }), context, { memory: { available } })
+    return /^planned: (.*) GB/.exec(stages.find(stage => stage.startsWith('planned'))!)![1]
+  }
+  const seen = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+  const values = 'EXCLUDE ItemID WHERE Items.CAT IN ($C)'
+  assert.equal(await planned(seen, 8e9), '0.3')
+  assert.equal(await planned(values, 8e9), '1.3')
+  assert.equal(await planned(values, 0.5e9), '0.5')
+  await assert.rejects(planned(seen, 8e9, 2e9), {
+    name: 'Refusal',
+    message:
+      'The job needs 24.3 GB of memory (model 0.0 GB, ids 0.0 GB, histories 0.0 GB, filter 24.0 GB); this machine has 8.0 GB.',
+  })
+})
