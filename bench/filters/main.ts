@@ -32,7 +32,8 @@ const FLAGS = ['--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 const RESULTS = 25
 /** So many that a round takes half a second or so. */
 const RECORDS = 50_000
-const ROUNDS = 25
+/** The median of so many is good to a point: a round's ratio has quartiles ten points apart, so 25 leave two and a half. A quarter of an hour in all. */
+const ROUNDS = 100
 const VALUE_SETS = 1_000
 
 const USAGE = `usage: node scripts/run.mjs bench filters [options]
