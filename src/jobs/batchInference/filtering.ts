@@ -26,7 +26,7 @@ export interface PlacedFilter {
 
 /** What a filter takes of memory. */
 export interface FilterNeeds {
-  /** Of columns, and of events, were they all different. */
+  /** At most: of columns, and of events, were they all different. */
   readonly dataBytes: number
   /** Whether records may be given different sets, which are worth keeping. */
   readonly manySets: boolean
@@ -34,8 +34,8 @@ export interface FilterNeeds {
 
 /** A number or a text, by value and by row (filters/columns.ts), and a share of the texts themselves. */
 const CELL_BYTES = 32
-/** An item and a type, while they are read and when they are kept (filters/data.ts); who did it, a few times over. */
-const EVENT_BYTES = 12
+/** An item and a type (filters/data.ts), and something for who did it. */
+const EVENT_BYTES = 8
 
 const schemasOf = ({ schemas }: FilterSnapshot) =>
   new Map(Object.entries(schemas).map(([type, text]) => [type as DatasetType, parseSchema(text)]))

@@ -52,15 +52,14 @@ export async function planMemory(
   const form = listed <= historiesBytesMax ? { histories: 'listed' as const, held: listed } : await unlisted()
   const { histories, held } = form
   // Model and ids are read and then placed where the kernels see them.
-  const filtering = filter ? filter.dataBytes : 0
-  const needed = Math.ceil(2 * model + 2 * vocabulary + held + filtering + threads * THREAD_BYTES + PROCESS_BYTES)
-  if (needed > available) {
-    const ofFilter = filter ? `, filter ${gigabytes(filtering)}` : ''
+  const needed = Math.ceil(2 * model + 2 * vocabulary + held + threads * THREAD_BYTES + PROCESS_BYTES)
+  if (needed > available)
     throw new Refusal(
-      `The job needs ${gigabytes(needed)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}${ofFilter}); this machine has ${gigabytes(available)}.`,
+      `The job needs ${gigabytes(needed)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
     )
-  }
-  const half = Math.floor((available - needed) / 2)
+  // Nobody is refused for what a filter reads: it is less where events repeat, and how much less is not known yet.
+  const read = filter?.dataBytes ?? 0
+  const half = Math.max(0, Math.floor((available - needed - read) / 2))
   const caches = { masks: 0, views: 0 }
   if (filter) {
     // One set is a bit an item, and one view 7 bits of each number of the model instead of 32.
@@ -68,7 +67,7 @@ export async function planMemory(
     caches.masks = Math.min(MASK_CACHE_BYTES, most)
     caches.views = Math.min(VIEWS_BYTES, most)
   }
-  return { bytes: needed + caches.masks + caches.views, caches, histories }
+  return { bytes: needed + read + caches.masks + caches.views, caches, histories }
 
   /** Beside either form are 4 bytes a user, less than of ids. */
   async function unlisted(): Promise<{ histories: MemoryPlan['histories']; held: number }> {
