@@ -15,7 +15,7 @@ import { exportCsv } from '../src/datasets/export.ts'
 import { stopwatchSeconds } from '../src/lib/clock.ts'
 import { quietControl } from '../src/lib/work.ts'
 import { openFolderStore } from '../src/objects/folder.ts'
-import { interactionsSchema } from './lib/interactionsSchema.ts'
+import { interactionsSchema } from '../test/support/interactionsSchema.ts'
 import { machine } from './lib/machine.ts'
 
 const ROWS = 10_000_000
@@ -41,7 +41,7 @@ function context() {
   return { ...quietControl, objects: store, artifacts: store, scratchFolder, threads }
 }
 
-const schema = interactionsSchema({ name: 'EVENT_VALUE', type: ['null', 'float'] })
+const schema = interactionsSchema([{ name: 'EVENT_VALUE', type: ['null', 'float'] }])
 
 const parts = ['parts/a.parquet', 'parts/b.parquet']
 mkdirSync(join(root, 'bench/parts'), { recursive: true })

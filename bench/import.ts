@@ -19,7 +19,7 @@ import { stopwatchSeconds } from '../src/lib/clock.ts'
 import { seededRandom } from '../src/lib/random.ts'
 import { quietControl } from '../src/lib/work.ts'
 import { openFolderStore } from '../src/objects/folder.ts'
-import { interactionsSchema } from './lib/interactionsSchema.ts'
+import { interactionsSchema } from '../test/support/interactionsSchema.ts'
 import { machine } from './lib/machine.ts'
 
 const ROWS = 10_000_000
@@ -45,10 +45,10 @@ interface Measured {
   readonly result: ImportResult | undefined
 }
 
-const schema = interactionsSchema(
+const schema = interactionsSchema([
   { name: 'EVENT_TYPE', type: 'string' },
   { name: 'EVENT_VALUE', type: ['null', 'float'] },
-)
+])
 
 async function* madeUpCsv(rowCount: number): AsyncGenerator<Buffer> {
   const random = seededRandom(1)

@@ -1,7 +1,7 @@
 /** A data folder with many resources in it, written past the API: half schemas, half import jobs of one dataset. */
 import { openSqlite } from '../../src/resources/sqlite.ts'
 import type { NewResource } from '../../src/resources/stateStore.ts'
-import { interactionsSchema } from '../lib/interactionsSchema.ts'
+import { interactionsSchema } from '../../test/support/interactionsSchema.ts'
 
 /** Resources in one transaction: a commit each would take minutes. */
 const BATCH = 5_000

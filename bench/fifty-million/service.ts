@@ -33,14 +33,14 @@ import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
 import { saveModel } from '../../src/recipes/modelFile.ts'
-import { interactionsSchema } from '../lib/interactionsSchema.ts'
+import { interactionsSchema } from '../../test/support/interactionsSchema.ts'
 import type { FactorWorld } from './world.ts'
 
 /** Everything the bench makes has this name, or begins with it. */
 const NAME = 'bench'
 const roleArn = 'arn:aws:iam::000000000000:role/bench'
 const EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
-const SCHEMA = interactionsSchema({ name: 'EVENT_TYPE', type: 'string' })
+const SCHEMA = interactionsSchema([{ name: 'EVENT_TYPE', type: 'string' }])
 
 /** Of one job. */
 export interface JobCost {

@@ -89,7 +89,7 @@ await store.createBucket('bench')
 const lines = [
   machine(),
   '',
-  `${RESULTS} results, one thread, ${ROUNDS} rounds in turns; µs of CPU a record, median (least); adds: median of the rounds' ratios, and their quartiles; first round: with the filter, while masks and views are made`,
+  `${RESULTS} results, one thread, ${ROUNDS} rounds in turns; µs of CPU a record, median (least); adds: median of the rounds' ratios, and their quartiles; by the least: the ratio of the least; first round: with the filter, while masks and views are made`,
   '',
 ]
 let missed = false
@@ -98,8 +98,8 @@ for (const itemCount of flags.items.split(',').map(Number)) {
   const placed = makeModel(itemCount)
   lines.push(`### ${itemCount} items, 64 factors, ${RECORDS} records`, '')
   lines.push(
-    '| filter | without | with | adds | target | columns made in | first request | first round |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| filter | without | with | adds | by the least | target | columns made in | first request | first round |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   )
   for (const each of CASES) lines.push(await row(each, world, placed))
   lines.push('')
@@ -153,15 +153,17 @@ async function row(each: Case, world: World, placed: PlacedModel): Promise<strin
       if (round > 0) times[place].push(micros)
       else firstMicros = micros
     }
-  // Of each round, whose two passes had the same machine: the least of all differ by ten points from run to run, for the same code.
+  // Of each round, whose two passes had the same machine.
   const ratios = times[0].map((plain, round) => times[1][round] / plain - 1).sort((a, b) => a - b)
-  const adds = ratios[ROUNDS >> 1]
   const [plain, used] = times.map(list => list.sort((a, b) => a - b))
-  if (adds > each.target) missed = true
+  // And by the least: other work takes time away and never gives any. Neither may be above the target.
+  const adds = { median: ratios[ROUNDS >> 1], least: used[0] / plain[0] - 1 }
+  const over = Math.max(adds.median, adds.least) > each.target
+  if (over) missed = true
   const shown = (list: number[]) => `${list[ROUNDS >> 1].toFixed(2)} (${list[0].toFixed(2)})`
   const percent = (ratio: number) => (100 * ratio).toFixed(1)
   const quartiles = `${percent(ratios[ROUNDS >> 2])} … ${percent(ratios[(3 * ROUNDS) >> 2])}`
-  return `| ${each.name} | ${shown(plain)} | ${shown(used)} | ${percent(adds)} % (${quartiles}) | ${100 * each.target} %${adds > each.target ? ', MISSED' : ''} | ${madeSeconds.toFixed(2)} s | ${firstMs.toFixed(1)} ms | ${firstMicros.toFixed(1)} |`
+  return `| ${each.name} | ${shown(plain)} | ${shown(used)} | ${percent(adds.median)} % (${quartiles}) | ${percent(adds.least)} % | ${100 * each.target} %${over ? ', MISSED' : ''} | ${madeSeconds.toFixed(2)} s | ${firstMs.toFixed(1)} ms | ${firstMicros.toFixed(1)} |`
 }
 
 /** CPU seconds of this process: the machine's other work is not in them. */

@@ -1,4 +1,5 @@
 /** What the self-test runs the kernels of factor models on: two groups of items, the second not full, with both shapes of the tiles. */
+import { assert } from '../lib/assert.ts'
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
 import {
@@ -20,7 +21,7 @@ const HISTORIES = [[3], [], [5, 5, 5, 5], [20, 21], [7, 290, 12, 9], [30], [31, 
 const EVENTS_MAX = 4
 const MASKS = 3
 /** Room for the views of `viewCase`. */
-const VIEWS_BYTES = 2 ** 15
+const VIEW_CASE_BYTES = 2 ** 16
 const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
 
 /** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
@@ -61,7 +62,7 @@ function place(arena: Arena, random: Random): { words: Uint32Array; views: numbe
     resultCells: HISTORIES.length * ITEM_COUNT,
     excludedMax: HISTORIES.length * EVENTS_MAX,
     masksMax: MASKS,
-    viewBytes: VIEWS_BYTES,
+    viewBytes: VIEW_CASE_BYTES,
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)
@@ -162,6 +163,7 @@ export function viewCase(arena: Arena, random: Random): Case {
     address += viewBytes(source, items.positions.length, 2)
     return view
   })
+  assert(address <= views + VIEW_CASE_BYTES, 'there is room for the views')
   const look = (view: View, wanted: number): Step[] => [
     ...view.words.map(([word, value]) => ({ params, word, value })),
     { params, word: at.FACTOR_START_GROUPS, value: view.startGroups },

@@ -1,19 +1,8 @@
 /** The steps to a recommendation, as far as a test wants them. */
+import { interactionsSchema } from './interactionsSchema.ts'
 import { call, ROLE, settled, type TestServer } from './server.ts'
 
-export const interactionsSchema = (more: object[] = []): string =>
-  JSON.stringify({
-    type: 'record',
-    name: 'Interactions',
-    namespace: 'com.amazonaws.personalize.schema',
-    fields: [
-      { name: 'USER_ID', type: 'string' },
-      { name: 'ITEM_ID', type: 'string' },
-      { name: 'TIMESTAMP', type: 'long' },
-      ...more,
-    ],
-    version: '1.0',
-  })
+export { interactionsSchema }
 
 export async function makeGroup(server: TestServer, name = 'group'): Promise<string> {
   const { datasetGroupArn } = await call<{ datasetGroupArn: string }>(server, 'CreateDatasetGroup', { name })

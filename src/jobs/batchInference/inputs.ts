@@ -82,8 +82,12 @@ export async function probeOutput({ output }: BatchPaths, objects: ObjectStore, 
 }
 
 /** Throws Refusal when the input is no longer the version that the job answers. */
-export async function checkUnchanged({ from, etag }: BatchInput, objects: ObjectStore): Promise<void> {
-  const now = await objects.head(from)
+export async function checkUnchanged(
+  { from, etag }: BatchInput,
+  objects: ObjectStore,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = await objects.head(from, { signal })
   if (now?.etag === etag) return
   const what = now ? 'changed' : 'removed'
   throw new Refusal(

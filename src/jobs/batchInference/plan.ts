@@ -57,9 +57,9 @@ export async function planMemory(
     throw new Refusal(
       `The job needs ${gigabytes(needed)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
     )
-  // Nobody is refused for what a filter reads: it is less where events repeat, and how much less is not known yet.
+  // Nobody is refused, and no cache is smaller, for what a filter reads: it is less where events repeat, and how much less is not known yet.
   const read = filter?.dataBytes ?? 0
-  const half = Math.max(0, Math.floor((available - needed - read) / 2))
+  const half = Math.floor((available - needed) / 2)
   const caches = { masks: 0, views: 0 }
   if (filter) {
     // One set is a bit an item, and one view 7 bits of each number of the model instead of 32.

@@ -14,7 +14,7 @@ export async function publishInput(
   progress: RecordProgress,
   signal: AbortSignal,
 ): Promise<Answered> {
-  await checkUnchanged(input, context.objects)
+  await checkUnchanged(input, context.objects, signal)
   const published = await output.place(progress, signal)
   await context.checkpoint(publishedCheckpoint(index), published)
   await output.clear()

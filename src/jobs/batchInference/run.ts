@@ -180,10 +180,22 @@ class BatchRun {
     const fail = (error: unknown) => failure.abort(error)
     await Promise.all([answer().catch(fail), publish().catch(fail)])
     wanted.throwIfAborted()
-    // Of an input that is not what was surveyed, anything may fail first.
-    if (failure.signal.aborted) for (const input of this.unpublished) await checkUnchanged(input, this.#context.objects)
+    if (failure.signal.aborted) await this.#checkInputs()
     signal.throwIfAborted()
     progress.report()
+  }
+
+  /** Throws Refusal where an input is not what was surveyed: then anything may have failed first, as it happened. */
+  async #checkInputs(): Promise<void> {
+    const { objects, signal } = this.#context
+    for (const input of this.unpublished) {
+      try {
+        await checkUnchanged(input, objects, signal)
+      } catch (error) {
+        // A store that does not answer now says nothing of why the job failed.
+        if (!(error instanceof ObjectError)) throw error
+      }
+    }
   }
 
   /** Of the threads' time by the clock, in proportion. */

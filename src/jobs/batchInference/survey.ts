@@ -28,7 +28,7 @@ export async function surveyInputs(
   const survey = async (input: BatchInput): Promise<Shard[]> => {
     const path = formatAddress(input.from)
     try {
-      await checkUnchanged(input, objects)
+      await checkUnchanged(input, objects, signal)
       const shards = await surveyLines(await objects.read(input.from, { signal }), shardBytes, read)
       checkRecords(shards, path, limits)
       return shards

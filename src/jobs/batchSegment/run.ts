@@ -84,7 +84,7 @@ async function answerInput(
   } catch (error) {
     throw error instanceof ObjectError ? explained(error, 'output', formatAddress(input.to)) : error
   }
-  await checkUnchanged(input, objects)
+  await checkUnchanged(input, objects, signal)
   return writer.counts
 }
 
