@@ -1,11 +1,12 @@
 /**
- * Measures one cell in a process of its own, so that its memory and its time are its own: `node bench/quality/cell.ts FILE NAME-AS-JSON`.
- * Prints a Cell as JSON.
+ * Trains once in a process of its own, so that memory and time are the training's own, and measures its cells, one for each protocol that asks about
+ * it: `node bench/quality/cell.ts FILE TRAINING-AS-JSON`. Prints the cells as JSON; a refusal as a sentence on standard error, with exit code 1.
  */
 import { availableParallelism } from 'node:os'
 import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
+import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import type { SolutionMetrics } from '../../src/models/metrics.ts'
@@ -14,44 +15,65 @@ import { recipes } from '../../src/recipes/index.ts'
 import { trainSolution } from '../../src/recipes/train.ts'
 import { machine } from '../lib/machine.ts'
 import { type Data, thaw } from './data.ts'
-import { type Asked, ask, isWithoutInputItems, LIST_LENGTH, type Lists, type Means, measure } from './protocols.ts'
-import type { Cell, CellName } from './results.ts'
+import {
+  type Asked,
+  examOf,
+  isWithoutInputItems,
+  LIST_LENGTH,
+  type Lists,
+  type Means,
+  measure,
+  type Protocol,
+} from './protocols.ts'
+import type { Cell, CellName, TrainingName } from './results.ts'
 import { control, subjects, trainingData } from './subjects.ts'
 
 /** Users ranked for at once. */
 const BLOCK_USER_COUNT = 64
 
 const [file, text] = process.argv.slice(2)
-const name: CellName = JSON.parse(text)
+const training: TrainingName = JSON.parse(text)
 const data = thaw(file)
 const open = (model: HistoryModel) => openRanker(placeModel(model, { threads: 1 }), 0)
-const measured =
-  name.protocol === 'version' || name.protocol === 'segments' ? await solutionVersion(name) : await ofLists(name)
-const { interactions } = data
-const cell: Cell = {
-  ...name,
-  userCount: interactions.userCount,
-  itemCount: interactions.itemCount,
-  eventCount: interactions.items.length,
-  withoutInputItems: isWithoutInputItems(data),
-  ...measured,
-  machine: machine(),
+try {
+  console.log(JSON.stringify((await measured(training)).map(whole)))
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  console.error(error.message)
+  process.exitCode = 1
 }
-console.log(JSON.stringify(cell))
 
-type Measured = Omit<Cell, keyof CellName | 'userCount' | 'itemCount' | 'eventCount' | 'withoutInputItems' | 'machine'>
+type Facts = 'userCount' | 'itemCount' | 'eventCount' | 'withoutInputItems' | 'machine'
+type Measured = Pick<Cell, 'protocol'> & Omit<Cell, keyof CellName | Facts>
 
-async function ofLists({ protocol, seed, subject: wanted }: CellName): Promise<Measured> {
+function whole(cell: Measured): Cell {
+  const { userCount, itemCount, items } = data.interactions
+  const facts = { userCount, itemCount, eventCount: items.length, withoutInputItems: isWithoutInputItems(data) }
+  return { data: data.name, seed: training.seed, subject: training.subject, ...facts, ...cell, machine: machine() }
+}
+
+function measured({ protocols, ...name }: TrainingName): Promise<Measured[]> {
+  const [protocol] = protocols
+  if (protocol === 'version' || protocol === 'segments') return solutionVersion({ ...name, protocol })
+  return ofLists(protocols as readonly Protocol[], name)
+}
+
+async function ofLists(protocols: readonly Protocol[], { seed, subject: wanted }: Omit<TrainingName, 'protocols'>) {
   const subject = subjects.find(({ name }) => name === wanted)
-  assert(subject && protocol !== 'version' && protocol !== 'segments')
-  const asked = ask(protocol, seed, data)
-  const learnt: Data = { ...data, interactions: asked.training }
+  assert(subject)
+  const exam = examOf(protocols, seed, data)
+  const learnt: Data = { ...data, interactions: exam.training }
   const { result: models, ...took } = await timed(() => subject.fit(learnt, control))
-  const rows: Record<string, Means> = {}
-  for (const [row, model] of Object.entries(models))
-    rows[row] = measure(protocol, asked, listsOf(model, asked, subject.asked), data.catalogueItemCount)
-  const choices = Object.values(models).flatMap(model => (model.form === 'pool' && model.choice ? [model.choice] : []))
-  return { ...took, testedCount: asked.test.userCount, threads: 1, rows, ...(choices[0] && { choice: choices[0] }) }
+  const choice = Object.values(models).flatMap(model =>
+    model.form === 'pool' && model.choice ? [model.choice] : [],
+  )[0]
+  return exam.asked.map((asked): Measured => {
+    const rows: Record<string, Means> = {}
+    for (const [row, model] of Object.entries(models))
+      rows[row] = measure(asked, listsOf(model, asked, subject.asked), data.catalogueItemCount)
+    const { protocol, test } = asked
+    return { protocol, ...took, testedCount: test.userCount, threads: 1, rows, ...(choice && { choice }) }
+  })
 }
 
 function listsOf(model: HistoryModel, { test, withoutInputItems }: Asked, question: 'history' | 'newest item'): Lists {
@@ -74,7 +96,7 @@ function listsOf(model: HistoryModel, { test, withoutInputItems }: Asked, questi
 }
 
 /** Evaluation and refit on all threads, and what a solution version says of itself. */
-async function solutionVersion({ subject, seed, protocol }: CellName): Promise<Measured> {
+async function solutionVersion({ subject, seed, protocol }: Omit<CellName, 'data'>): Promise<Measured[]> {
   const recipe = recipes.find(({ name }) => name === subject)
   assert(recipe)
   const threads = protocol === 'version' ? availableParallelism() : 1
@@ -82,13 +104,9 @@ async function solutionVersion({ subject, seed, protocol }: CellName): Promise<M
     trainSolution(recipe, trainingData(recipe, data), { seed }, { ...quietControl, threads, openRanker: open }),
   )
   const { metrics, baseline, model } = result
-  return {
-    ...took,
-    testedCount: metrics.userCount,
-    threads,
-    rows: { [subject]: meansOf(metrics), 'its baseline': meansOf(baseline) },
-    ...(model.form === 'pool' && model.choice && { choice: model.choice }),
-  }
+  const rows = { [subject]: meansOf(metrics), 'its baseline': meansOf(baseline) }
+  const choice = model.form === 'pool' && model.choice && { choice: model.choice }
+  return [{ protocol, ...took, testedCount: metrics.userCount, threads, rows, ...choice }]
 }
 
 function meansOf({ service, standardErrors }: SolutionMetrics): Means {

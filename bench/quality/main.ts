@@ -1,7 +1,8 @@
 /**
- * How good the recommendations are, on real data: every recipe and every baseline on the same splits (protocols.ts), each cell of the table in a
- * process of its own, two at once. `--write` keeps what was measured in bench/results/quality.json, where a part measured again takes the place
- * of what stood there, and the whole as tables in bench/results/quality.md. A number below its target (targets.ts) ends the run with exit code 1.
+ * How good the recommendations are, on real data: every recipe and every baseline on the same splits (protocols.ts), each training in a process of its
+ * own, two at once. `--write` keeps what was measured in bench/results/quality.json, where a part measured again takes the place of what stood there,
+ * and the whole as tables in bench/results/quality.md. A number below its target (targets.ts) ends the run with exit code 1, and so does a training
+ * that fails, or a whole table that takes too long.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,19 +13,30 @@ import { promisify } from 'node:util'
 import { readArguments } from '../../scripts/arguments.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
+import { machine } from '../lib/machine.ts'
 import { type Data, freeze } from './data.ts'
 import { measurePeers, PEERS } from './peers.ts'
-import { PROTOCOLS, seedsOf } from './protocols.ts'
-import { report } from './report.ts'
-import { type Cell, type CellName, keepCells, keyOf } from './results.ts'
-import { LOW_RANK, POOL, subjects } from './subjects.ts'
+import { progressOf } from './progress.ts'
+import { PROTOCOLS } from './protocols.ts'
+import { report, wholeRunLine } from './report.ts'
+import {
+  type Cell,
+  keepCells,
+  keepWholeRun,
+  readCells,
+  readWholeRun,
+  type TrainingName,
+  type WholeRun,
+} from './results.ts'
+import { subjects } from './subjects.ts'
+import { isInTime } from './targets.ts'
+import { isAlone, SEGMENTS, shown, trainingsOf } from './trainings.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/quality.md', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 const CELL = fileURLToPath(new URL('./cell.ts', import.meta.url))
 /** As src/jobs/computeRunner.ts starts the compute process. */
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
-const SEGMENTS = 'aws-item-affinity'
 
 const USAGE = `usage: npm run bench:quality -- [--recipe NAME] [--protocol NAME] [--peers [--minutes N]] [--write] [FOLDER …]
 
@@ -51,32 +63,42 @@ const { values, positionals } = readArguments(USAGE, {
 const folders =
   positionals.length > 0 ? positionals : ['ml-1m', 'online-retail', 'amazon-beauty'].map(name => join(DATA, name))
 const peerOptions = { protocol: values.protocol, peer: values.recipe, minutes: Number(values.minutes) }
+const isWhole = !values.peers && !values.recipe && !values.protocol && positionals.length === 0
 const scratch = mkdtempSync(join(tmpdir(), 'bench-quality-'))
 const start = stopwatchSeconds()
+const minutes = () => (stopwatchSeconds() - start) / 60
 const measured: Cell[] = []
+const failures: string[] = []
+let trainingCount = 0
 try {
   const frozen = new Map<string, { file: string; data: Data }>()
   for (const folder of folders) {
     const file = join(scratch, `${basename(folder)}.data`)
     frozen.set(basename(folder), { file, data: await freeze(folder, file) })
   }
-  if (values.peers)
-    for (const { data } of frozen.values()) await measurePeers(data, scratch, peerOptions, cell => tell([cell]))
+  if (values.peers) for (const { data } of frozen.values()) await measurePeers(data, scratch, peerOptions, keep)
   else {
-    const cells = [...frozen.values()].flatMap(({ data }) => cellsOf(data)).filter(wanted)
-    if (cells.length === 0) throw new Refusal('There is no such cell: --help names the recipes and protocols.')
-    const measure = async (cell: CellName) => tell([await inProcess(cell, frozen.get(cell.data)!.file)])
-    // What has both processors runs alone, at the end; the rest two at once. Each is kept as it comes, what says most first.
-    const order = (protocol: CellName['protocol']) => ['P2', 'P1', 'segments', 'ties', 'P3'].indexOf(protocol)
-    cells.sort((a, b) => a.seed - b.seed || order(a.protocol) - order(b.protocol))
-    const alone = cells.filter(({ protocol }) => protocol === 'version')
-    const beside = cells.filter(({ protocol }) => protocol !== 'version')
+    const trainings = [...frozen.values()].flatMap(({ data }) => trainingsOf(data, values))
+    if (trainings.length === 0) throw new Refusal('There is no such cell: --help names the recipes and protocols.')
+    trainingCount = trainings.length
+    const told = progressOf(trainings)
+    const measure = async (training: TrainingName) => {
+      try {
+        keep(await inProcess(training, frozen.get(training.data)!.file))
+      } catch (error) {
+        failures.push(`${shown(training)} failed: ${sentenceOf(error)}`)
+      }
+      process.stderr.write(`${told(training)}\n`)
+    }
+    // What has both processors runs alone, at the end; the rest two at once.
+    const alone = trainings.filter(isAlone)
+    const beside = trainings.filter(training => !isAlone(training))
     await Promise.all(
       Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
-        for (let cell = beside.shift(); cell; cell = beside.shift()) await measure(cell)
+        for (let training = beside.shift(); training; training = beside.shift()) await measure(training)
       }),
     )
-    for (const cell of alone) await measure(cell)
+    for (const training of alone) await measure(training)
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error
@@ -85,37 +107,35 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
-const told = report(measured)
-console.log(told.lines.join('\n'))
-process.stderr.write(`${measured.length} cells in ${((stopwatchSeconds() - start) / 60).toFixed(1)} min\n`)
-process.exitCode = told.missed > 0 ? 1 : 0
-
-function cellsOf(data: Data): CellName[] {
-  const of = { data: data.name }
-  return [
-    ...[POOL, LOW_RANK].map(subject => ({ ...of, protocol: 'version' as const, seed: 1, subject })),
-    ...subjects
-      .filter(({ fits }) => !fits || fits(data))
-      .flatMap(({ name }) =>
-        PROTOCOLS.flatMap(protocol => seedsOf(protocol).map(seed => ({ ...of, protocol, seed, subject: name }))),
-      ),
-    { ...of, protocol: 'segments', seed: 0, subject: SEGMENTS },
-  ]
+const run: WholeRun = { trainingCount, cellCount: measured.length, minutes: minutes(), machine: machine() }
+const isKept = isWhole && failures.length === 0
+const { lines, missed } = report(measured, isKept ? run : undefined)
+if (isKept && values.write) {
+  keepWholeRun(run)
+  writeTables(readCells())
 }
+console.log([...lines, ...failures].join('\n'))
+process.stderr.write(`${isKept ? wholeRunLine(run) : `${measured.length} cells in ${minutes().toFixed(1)} min`}\n`)
+process.exitCode = missed + failures.length > 0 || (isKept && !isInTime(run)) ? 1 : 0
 
-function wanted({ subject, protocol }: CellName): boolean {
-  return (values.recipe ?? subject) === subject && (values.protocol ?? protocol) === protocol
-}
-
-async function inProcess(cell: CellName, file: string): Promise<Cell> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, CELL, file, JSON.stringify(cell)], {
+async function inProcess(training: TrainingName, file: string): Promise<Cell[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, CELL, file, JSON.stringify(training)], {
     maxBuffer: 1 << 24,
   })
   return JSON.parse(stdout)
 }
 
-function tell(cells: readonly Cell[]): void {
+/** What a process that ended badly said last, or how it was ended. */
+function sentenceOf(error: unknown): string {
+  const { stderr = '', signal, code } = error as { stderr?: string; signal?: string; code?: number }
+  return stderr.trim() || `it ended without a sentence (${signal ?? code}).`
+}
+
+function keep(cells: readonly Cell[]): void {
   measured.push(...cells)
-  if (values.write) writeFileSync(RESULTS, `${report(keepCells(cells)).lines.join('\n')}\n`)
-  for (const cell of cells) process.stderr.write(`${keyOf(cell)}: ${cell.processorSeconds.toFixed(1)} s of CPU\n`)
+  if (values.write) writeTables(keepCells(cells))
+}
+
+function writeTables(cells: readonly Cell[]): void {
+  writeFileSync(RESULTS, `${report(cells, readWholeRun()).lines.join('\n')}\n`)
 }

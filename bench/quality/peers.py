@@ -1,8 +1,9 @@
-"""A peer on a split that peers.ts wrote: learns, ranks, writes lists.i32 (-1 where a list ends), and prints what it took as a line of JSON.
+"""A peer on a split that peers.ts wrote: learns, ranks, writes QUESTION.lists (-1 where a list ends), and prints what it took as a line of JSON.
 
 peers.py FOLDER als|bm25|sasrec MINUTES
 
-Hyperparameters of als and bm25 are chosen from a grid by NDCG@10 of the last event of users that are learnt from, on fits without it.
+Hyperparameters of als and bm25 are chosen from a grid by NDCG@10 of the last event of users that are learnt from, on fits without it; for each
+question by its own rule on items of the input.
 """
 import json
 import logging
@@ -51,7 +52,6 @@ def by_implicit():
     from implicit.als import AlternatingLeastSquares
     from implicit.nearest_neighbours import BM25Recommender
 
-    without = split["withoutInputItems"]
     grids = {
         "als": [dict(factors=f, regularization=r, alpha=a, iterations=15) for f in (64, 128) for r in (0.01, 0.1) for a in (1, 10)],
         "bm25": [dict(K=k, K1=1.2, B=b) for k in (20, 100, 500) for b in (0.2, 0.75)],
@@ -62,7 +62,7 @@ def by_implicit():
         model.fit(users, show_progress=False)
         return model
 
-    def rank(model, users):
+    def rank(model, users, without):
         more = dict(recalculate_user=True) if name == "als" else {}
         return model.recommend(numpy.arange(users.shape[0]), users, N=LISTED, filter_already_liked_items=without, **more)[0]
 
@@ -71,18 +71,23 @@ def by_implicit():
     chosen = numpy.random.default_rng(0).permutation(len(tested))[:JUDGES]
     users = matrix(offsets, older)
 
-    def gain(settings):
-        best = rank(fit(settings, users), users[tested[chosen]])[:, :10]
+    def gain(model, without):
+        best = rank(model, users[tested[chosen]], without)[:, :10]
         hit = best == last[chosen][:, None]
         return float((hit / numpy.log2(numpy.arange(10) + 2)).sum() / len(chosen))
 
-    gains = [gain(settings) for settings in grids[name]]
-    settings = grids[name][int(numpy.argmax(gains))]
-    start, cpu = time.time(), time.process_time()
-    model = fit(settings, matrix(*train))
-    took = time.time() - start, time.process_time() - cpu
-    note = "chosen on held-out events: " + ", ".join(f"{key} {value}" for key, value in settings.items())
-    return rank(model, matrix(*lists("inputs"))), took, note
+    rules = [question["withoutInputItems"] for question in split["questions"]]
+    gains = [[gain(model, without) for without in rules] for model in (fit(settings, users) for settings in grids[name])]
+    fitted = {}
+    for question, best in zip(split["questions"], numpy.argmax(gains, axis=0)):
+        settings = grids[name][best]
+        key = str(settings)
+        if key not in fitted:
+            start, cpu = time.time(), time.process_time()
+            fitted[key] = fit(settings, matrix(*train)), time.time() - start, time.process_time() - cpu
+        model, seconds, cpu_seconds = fitted[key]
+        note = "chosen on held-out events: " + ", ".join(f"{key} {value}" for key, value in settings.items())
+        yield question["name"], rank(model, matrix(*lists(question["name"])), question["withoutInputItems"]), seconds, cpu_seconds, note
 
 
 def by_sasrec():
@@ -143,16 +148,25 @@ def by_sasrec():
     start, cpu = time.time(), time.process_time()
     model.fit(dataset("training"))
     took = time.time() - start, time.process_time() - cpu
-    users = numpy.arange(len(lists("inputs")[0]) - 1)
-    ranked = model.recommend(users, dataset("inputs"), k=LISTED, filter_viewed=split["withoutInputItems"], on_unsupported_targets="ignore")
-    best = numpy.full((len(users), LISTED), -1, numpy.int32)
-    best[ranked[Columns.User].to_numpy(), ranked[Columns.Rank].to_numpy() - 1] = ranked[Columns.Item].to_numpy()
     epochs = model.fit_trainer.current_epoch
     note = f"{epochs} epochs of 200 in {minutes:g} minutes, torch {torch.__version__} with {torch.get_num_threads()} threads"
-    return best, took, note
+    for question in split["questions"]:
+        users = numpy.arange(len(lists(question["name"])[0]) - 1)
+        ranked = model.recommend(
+            users,
+            dataset(question["name"]),
+            k=LISTED,
+            filter_viewed=question["withoutInputItems"],
+            on_unsupported_targets="ignore",
+        )
+        best = numpy.full((len(users), LISTED), -1, numpy.int32)
+        best[ranked[Columns.User].to_numpy(), ranked[Columns.Rank].to_numpy() - 1] = ranked[Columns.Item].to_numpy()
+        yield question["name"], best, *took, note
 
 
-best, (seconds, cpu_seconds), note = by_sasrec() if name == "sasrec" else by_implicit()
-best.astype(numpy.int32).tofile(os.path.join(folder, "lists.i32"))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps(dict(seconds=seconds, processorSeconds=cpu_seconds, peakBytes=peak, note=note)))
+answers = {}
+for question, best, seconds, cpu_seconds, note in by_sasrec() if name == "sasrec" else by_implicit():
+    best.astype(numpy.int32).tofile(os.path.join(folder, question + ".lists"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    answers[question] = dict(seconds=seconds, processorSeconds=cpu_seconds, peakBytes=peak, note=note)
+print(json.dumps(answers))

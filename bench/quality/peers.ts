@@ -9,7 +9,17 @@ import { assert } from '../../src/lib/assert.ts'
 import type { ItemLists } from '../../src/models/splits.ts'
 import { machine } from '../lib/machine.ts'
 import type { Data } from './data.ts'
-import { ask, isWithoutInputItems, LIST_LENGTH, measure, type Protocol, seedsOf } from './protocols.ts'
+import {
+  type Asked,
+  type Exam,
+  examOf,
+  isWithoutInputItems,
+  LIST_LENGTH,
+  measure,
+  type Protocol,
+  seedsOf,
+  TRAININGS,
+} from './protocols.ts'
 import type { Cell } from './results.ts'
 
 /** The last torch whose wheel and libraries stay under 2 GB: PyPI has none without CUDA. */
@@ -49,48 +59,64 @@ export async function measurePeers(
   data: Data,
   scratch: string,
   { protocol: only, peer: named, minutes }: PeerOptions,
-  measured: (cell: Cell) => void,
+  measured: (cells: readonly Cell[]) => void,
 ): Promise<void> {
   const python = join(pythonEnvironment('quality', REQUIREMENTS), 'python')
-  for (const { argument, name, protocols, seeds } of peers)
-    for (const protocol of protocols)
-      for (const seed of seeds(protocol)) {
-        if ((only ?? protocol) !== protocol || (named ?? name) !== name) continue
-        const folder = join(scratch, `${data.name}-${protocol}-${seed}`)
-        const asked = ask(protocol, seed, data)
-        const { itemCount, userCount, items } = data.interactions
-        mkdirSync(folder, { recursive: true })
-        writeLists(folder, 'training', asked.training)
-        writeLists(folder, 'inputs', asked.test.inputs)
-        const { withoutInputItems } = asked
-        writeFileSync(join(folder, 'split.json'), JSON.stringify({ itemCount, withoutInputItems }))
+  for (const { argument, name, protocols, seeds } of peers) {
+    if ((named ?? name) !== name) continue
+    for (const together of TRAININGS)
+      for (const seed of seedsOf(together[0])) {
+        const asked = together.filter(each => protocols.includes(each) && (only ?? each) === each)
+        if (asked.length === 0 || !seeds(asked[0]).includes(seed)) continue
+        const folder = join(scratch, `${data.name}-${together[0]}-${seed}`)
+        const exam = examOf(asked, seed, data)
+        writeExam(folder, exam, data)
         const { status, stdout } = spawnSync(python, [PROGRAM, folder, argument, String(minutes)], {
           stdio: ['ignore', 'pipe', 'inherit'],
           encoding: 'utf8',
         })
         assert(status === 0, `${name} ended with status ${status}`)
-        const took: Pick<Cell, 'seconds' | 'processorSeconds' | 'peakBytes' | 'note'> = JSON.parse(
-          stdout.trimEnd().split('\n').at(-1)!,
-        )
-        const { buffer, byteOffset, byteLength } = readFileSync(join(folder, 'lists.i32'))
-        const lists = new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength))
-        assert(lists.length === asked.test.userCount * LIST_LENGTH, 'a peer gives a list for everybody')
-        measured({
-          data: data.name,
-          protocol,
-          seed,
-          subject: name,
-          userCount,
-          itemCount,
-          eventCount: items.length,
-          testedCount: asked.test.userCount,
-          withoutInputItems: isWithoutInputItems(data),
-          ...took,
-          threads: availableParallelism(),
-          rows: { [name]: measure(protocol, asked, lists, data.catalogueItemCount) },
-          machine: machine(),
-        })
+        const answers: Record<string, Took> = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
+        measured(exam.asked.map(question => cellOf(question, { seed, name, folder, data }, answers[question.protocol])))
       }
+  }
+}
+
+type Took = Pick<Cell, 'seconds' | 'processorSeconds' | 'peakBytes' | 'note'>
+
+/** Reads the lists that the peer wrote for one question. */
+function cellOf(
+  asked: Asked,
+  { seed, name, folder, data }: { seed: number; name: string; folder: string; data: Data },
+  took: Took,
+): Cell {
+  const { userCount, itemCount, items } = data.interactions
+  const { buffer, byteOffset, byteLength } = readFileSync(join(folder, `${asked.protocol}.lists`))
+  const lists = new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength))
+  assert(lists.length === asked.test.userCount * LIST_LENGTH, 'a peer gives a list for everybody')
+  return {
+    data: data.name,
+    protocol: asked.protocol,
+    seed,
+    subject: name,
+    userCount,
+    itemCount,
+    eventCount: items.length,
+    testedCount: asked.test.userCount,
+    withoutInputItems: isWithoutInputItems(data),
+    ...took,
+    threads: availableParallelism(),
+    rows: { [name]: measure(asked, lists, data.catalogueItemCount) },
+    machine: machine(),
+  }
+}
+
+function writeExam(folder: string, { training, asked }: Exam, { interactions }: Data): void {
+  mkdirSync(folder, { recursive: true })
+  writeLists(folder, 'training', training)
+  for (const { protocol, test } of asked) writeLists(folder, protocol, test.inputs)
+  const questions = asked.map(({ protocol, withoutInputItems }) => ({ name: protocol, withoutInputItems }))
+  writeFileSync(join(folder, 'split.json'), JSON.stringify({ itemCount: interactions.itemCount, questions }))
 }
 
 function writeLists(folder: string, name: string, { offsets, items }: ItemLists): void {

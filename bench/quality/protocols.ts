@@ -6,8 +6,9 @@
  *   ties  P2 with events of equal times in an order drawn by the seed, users whose times are real
  *   P3′   the users of P1, of whose items a fifth, drawn by the seed, is to be found from the others (Marlin 2004; as Liang et al. 2018 measure)
  *
- * Items of the input are not recommended, unless people come back to things.
+ * Items of the input are not recommended, unless people come back to things. P1 and P3′ learn from the same events: one training serves both.
  */
+import { assert } from '../../src/lib/assert.ts'
 import { derivedSeed, seededRandom, shuffle } from '../../src/lib/random.ts'
 import { historyOf, type Interactions, repeatShare } from '../../src/models/interactions.ts'
 import { userMetrics } from '../../src/models/metrics.ts'
@@ -16,6 +17,9 @@ import type { Data } from './data.ts'
 
 export const PROTOCOLS = ['P1', 'P2', 'ties', 'P3'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
+
+/** Protocols by what is learnt from: of a seed, one training for each of these. What says most is first. */
+export const TRAININGS: readonly (readonly Protocol[])[] = [['P2'], ['P1', 'P3'], ['ties']]
 
 /** P2 has no chance in it. */
 export const seedsOf = (protocol: Protocol): readonly number[] => (protocol === 'P2' ? [0] : [0, 1, 2])
@@ -26,7 +30,7 @@ const REPEAT_SHARE = 0.05
 const HELD_OUT_SHARE = 0.2
 
 export interface Asked {
-  readonly training: Interactions
+  readonly protocol: Protocol
   readonly test: HeldOut
   /** Whether items of the input may not be recommended. */
   readonly withoutInputItems: boolean
@@ -34,25 +38,44 @@ export interface Asked {
   readonly tied?: readonly boolean[]
 }
 
+export interface Exam {
+  readonly training: Interactions
+  readonly asked: readonly Asked[]
+}
+
 export const isWithoutInputItems = ({ interactions }: Data): boolean => repeatShare(interactions) <= REPEAT_SHARE
 
-export function ask(protocol: Protocol, seed: number, data: Data): Asked {
-  const { interactions } = data
-  const withoutInputItems = isWithoutInputItems(data)
-  if (protocol === 'P1') return { ...splitByUsers(interactions, seed), withoutInputItems }
-  if (protocol === 'P3') return { ...takenAtRandom(interactions, seed), withoutInputItems: true }
-  const events = protocol === 'P2' ? interactions : withShuffledTies(ofUsers(interactions, data.realTimes), seed)
+/** What is learnt from, and what is asked then. `protocols` are one of TRAININGS, or some of it. */
+export function examOf(protocols: readonly Protocol[], seed: number, data: Data): Exam {
+  assert(TRAININGS.some(together => protocols.every(protocol => together.includes(protocol))))
+  return protocols.includes('P2') || protocols.includes('ties')
+    ? aboutLastEvents(protocols[0], seed, data)
+    : aboutNewUsers(protocols, seed, data)
+}
+
+function aboutNewUsers(protocols: readonly Protocol[], seed: number, data: Data): Exam {
+  const { training, test } = splitByUsers(data.interactions, seed)
+  const asked = protocols.map(protocol =>
+    protocol === 'P1'
+      ? { protocol, test, withoutInputItems: isWithoutInputItems(data) }
+      : { protocol, test: takenAtRandom(data.interactions, test.users, seed), withoutInputItems: true },
+  )
+  return { training, asked }
+}
+
+function aboutLastEvents(protocol: Protocol, seed: number, data: Data): Exam {
+  const { interactions, realTimes } = data
+  const events = protocol === 'P2' ? interactions : withShuffledTies(ofUsers(interactions, realTimes), seed)
   const { training, test } = splitLastEvents(events)
   const tied = Array.from(test.users, user => {
     const end = events.offsets[user + 1]
     return events.times[end - 1] === events.times[end - 2]
   })
-  return { training, test, withoutInputItems, tied }
+  return { training, asked: [{ protocol, test, withoutInputItems: isWithoutInputItems(data), tied }] }
 }
 
-function takenAtRandom(interactions: Interactions, seed: number): Pick<Asked, 'training' | 'test'> {
-  const { training, test } = splitByUsers(interactions, seed)
-  const rows = Array.from(test.users, user => {
+function takenAtRandom(interactions: Interactions, users: Uint32Array, seed: number): HeldOut {
+  const rows = Array.from(users, user => {
     const history = historyOf(interactions, user)
     const items = Array.from(new Set(history))
     shuffle(items, seededRandom(derivedSeed(seed, 'held-out items', user)))
@@ -60,13 +83,10 @@ function takenAtRandom(interactions: Interactions, seed: number): Pick<Asked, 't
     return { truth: Int32Array.from(truth), input: history.filter(item => !truth.has(item)), user }
   }).filter(({ input }) => input.length > 0)
   return {
-    training,
-    test: {
-      userCount: rows.length,
-      users: Uint32Array.from(rows, ({ user }) => user),
-      inputs: itemLists(rows.map(({ input }) => input)),
-      truths: itemLists(rows.map(({ truth }) => truth)),
-    },
+    userCount: rows.length,
+    users: Uint32Array.from(rows, ({ user }) => user),
+    inputs: itemLists(rows.map(({ input }) => input)),
+    truths: itemLists(rows.map(({ truth }) => truth)),
   }
 }
 
@@ -96,7 +116,7 @@ export type Means = Readonly<Record<string, Mean>>
 export type Lists = Int32Array
 
 /** What the lists are worth. All rows of all programs are measured here, from their lists alone. */
-export function measure(protocol: Protocol, { test, tied }: Asked, lists: Lists, catalogueItemCount: number): Means {
+export function measure({ protocol, test, tied }: Asked, lists: Lists, catalogueItemCount: number): Means {
   const columns = new Map<string, number[]>()
   const push = (name: string, value: number) => {
     const column = columns.get(name)

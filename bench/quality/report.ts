@@ -1,9 +1,9 @@
 /** What was measured as tables that align in a terminal and in Markdown, and each target beside what was reached. */
 import type { PoolChoice } from '../../src/models/historyModel.ts'
-import type { Cell } from './results.ts'
+import type { Cell, WholeRun } from './results.ts'
 import { type Row, rowsOf, withSame } from './rows.ts'
 import { POOL } from './subjects.ts'
-import { targetsOf } from './targets.ts'
+import { isInTime, targetsOf, WHOLE_RUN_MINUTES_MAX } from './targets.ts'
 
 /** The columns of each protocol; the first has its standard error beside it. */
 export const COLUMNS = {
@@ -14,7 +14,8 @@ export const COLUMNS = {
   segments: ['recall_at_1_percent', 'hits_at_1_percent', 'coverage'],
 } as const
 
-export function report(cells: readonly Cell[]): { lines: string[]; missed: number } {
+/** `run`: the last one that measured everything. */
+export function report(cells: readonly Cell[], run?: WholeRun): { lines: string[]; missed: number } {
   const names = [...new Set(cells.map(({ data }) => data))]
   const targets = names.map(data => targetsOf(data, cells))
   const machines = [...new Set(cells.map(({ machine }) => machine))]
@@ -24,14 +25,20 @@ export function report(cells: readonly Cell[]): { lines: string[]; missed: numbe
       '',
       `\`npm run bench:quality\` and \`npm run bench:quality -- --peers\` on ${machines.join('; ')}`,
       '',
-      'Protocols: bench/quality/protocols.ts. ± is the standard error over users of the first column. CPU and GB are those of one training on one',
-      'thread (a peer: on all), GB of the whole process with the data; an expert is a part of the pool above it.',
+      'Protocols: bench/quality/protocols.ts. ± is the standard error over users of the first column. Seconds by the clock, seconds of CPU and GB are',
+      'those of one training on one thread (a peer: on all), GB of the whole process with the data; P1 and P3′ ask about the same training; an expert is',
+      'a part of the pool above it.',
       '',
+      ...(run ? [wholeRunLine(run), ''] : []),
       ...names.flatMap((data, i) => [...ofData(cells, data), ...targetLines(targets[i])]),
     ],
     missed: targets.flat().filter(({ met }) => !met).length,
   }
 }
+
+/** The verdict on the time that everything took. */
+export const wholeRunLine = (run: WholeRun): string =>
+  `The whole table, ${run.cellCount} cells of ${run.trainingCount} trainings, in ${run.minutes.toFixed(1)} minutes by the clock, wanted at most ${WHOLE_RUN_MINUTES_MAX}: ${isInTime(run) ? 'met' : 'MISSED'} (${run.machine}).`
 
 function ofData(cells: readonly Cell[], data: string): string[] {
   const of = cells.filter(cell => cell.data === data)
@@ -67,7 +74,7 @@ function protocolLines(cells: readonly Cell[], title: string, protocol: keyof ty
       const found = row.means[name]
       return c === 0 ? [shown(found?.mean), shown(found?.error)] : [shown(found?.mean)]
     }),
-    ...(row.kind === 'expert' ? ['', ''] : [row.processorSeconds.toFixed(1), (row.peakBytes / 1e9).toFixed(2)]),
+    ...(row.kind === 'expert' ? ['', '', ''] : took(row)),
   ])
   const notes = rows.flatMap(({ name, note }) => (note ? [`- ${name}: ${note}.`] : []))
   return [
@@ -75,12 +82,18 @@ function protocolLines(cells: readonly Cell[], title: string, protocol: keyof ty
     '',
     `${tested} tested${seeds > 1 ? `, ${seeds} seeds` : ''}.`,
     '',
-    ...table(['', columns[0], '±', ...columns.slice(1), 's of CPU', 'GB'], body),
+    ...table(['', columns[0], '±', ...columns.slice(1), 's', 's of CPU', 'GB'], body),
     '',
     ...notes,
     ...(notes.length > 0 ? [''] : []),
   ]
 }
+
+const took = ({ seconds, processorSeconds, peakBytes }: Row): string[] => [
+  seconds.toFixed(1),
+  processorSeconds.toFixed(1),
+  (peakBytes / 1e9).toFixed(2),
+]
 
 function versionLines(cells: readonly Cell[], data: string): string[] {
   const versions = cells.filter(({ protocol }) => protocol === 'version')

@@ -6,6 +6,7 @@ import type { PoolChoice } from '../../src/models/historyModel.ts'
 import type { Means, Protocol } from './protocols.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/quality.json', import.meta.url))
+const WHOLE_RUN = fileURLToPath(new URL('../results/quality-run.json', import.meta.url))
 
 export interface CellName {
   /** The folder's name. */
@@ -15,6 +16,11 @@ export interface CellName {
   readonly seed: number
   /** A subject's name, or that of a peer. */
   readonly subject: string
+}
+
+/** One training, and the cells that come of it. */
+export interface TrainingName extends Omit<CellName, 'protocol'> {
+  readonly protocols: readonly CellName['protocol'][]
 }
 
 export interface Cell extends CellName {
@@ -38,6 +44,14 @@ export interface Cell extends CellName {
   readonly machine: string
 }
 
+/** What it took to measure every cell of every data set, in one go. */
+export interface WholeRun {
+  readonly trainingCount: number
+  readonly cellCount: number
+  readonly minutes: number
+  readonly machine: string
+}
+
 export const keyOf = ({ data, protocol, seed, subject }: CellName): string =>
   [data, protocol, seed, subject].join(' | ')
 
@@ -51,6 +65,11 @@ export function keepCells(measured: readonly Cell[]): Cell[] {
   writeFileSync(RESULTS, `[\n${sorted.map(cell => JSON.stringify(cell, rounded)).join(',\n')}\n]\n`)
   return sorted
 }
+
+export const readWholeRun = (): WholeRun | undefined =>
+  existsSync(WHOLE_RUN) ? JSON.parse(readFileSync(WHOLE_RUN, 'utf8')) : undefined
+
+export const keepWholeRun = (run: WholeRun): void => writeFileSync(WHOLE_RUN, `${JSON.stringify(run, rounded)}\n`)
 
 /** Six digits are more than any of it is sure of. */
 const rounded = (_: string, value: unknown): unknown =>

@@ -12,6 +12,7 @@ export interface Row {
   readonly seedCount: number
   readonly means: Means
   /** Of one training, the mean over the seeds; the peak is the greatest. */
+  readonly seconds: number
   readonly processorSeconds: number
   readonly peakBytes: number
   readonly note?: string
@@ -34,6 +35,7 @@ export function rowsOf(cells: readonly Cell[], data: string, protocol: Cell['pro
         kind: kindOf(name, subject),
         seedCount: of.length,
         means: overSeeds(of.map(({ rows }) => rows[name])),
+        seconds: mean(of.map(({ seconds }) => seconds)),
         processorSeconds: mean(of.map(({ processorSeconds }) => processorSeconds)),
         peakBytes: Math.max(...of.map(({ peakBytes }) => peakBytes)),
         ...(note && { note }),

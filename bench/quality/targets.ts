@@ -1,6 +1,6 @@
 /** What must be reached (design/recommenders.md §8; the issues' own), beside what was. */
 
-import type { Cell } from './results.ts'
+import type { Cell, WholeRun } from './results.ts'
 import { rowsOf } from './rows.ts'
 import { EASE, LOW_RANK, POOL } from './subjects.ts'
 
@@ -35,6 +35,10 @@ const wanted: Readonly<Record<string, readonly Wanted[]>> = {
 /** Seconds by the clock, of a solution version, evaluation and refit, on two cores. */
 const versions: Readonly<Record<string, number>> = { 'ml-1m': 45, 'amazon-beauty': 60 }
 const PEAK_GIGABYTES_MAX = 2
+/** Of every cell of every data set in one command, on two cores. */
+export const WHOLE_RUN_MINUTES_MAX = 20
+
+export const isInTime = ({ minutes }: WholeRun): boolean => minutes <= WHOLE_RUN_MINUTES_MAX
 
 /** Of what was measured. */
 export function targetsOf(data: string, cells: readonly Cell[]): Target[] {
