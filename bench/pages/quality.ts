@@ -1,9 +1,9 @@
 /** docs/internals/quality.md and its pictures, from bench/results/quality.json and scale.json. */
 import { recipes } from '../../src/recipes/index.ts'
 import { drawing, type Panel } from '../lib/chart.ts'
+import { POOL } from '../lib/sameTraining.ts'
 import { type Cell, readCells } from '../quality/results.ts'
 import { type Row, rowsOf } from '../quality/rows.ts'
-import { POOL } from '../quality/subjects.ts'
 import { shownProtocol, targetsOf } from '../quality/targets.ts'
 import { type Run, readRuns } from '../scale/results.ts'
 

@@ -1,8 +1,8 @@
 /** What was measured as tables that align in a terminal and in Markdown, and each target beside what was reached. */
 import type { PoolChoice } from '../../src/models/historyModel.ts'
+import { POOL, withSame } from '../lib/sameTraining.ts'
 import type { Cell, WholeRun } from './results.ts'
-import { type Row, rowsOf, withSame } from './rows.ts'
-import { POOL } from './subjects.ts'
+import { type Row, rowsOf } from './rows.ts'
 import { isInTime, targetsOf, WHOLE_RUN_MINUTES_MAX } from './targets.ts'
 
 /** The columns of each protocol; the first has its standard error beside it. */

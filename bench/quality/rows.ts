@@ -2,7 +2,7 @@
 import { PEERS } from './peers.ts'
 import type { Mean, Means } from './protocols.ts'
 import type { Cell } from './results.ts'
-import { SAME, subjects } from './subjects.ts'
+import { subjects } from './subjects.ts'
 
 export interface Row {
   readonly name: string
@@ -43,9 +43,6 @@ export function rowsOf(cells: readonly Cell[], data: string, protocol: Cell['pro
     })
   })
 }
-
-/** The recipe's name, and those whose model it is too. */
-export const withSame = (name: string): string => [name, ...(SAME[name] ?? [])].join(', ')
 
 function kindOf(name: string, subject: string): Row['kind'] {
   if (PEERS.includes(subject)) return 'peer'

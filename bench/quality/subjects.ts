@@ -16,6 +16,7 @@ import { sims } from '../../src/recipes/sims.ts'
 import { trendingNow } from '../../src/recipes/trendingNow.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { userPersonalizationV2 } from '../../src/recipes/userPersonalizationV2.ts'
+import { POOL } from '../lib/sameTraining.ts'
 import type { Data } from './data.ts'
 
 export interface Subject {
@@ -33,8 +34,6 @@ export type Control = WorkControl & { readonly threads: number }
 /** A cell has one thread: two cells run at once. */
 export const control: Control = { ...quietControl, threads: 1 }
 
-export const POOL = 'aws-user-personalization-v2'
-export const LOW_RANK = 'aws-user-personalization'
 export const POPULARITY = 'aws-popularity-count'
 export const EASE = 'EASE'
 
@@ -58,14 +57,6 @@ const ofRecipe = (recipe: Recipe, asked: Subject['asked'], rest: Partial<Subject
   },
   ...rest,
 })
-
-/** Recipes whose training is another one's, by what they share (src/recipes/recurrentFamily.ts, transformerFamily.ts, affinityFamily.ts). */
-export const SAME: Readonly<Record<string, readonly string[]>> = {
-  [POOL]: ['aws-personalized-ranking-v2'],
-  [LOW_RANK]: ['aws-personalized-ranking', 'aws-hrnn-coldstart'],
-  'aws-hrnn': ['aws-hrnn-metadata'],
-  'aws-item-affinity': ['aws-item-attribute-affinity'],
-}
 
 export const subjects: readonly Subject[] = [
   {

@@ -1,8 +1,9 @@
 /** What must be reached (design/recommenders.md §8; the issues' own), beside what was. */
 
+import { LOW_RANK, POOL } from '../lib/sameTraining.ts'
 import type { Cell, WholeRun } from './results.ts'
 import { rowsOf } from './rows.ts'
-import { EASE, LOW_RANK, POOL } from './subjects.ts'
+import { EASE } from './subjects.ts'
 
 export interface Target {
   readonly what: string

@@ -1,8 +1,10 @@
 /** The trainings that the whole table comes of, or the part of it that is wanted. */
+
+import { LOW_RANK, POOL } from '../lib/sameTraining.ts'
 import type { Data } from './data.ts'
 import { PROTOCOLS, type Protocol, seedsOf, TRAININGS } from './protocols.ts'
 import type { TrainingName } from './results.ts'
-import { LOW_RANK, POOL, subjects } from './subjects.ts'
+import { subjects } from './subjects.ts'
 
 export const SEGMENTS = 'aws-item-affinity'
 

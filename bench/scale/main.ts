@@ -12,6 +12,7 @@ import { readArguments } from '../../scripts/arguments.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { recipes } from '../../src/recipes/index.ts'
 import { machine } from '../lib/machine.ts'
+import { isAnothers } from '../lib/sameTraining.ts'
 import { report } from './report.ts'
 import { keepRun, type Run } from './results.ts'
 import type { Said, Trained } from './trainOne.ts'
@@ -28,7 +29,7 @@ const USAGE = `usage: npm run bench:scale -- [--recipe NAME] [--size EVENTSxITEM
 
 Time and memory of training each recipe, evaluation and refit, on made-up data.
 
-  --recipe   this one alone; otherwise all that are listed
+  --recipe   this one alone; otherwise all but those whose training is another one's, which stand in its row
   --size     default ${SIZES.join(', ')}; a recipe that takes fewer items gets as many as it takes
   --minutes  a training that takes longer by the clock is stopped (default 60)
   --write    keeps the runs in bench/results/scale.json and scale.md
@@ -41,7 +42,9 @@ const { values } = readArguments(USAGE, {
     write: { type: 'boolean', default: false },
   },
 })
-const chosen = recipes.filter(({ name, legacy }) => (values.recipe ? name === values.recipe : !legacy))
+const chosen = recipes.filter(({ name, legacy }) =>
+  values.recipe ? name === values.recipe : !legacy && !isAnothers(name),
+)
 if (chosen.length === 0) {
   console.error(new Refusal(`There is no recipe ${values.recipe}.`).message)
   process.exit(1)

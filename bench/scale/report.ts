@@ -1,5 +1,6 @@
 /** The runs as tables, one a size, and what was planned before the work began. */
 import { recipes } from '../../src/recipes/index.ts'
+import { withSame } from '../lib/sameTraining.ts'
 import type { Run } from './results.ts'
 
 /** Of one training: what a machine with 8 GB can do. */
@@ -48,10 +49,10 @@ function ofSize(runs: readonly Run[]): string[] {
 }
 
 function rowOf({ recipe, itemCount, trained, failed }: Run): string {
-  if (!trained) return `| ${recipe} | ${itemCount} | ${failed} | | | | | | |`
+  if (!trained) return `| ${withSame(recipe)} | ${itemCount} | ${failed} | | | | | | |`
   const { seconds, processorSeconds, peakBytes, dataBytes, form, precisionAt10, baselinePrecisionAt10 } = trained
   const cells = [
-    recipe,
+    withSame(recipe),
     itemCount,
     seconds.toFixed(0),
     processorSeconds.toFixed(0),
