@@ -1,12 +1,41 @@
 /** Sparse rows in the making. */
 
-/** The indexes of the `count` entries of greatest size that are not 0, ascending; of equal ones the lower index stays. */
+/**
+ * The indexes of the `count` entries of greatest size that are not 0, ascending; of equal ones the lower index stays. One pass with a heap of those
+ * found so far, the first of them to go on top: a sort of everything took seconds a row where catalogues are large.
+ */
 export function greatest(values: Float64Array, count: number): number[] {
-  const found: number[] = []
-  for (let index = 0; index < values.length; index++) if (values[index] !== 0) found.push(index)
-  if (found.length <= count) return found
-  found.sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b)
-  return found.slice(0, count).sort((a, b) => a - b)
+  const kept: number[] = []
+  let at = 0
+  for (; at < values.length && kept.length < count; at++) if (values[at] !== 0) kept.push(at)
+  if (kept.length === 0) return kept
+  for (let place = (kept.length >>> 1) - 1; place >= 0; place--) sink(kept, place, values)
+  for (; at < values.length; at++) {
+    if (Math.abs(values[at]) <= Math.abs(values[kept[0]])) continue
+    kept[0] = at
+    sink(kept, 0, values)
+  }
+  return kept.sort((a, b) => a - b)
+}
+
+/** Puts the index at `place` where none below it goes before it. */
+function sink(heap: number[], place: number, values: Float64Array): void {
+  const index = heap[place]
+  for (;;) {
+    let next = 2 * place + 1
+    if (next >= heap.length) break
+    if (next + 1 < heap.length && goesBefore(heap[next + 1], heap[next], values)) next++
+    if (!goesBefore(heap[next], index, values)) break
+    heap[place] = heap[next]
+    place = next
+  }
+  heap[place] = index
+}
+
+/** The smaller one; of equal ones the later. */
+function goesBefore(a: number, b: number, values: Float64Array): boolean {
+  const [sizeA, sizeB] = [Math.abs(values[a]), Math.abs(values[b])]
+  return sizeA < sizeB || (sizeA === sizeB && a > b)
 }
 
 /** Entries one after the other, on shared memory in the end. */
