@@ -24,6 +24,7 @@ import {
   TILE_COLUMNS,
   TILE_ROWS,
 } from '../src/kernels/parameters'
+import { stripsOf, transposeNegative, transposePanels } from './layouts'
 import { setWord, thread, word } from './words'
 
 const STRIP_ROW_BYTES: usize = TILE_ROWS * 4
@@ -195,28 +196,14 @@ export function panelBlock(params: usize, task: i32): void {
   const negative = scratchOf(params)
   const product = negative + blockBytes
 
-  for (let i = 0; i < block; i++) {
-    const s = i / TILE_ROWS
-    for (let k = 0; k < block; k++) {
-      const p = k / TILE_COLUMNS
-      const value = load<f32>(lower + (<usize>((p * block + i) * TILE_COLUMNS + (k - p * TILE_COLUMNS)) << 2))
-      store<f32>(negative + (<usize>((s * block + k) * TILE_ROWS + (i - s * TILE_ROWS)) << 2), -value)
-    }
-  }
+  transposeNegative(lower, product, block)
+  stripsOf(product, negative, block)
   memory.fill(product, 0, blockBytes)
   const diagonal = slot(word(params, SYSTEM_UPPER), J, J, block)
   multiplyUpper(product, negative, diagonal, block)
 
-  for (let i = 0; i < block; i++) {
-    const s = i / TILE_ROWS
-    const q = i / TILE_COLUMNS
-    for (let k = 0; k < block; k++) {
-      const p = k / TILE_COLUMNS
-      const value = load<f32>(product + (<usize>((p * block + i) * TILE_COLUMNS + (k - p * TILE_COLUMNS)) << 2))
-      store<f32>(lower + (<usize>((s * block + k) * TILE_ROWS + (i - s * TILE_ROWS)) << 2), value)
-      store<f32>(upper + (<usize>((q * block + k) * TILE_COLUMNS + (i - q * TILE_COLUMNS)) << 2), value)
-    }
-  }
+  transposePanels(product, upper, block)
+  stripsOf(upper, lower, block)
 }
 
 /** Upper slot number `task`, once the factorization is over: from panels of 16 rows of L to strips of 6 columns of L. */
@@ -225,13 +212,6 @@ export function flipBlock(params: usize, task: i32): void {
   const blockBytes = (<usize>block * block) << 2
   const upper = <usize>word(params, SYSTEM_UPPER) + <usize>task * blockBytes
   const copy = scratchOf(params)
-  memory.copy(copy, upper, blockBytes)
-  for (let i = 0; i < block; i++) {
-    const p = i / TILE_COLUMNS
-    for (let k = 0; k < block; k++) {
-      const s = k / TILE_ROWS
-      const value = load<f32>(copy + (<usize>((p * block + k) * TILE_COLUMNS + (i - p * TILE_COLUMNS)) << 2))
-      store<f32>(upper + (<usize>((s * block + i) * TILE_ROWS + (k - s * TILE_ROWS)) << 2), value)
-    }
-  }
+  transposePanels(upper, copy, block)
+  stripsOf(copy, upper, block)
 }

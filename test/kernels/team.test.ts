@@ -54,7 +54,7 @@ async function solved(order: number, threads: number, A: Float64Array, R: Float6
   return (await solve(team, system, { signal: never })).slice()
 }
 
-for (const order of [1, 15, 16, 17, 191, 192, 193, 400])
+for (const order of [1, 15, 16, 17, 143, 144, 145, 400])
   test(`${order} equations: A·X = R to f32 accuracy, the same bytes for 1 and 3 threads`, async () => {
     const { A, R } = problem(order, order)
     const X = await solved(order, 1, A, R)
