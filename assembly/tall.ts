@@ -7,6 +7,7 @@ import {
   TALL_GRAM,
   TALL_GROUP,
   TALL_LEFT,
+  TALL_PARTS,
   TALL_RIGHT,
   TALL_ROW_COUNT,
   TALL_SCRATCH,
@@ -91,35 +92,35 @@ function addPart(to: usize, bytes: usize, part: usize): void {
 }
 
 /**
- * Block I = task of LEFT with the blocks J ≥ I of RIGHT: GRAM's elements of both and their mirror image. SUM_ROWS rows of all blocks after
- * another, so that those of LEFT are read from memory once.
+ * Part `task` of GRAM: the inner products of part `task` of the rows of LEFT and RIGHT, blocks I of the former with J ≥ I of the latter. SUM_ROWS
+ * rows of all blocks after another, so that everything is read from memory once.
  */
 export function innerProducts(params: usize, task: i32): void {
   const blocks = <i32>word(params, TALL_BLOCK_COUNT)
   const rows = <i32>word(params, TALL_ROW_COUNT)
-  const blockBytes = <usize>rows * ROW_BYTES
-  const left = <usize>word(params, TALL_LEFT) + <usize>task * blockBytes
+  const left = <usize>word(params, TALL_LEFT)
+  const right = <usize>word(params, TALL_RIGHT)
   const part = <usize>word(params, TALL_SCRATCH) + <usize>thread * word(params, TALL_SCRATCH_BYTES)
+  const blockBytes = <usize>rows * ROW_BYTES
   const order = blocks * LANES
   const gramBytes = <usize>order << 3
-  const gram = <usize>word(params, TALL_GRAM) + <usize>task * LANES * gramBytes
-  for (let i: usize = 0; i < <usize>LANES; i++) memory.fill(gram + i * gramBytes + <usize>task * (LANES * 8), 0, <usize>(blocks - task) * (LANES * 8))
-  for (let from = 0; from < rows; from += SUM_ROWS) {
-    const first = <usize>from * ROW_BYTES
-    const bytes = <usize>min(rows - from, SUM_ROWS) * ROW_BYTES
-    for (let J = task; J < blocks; J++) {
-      const right = <usize>word(params, TALL_RIGHT) + <usize>J * blockBytes + first
-      for (let i: usize = 0; i < <usize>LANES; i += 4) {
-        outer(left + first + (i << 2), right, right + bytes, part)
-        addPart(gram + i * gramBytes + <usize>J * (LANES * 8), gramBytes, part)
+  const gram = <usize>word(params, TALL_GRAM) + <usize>(task * order) * gramBytes
+  memory.fill(gram, 0, <usize>order * gramBytes)
+  const partRows = SUM_ROWS * ((rows + SUM_ROWS * TALL_PARTS - 1) / (SUM_ROWS * TALL_PARTS))
+  const end = min(rows, (task + 1) * partRows)
+  for (let from = task * partRows; from < end; from += SUM_ROWS) {
+    const at = <usize>from * ROW_BYTES
+    const bytes = <usize>min(end - from, SUM_ROWS) * ROW_BYTES
+    for (let I = 0; I < blocks; I++) {
+      const a = left + <usize>I * blockBytes + at
+      for (let J = I; J < blocks; J++) {
+        const b = right + <usize>J * blockBytes + at
+        const to = gram + <usize>(I * LANES) * gramBytes + <usize>J * (LANES * 8)
+        for (let i: usize = 0; i < <usize>LANES; i += 4) {
+          outer(a + (i << 2), b, b + bytes, part)
+          addPart(to + i * gramBytes, gramBytes, part)
+        }
       }
-    }
-  }
-  for (let i = 0; i < LANES; i++) {
-    const row = task * LANES + i
-    for (let column = row + 1; column < order; column++) {
-      const value = load<f64>(gram + <usize>i * gramBytes + (<usize>column << 3))
-      store<f64>(<usize>word(params, TALL_GRAM) + <usize>column * gramBytes + (<usize>row << 3), value)
     }
   }
 }

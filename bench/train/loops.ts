@@ -9,6 +9,7 @@ import {
   LOW_DIRECTIONS,
   LOW_IMAGES,
   LOW_STEPS,
+  TALL_PARTS,
   TALL_TASK_ROWS,
   TILE_COLUMNS,
 } from '../../src/kernels/parameters.ts'
@@ -174,7 +175,7 @@ async function tallLoops(): Promise<Pick<Seconds, 'gram' | 'turn'>> {
     const run = (kernel: 'innerProducts' | 'turnRows', tasks: number) =>
       team.run(kernel, tallParams, tasks, quietControl)
     return {
-      gram: await least(() => run('innerProducts', size.blockCount)),
+      gram: await least(() => run('innerProducts', TALL_PARTS)),
       turn: await least(() => run('turnRows', Math.ceil(ROWS / TALL_TASK_ROWS))),
     }
   })

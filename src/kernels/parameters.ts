@@ -203,7 +203,7 @@ export const TALL_ROW_COUNT = 1
 /** f32[blocks][rows][16] */
 export const TALL_LEFT = 2
 export const TALL_RIGHT = 3
-/** f64[16 · blocks, 16 · blocks]: leftᵀ · right, whose part below the diagonal is that above. */
+/** f64[TALL_PARTS][16 · blocks, 16 · blocks]: leftᵀ · right is their sum, but for the blocks below the diagonal, which are not computed. */
 export const TALL_GRAM = 4
 /** f32[16 · blocks, 16 · blocks]: what LEFT is multiplied with, in place. */
 export const TALL_FACTOR = 5
@@ -211,6 +211,8 @@ export const TALL_FACTOR = 5
 export const TALL_SCRATCH = 6
 export const TALL_SCRATCH_BYTES = 7
 export const TALL_WORDS = 16
+/** Tasks of `innerProducts`: shares of the rows, so that many threads can work on them, and each is read once. */
+export const TALL_PARTS = 8
 /** Rows that one task of `turnRows` takes, and rows that go through the matrix together. */
 export const TALL_TASK_ROWS = 256
 export const TALL_GROUP = 4

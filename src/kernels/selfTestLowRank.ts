@@ -66,13 +66,13 @@ export function lowRankCase(arena: Arena, random: Random): Case {
   tallWords[at.TALL_ROW_COUNT] = ITEM_COUNT
   tallWords[at.TALL_LEFT] = words[at.LOW_DIRECTIONS]
   tallWords[at.TALL_RIGHT] = words[at.LOW_IMAGES]
-  tallWords[at.TALL_GRAM] = arena.reserveF64(order * order).ptr
+  tallWords[at.TALL_GRAM] = arena.reserveF64(at.TALL_PARTS * order * order).ptr
   tallWords[at.TALL_FACTOR] = floats(order * order, random.normal)
   tallWords[at.TALL_SCRATCH] = tallScratch.ptr
   tallWords[at.TALL_SCRATCH_BYTES] = tallBytes
   const turn = (rowCount: number): Step[] => [
     { params: tall, word: at.TALL_ROW_COUNT, value: rowCount },
-    { kernel: 'innerProducts', params: tall, tasks: BLOCK_COUNT },
+    { kernel: 'innerProducts', params: tall, tasks: at.TALL_PARTS },
     { kernel: 'turnRows', params: tall, tasks: Math.ceil(rowCount / at.TALL_TASK_ROWS) },
   ]
   return {

@@ -25,6 +25,7 @@ import {
   TALL_GRAM,
   TALL_GROUP,
   TALL_LEFT,
+  TALL_PARTS,
   TALL_RIGHT,
   TALL_ROW_COUNT,
   TALL_SCRATCH,
@@ -71,7 +72,7 @@ export function lowRankBytes(size: LowRankSize): number {
   const { userCount, itemCount, eventCount, kernelCount, blockCount, threads } = size
   const order = LANES * blockCount
   const data = 4 * (userCount + 1 + eventCount) + 4 * itemCount * (1 + 2 * kernelCount) + 12 * kernelCount
-  const matrices = ROW_BYTES * blockCount * itemCount * (2 + kernelCount) + 12 * order * order
+  const matrices = ROW_BYTES * blockCount * itemCount * (2 + kernelCount) + (8 * TALL_PARTS + 4) * order * order
   const scratch = threads * (scratchBytes(size) + tallScratchBytes(blockCount))
   const words = 4 * (LOW_WORDS + TALL_WORDS)
   return ARENA_START_BYTES + data + matrices + scratch + words + 20 * ALIGNMENT_BYTES
@@ -90,7 +91,7 @@ export interface LowRankMemory {
   readonly scales: Float32Array
   readonly ridge: Float32Array
   readonly inverses: Float32Array
-  /** f64[order, order], f32[order, order] */
+  /** f64[TALL_PARTS][order, order], f32[order, order] */
   readonly gram: Float64Array
   readonly factor: Float32Array
 }
@@ -124,7 +125,7 @@ export async function placeLowRank(
   const directions = arena.reserveF32(order * itemCount)
   const images = arena.reserveF32(order * itemCount)
   const sources = arena.reserveF32(order * kernelCount * itemCount)
-  const gram = arena.reserveF64(order * order)
+  const gram = arena.reserveF64(TALL_PARTS * order * order)
   const factor = arena.reserveF32(order * order)
   words[LOW_ITEM_COUNT] = itemCount
   words[LOW_KERNEL_COUNT] = kernelCount

@@ -19,6 +19,7 @@ import {
   LOW_IMAGES,
   LOW_STEPS,
   TALL_LEFT,
+  TALL_PARTS,
   TALL_RIGHT,
   TALL_ROW_COUNT,
   TALL_TASK_ROWS,
@@ -160,13 +161,22 @@ async function orthonormalize(
   const order = LANES * blockCount
   tallWords[TALL_ROW_COUNT] = itemCount
   tallWords[TALL_LEFT] = tallWords[TALL_RIGHT] = directions
-  await team.run('innerProducts', tallParams, blockCount, { signal })
-  const { values, vectors } = symmetricEigen(gram, order)
+  await team.run('innerProducts', tallParams, TALL_PARTS, { signal })
+  const { values, vectors } = symmetricEigen(sumOfParts(gram, order), order)
   for (let j = 0; j < order; j++) {
     const length = values[j] > NEGLIGIBLE_SHARE * values[0] ? 1 / Math.sqrt(values[j]) : 0
     for (let i = 0; i < order; i++) factor[i * order + j] = length * vectors[j * order + i]
   }
   await team.run('turnRows', tallParams, Math.ceil(itemCount / TALL_TASK_ROWS), { signal })
+}
+
+/** The inner products that `innerProducts` leaves in parts: f64[order, order], what is below the diagonal as above it. */
+function sumOfParts(parts: Float64Array, order: number): Float64Array {
+  const size = order * order
+  const sum = new Float64Array(size)
+  for (let part = 0; part < TALL_PARTS; part++) for (let at = 0; at < size; at++) sum[at] += parts[part * size + at]
+  for (let i = 0; i < order; i++) for (let j = 0; j < i; j++) sum[i * order + j] = sum[j * order + i]
+  return sum
 }
 
 /** Directions and sources turned to the eigenvectors of VᵀMV, the greatest first (Rayleigh and Ritz). */
@@ -182,8 +192,8 @@ async function align(
   const order = LANES * blockCount
   tallWords[TALL_LEFT] = directions
   tallWords[TALL_RIGHT] = images
-  await team.run('innerProducts', tallParams, blockCount, { signal })
-  const { vectors } = symmetricEigen(gram, order)
+  await team.run('innerProducts', tallParams, TALL_PARTS, { signal })
+  const { vectors } = symmetricEigen(sumOfParts(gram, order), order)
   for (let j = 0; j < order; j++)
     for (let i = 0; i < order; i++) factor[i * order + j] = j < dimension ? vectors[j * order + i] : 0
   for (const [left, rows] of [

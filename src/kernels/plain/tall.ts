@@ -6,6 +6,7 @@ import {
   TALL_FACTOR,
   TALL_GRAM,
   TALL_LEFT,
+  TALL_PARTS,
   TALL_RIGHT,
   TALL_ROW_COUNT,
   TALL_TASK_ROWS,
@@ -30,16 +31,17 @@ function matrices({ u32, f32, f64 }: PlainMemory, params: number) {
 
 export const innerProducts: PlainKernel = (memory, params, task) => {
   const { rows, order, left, right, gram, place } = matrices(memory, params)
-  for (let i = task * LANES; i < (task + 1) * LANES; i++) {
-    for (let j = i; j < order; j++) {
-      let total = 0
-      for (let from = 0; from < rows; from += SUM_ROWS) {
+  const partRows = SUM_ROWS * Math.ceil(rows / (SUM_ROWS * TALL_PARTS))
+  const end = Math.min(rows, (task + 1) * partRows)
+  const to = gram.subarray(task * order * order).fill(0, 0, order * order)
+  for (let i = 0; i < order; i++) {
+    for (let j = i - (i % LANES); j < order; j++) {
+      for (let from = task * partRows; from < end; from += SUM_ROWS) {
         let part = 0
-        for (let row = from; row < Math.min(rows, from + SUM_ROWS); row++)
+        for (let row = from; row < Math.min(end, from + SUM_ROWS); row++)
           part = memory.madd(left[place(row, i)], right[place(row, j)], part)
-        total += part
+        to[i * order + j] += part
       }
-      gram[i * order + j] = gram[j * order + i] = total
     }
   }
 }
