@@ -81,20 +81,26 @@ export function choose(params: usize, _task: i32): void {
   const wanted = <i32>word(params, RANK_WANTED)
   const candidates = <usize>word(params, RANK_CANDIDATES)
   let found = 0
+  let bound = RANK_EXCLUDED
   if (wanted <= <i32>(columns >> 4)) {
     // The candidates' second half is room for the maxima.
-    const bound = startBound(keys, end, candidates + (<usize>columns << 2), wanted)
+    bound = startBound(keys, end, candidates + (<usize>columns << 2), wanted)
     const limit = min(<i32>(columns >> 1), 4 * wanted + RANK_CANDIDATES_SPARE)
     if (bound != RANK_EXCLUDED) found = collectFrom(keys, end, bound, candidates, limit)
   }
-  if (found < wanted) found = chooseExactly(keys, end, wanted, candidates)
+  if (found < wanted) found = chooseExactly(keys, end, wanted, max(bound, RANK_EXCLUDED + 1), candidates)
   sortDescending(candidates, found)
   putOut(params, candidates, wanted)
 }
 
-/** Bisection over the 2³² keys finds the wanted-th greatest in at most 32 passes, whatever the scores look like. */
-function chooseExactly(keys: usize, end: usize, wanted: i32, candidates: usize): i32 {
-  let low = RANK_EXCLUDED + 1
+/**
+ * Bisection over the keys from `least` on, which the wanted-th greatest is not below, finds it in at most 32 passes, whatever the scores look like.
+ * Where few items have a score and all others the same one, it is `least` itself.
+ */
+function chooseExactly(keys: usize, end: usize, wanted: i32, least: i32, candidates: usize): i32 {
+  const above = least == 0x7fffffff ? 0 : countFrom(keys, end, least + 1)
+  if (above < wanted) return collect(keys, end, least, wanted - above, candidates)
+  let low = least + 1
   let high: i32 = 0x7fffffff
   let equals = wanted
   while (low < high) {
@@ -158,19 +164,24 @@ function collectFrom(keys: usize, end: usize, bound: i32, candidates: usize, lim
 
 /** All keys above `bound` and the first `equals` that equal it, each with its index complemented below: one order for both. */
 function collect(keys: usize, end: usize, bound: i32, equals: i32, candidates: usize): i32 {
-  const b = i32x4.splat(bound)
+  let b = i32x4.splat(bound)
   let found = 0
   for (let at = keys; at < end; at += 64) {
     const g0 = i32x4.ge_s(v128.load(at), b)
     const g1 = i32x4.ge_s(v128.load(at, 16), b)
     const g2 = i32x4.ge_s(v128.load(at, 32), b)
     const g3 = i32x4.ge_s(v128.load(at, 48), b)
+    if (!v128.any_true(v128.or(v128.or(g0, g1), v128.or(g2, g3)))) continue
     let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(g0, g1), i16x8.narrow_i32x4_s(g2, g3)))
     while (mask) {
       const from = at + (<usize>ctz(mask) << 2)
       mask &= mask - 1
       const key = load<i32>(from)
-      if (key == bound && --equals < 0) continue
+      if (key == bound && --equals < 0) {
+        // Enough that equal it: from here on what is above it alone.
+        if (bound < 0x7fffffff) b = i32x4.splat(bound + 1)
+        continue
+      }
       const index = <u32>((from - keys) >> 2)
       store<i64>(candidates + (<usize>found << 3), (<i64>key << 32) | <i64>~index)
       found++

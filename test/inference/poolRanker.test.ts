@@ -152,6 +152,20 @@ test('scores that are only negative leave all items at the floor: by bias, then 
   check(modelOf(1, 80, { experts, bias }), [[1, 2, 3], [0]], 80)
 })
 
+test('few items have a score and all others the same one, of all that are, of two thirds, below zero', () => {
+  const random = seededRandom(8)
+  const itemCount = 20_000
+  const experts = [expertOf(random, itemCount, { entries: 12, length: 1, value: random.uniform })]
+  const levels = [() => 0, (item: number) => item % 3, () => -2, (item: number) => (item < 7 ? 1 : -3)]
+  for (const level of levels) {
+    const bias = Float32Array.from({ length: itemCount }, (_, item) => level(item))
+    const histories = Array.from({ length: 6 }, () => [random.below(itemCount)])
+    const excluded = histories.map(() => Array.from({ length: 50 }, (_, item) => item * 2))
+    for (const k of [1, 5, 25, 1250, 1251, 7000])
+      check(modelOf(1, itemCount, { experts, bias, combination: 'linear' }), histories, k, excluded)
+  }
+})
+
 test('items without rows add nothing; values of every size, and zeros of both signs', () => {
   const random = seededRandom(7)
   const value = () => (random.below(3) - 1) * 2 ** (random.below(200) - 145)
