@@ -2,8 +2,8 @@
  * What this machine can do at most: arithmetic in registers, memory far from the caches, the disk. Benches that report operations or bytes a
  * second measure these right before, so that their numbers have something to stand beside. By the clock, the best of many short turns: a
  * limit is what is reached when nobody else works. How much all threads are over one is the median of turns one after the other, since it is the
- * ceiling of work that lasts: the two processors of a virtual machine may at times be given no more than one of the real ones, and then
- * neither the load nor the CPU time that the system counts shows it.
+ * ceiling of work that lasts: a machine that others use may have less than its processors to give. Linux often shares them between
+ * sessions first (sched_autogroup_enabled) and heeds `nice` only within one; then 1.00 of two processors says that others were busy.
  */
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'

@@ -1,9 +1,11 @@
 /**
- * How long training takes: `npm run bench:train -- [--write] [FOLDER]`.
+ * How long training takes: `npm run bench:train -- [--write] [--small] [FOLDER]`.
  *
+ *   limits         what the machine can do at most, right before
  *   inner loops    on one thread, beside numpy and scipy in the same run
  *   ridge          the directly solved model, beside the same computation said plainly
  *   end to end     a solution version of aws-user-personalization on real data: evaluation and refit, on all threads
+ *   growth         the same on made-up data, up to 20 million interactions
  *
  * CPU time beside the wall clock, since machines are shared. Numbers with a target are compared with it; exit code 1 when one is missed.
  */
@@ -19,7 +21,9 @@ import { quietControl } from '../../src/lib/work.ts'
 import { trainSolution } from '../../src/recipes/train.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
 import { type DataFolder, readDataFolder } from '../lib/csv.ts'
+import { limitLines, measureLimits } from '../lib/limits.ts'
 import { machine } from '../lib/machine.ts'
+import { growthLines } from './growth.ts'
 import { measureLoops } from './loops.ts'
 import { measureRidge } from './ridge.ts'
 
@@ -29,15 +33,16 @@ const DATA = fileURLToPath(new URL('../../../shared/data/ml-1m/', import.meta.ur
 const END_TO_END_SECONDS_MAX = 10
 const FACTORISATION_RATIO_MIN = 0.9
 
-const USAGE = `usage: npm run bench:train -- [--write] [FOLDER]
+const USAGE = `usage: npm run bench:train -- [--write] [--small] [FOLDER]
 
-How long training takes: inner loops beside numpy and scipy, the ridge beside the plain computation, and a whole solution version.
+How long training takes: inner loops beside numpy and scipy, the ridge beside the plain computation, and whole solution versions.
 
   FOLDER     holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
+  --small    leaves growing data out, which takes minutes
   --write    keeps the report in bench/results/train.md
 `
 const { values, positionals } = readArguments(USAGE, {
-  options: { write: { type: 'boolean', default: false } },
+  options: { write: { type: 'boolean', default: false }, small: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 setFlagsFromString('--experimental-wasm-revectorize') // before any kernel is compiled; all threads have it
@@ -55,12 +60,19 @@ const target = (what: string, reached: number, bound: number, sense: 'at least' 
   say(`- ${met ? 'met' : '**missed**'}: ${what} ${reached.toFixed(2)}, ${sense} ${bound}`)
 }
 
-say('# Training', '', `\`npm run bench:train\` on ${machine()}`, '', '## Inner loops, one thread', '')
+say('# Training', '', `\`npm run bench:train\` on ${machine()}`, '', '## What the machine can do', '')
+const limits = await measureLimits()
+say(...(await limitLines(limits)))
+say('', '## Inner loops, one thread', '')
 const { versions, loops } = await measureLoops()
-say(`| what | ours, GFLOP/s | ${versions}, GFLOP/s | ratio |`, '| --- | --- | --- | --- |')
-for (const { name, flops, ours, theirs } of loops) {
+say(
+  `| what | ours, GFLOP/s | ${versions}, GFLOP/s | ratio | share of the limit |`,
+  '| --- | ---: | ---: | ---: | ---: |',
+)
+for (const { name, flops, ours, theirs, fewer } of loops) {
   const rates = [ours, theirs].map(seconds => (flops / seconds / 1e9).toFixed(1))
-  say(`| ${name} | ${rates.join(' | ')} | ${(theirs / ours).toFixed(2)} |`)
+  const share = fewer ? '' : `${((100 * flops) / ours / limits.f32.one).toFixed(0)} %`
+  say(`| ${name} | ${rates.join(' | ')} | ${(theirs / ours).toFixed(2)} | ${share} |`)
 }
 say('')
 target('factorisation against OpenBLAS', loops[0].theirs / loops[0].ours, FACTORISATION_RATIO_MIN, 'at least')
@@ -71,6 +83,10 @@ if (!data) console.log(`No data at ${folder}: only made-up data is measured.`)
 say('', '## Directional ridge', '')
 say(...(await measureRidge(data && { name: basename(folder), interactions: data.interactions })))
 if (data) await endToEnd(data)
+if (!values.small) {
+  say('', '## aws-user-personalization as data grows, evaluation and refit', '')
+  for (const line of growthLines()) say(line)
+}
 
 if (values.write) {
   mkdirSync(dirname(RESULTS), { recursive: true })
