@@ -2,7 +2,8 @@
 import { recipes } from '../../src/recipes/index.ts'
 import { drawing, type Panel } from '../lib/chart.ts'
 import { POOL } from '../lib/sameTraining.ts'
-import { type Cell, readCells } from '../quality/results.ts'
+import { wholeRunLine } from '../quality/report.ts'
+import { type Cell, readCells, readWholeRun, type WholeRun } from '../quality/results.ts'
 import { type Row, rowsOf } from '../quality/rows.ts'
 import { shownProtocol, targetsOf } from '../quality/targets.ts'
 import { type Run, readRuns } from '../scale/results.ts'
@@ -37,9 +38,12 @@ export function quality(): Readonly<Record<string, string>> {
   const cells = readCells()
   const runs = readRuns()
   return {
-    [`${FOLDER}/quality.md`]: page(cells, runs),
+    [`${FOLDER}/quality.md`]: page(cells, runs, readWholeRun()),
     ...(has(cells, 'P2') && { [`${FOLDER}/quality-next.svg`]: bars(cells, 'P2', 'Leave-one-out, every data set') }),
     ...(has(cells, 'P1') && { [`${FOLDER}/quality-new-users.svg`]: bars(cells, 'P1', 'New users, every data set') }),
+    ...(has(cells, 'P3') && {
+      [`${FOLDER}/quality-taken.svg`]: bars(cells, 'P3', 'New users, a fifth of their items, every data set'),
+    }),
     ...(has(cells, 'ties') && { [`${FOLDER}/quality-ties.svg`]: ties(cells) }),
     ...(runs.length > 0 && { [`${FOLDER}/quality-scale.svg`]: scale(runs) }),
   }
@@ -117,7 +121,7 @@ function scale(runs: readonly Run[]): string {
   ])
 }
 
-function page(cells: readonly Cell[], runs: readonly Run[]): string {
+function page(cells: readonly Cell[], runs: readonly Run[], run: WholeRun | undefined): string {
   const machines = [...new Set([...cells, ...runs].map(({ machine }) => machine))].join('; ')
   return `<!-- Written by \`npm run docs\` from bench/results. Do not edit. -->
 # Quality
@@ -125,7 +129,7 @@ function page(cells: readonly Cell[], runs: readonly Run[]): string {
 What the recipes reach on real data, beside baselines and published programs on the very same splits, and what training takes as data grows. Every
 number is in [bench/results/quality.md](../../bench/results/quality.md), with the commands; measured on
 ${machines}.
-
+${run ? `\n${wholeRunLine(run)}\n` : ''}
 ## The next item
 
 Leave-one-out (P2): everybody's last event is to be found in the whole catalogue. Models learn from all but the last two. Items of the input are
@@ -137,7 +141,7 @@ ${DATA.map(data => nextTable(cells, data)).join('\n')}
 Published numbers are their authors' own, on the same files where that is known, and were not run here.
 A part of every number on ML-1M is the order of its file: 42 % of the targets carry the second of the event before them.
 
-${has(cells, 'P1') ? NEW_USERS : ''}${has(cells, 'ties') ? EQUAL_TIMES : ''}## Targets
+${has(cells, 'P1') ? NEW_USERS : ''}${has(cells, 'P3') ? TAKEN : ''}${has(cells, 'ties') ? EQUAL_TIMES : ''}## Targets
 
 | data | target | reached | wanted | |
 | --- | --- | ---: | ---: | --- |
@@ -156,6 +160,15 @@ The reference service's own split (P1): a tenth of the users is not learnt from,
 did, the newest tenth is to be found.
 
 ![NDCG@10 of new users](quality-new-users.svg)
+
+`
+
+const TAKEN = `## Items taken at random
+
+The same users and models (P3′), the classic question without an order: a fifth of the items of each, drawn by a seed, is to be found from the others. A
+model of what comes next is at a disadvantage here: most of what it is asked for was done before the newest of what it is told.
+
+![NDCG@100 of items taken at random](quality-taken.svg)
 
 `
 
