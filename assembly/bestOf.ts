@@ -5,10 +5,7 @@ import {
   FACTOR_EXACT_TOTALS,
   FACTOR_GROUP,
   FACTOR_ITEM_COUNT,
-  FACTOR_ITEM_OF,
   FACTOR_ITEMS,
-  FACTOR_OPEN_WORDS,
-  FACTOR_POSITION_OF,
   FACTOR_PRIOR_ORDER,
   FACTOR_PRIOR_PROBABILITIES,
   FACTOR_PROBABILITIES,
@@ -22,7 +19,6 @@ import {
   FACTOR_VIEW_COUNT,
   FACTOR_VIEW_CUT,
   FACTOR_VIEW_GROUPS,
-  FACTOR_VIEW_POSITIONS,
   FACTOR_VIEW_START_PANELS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
@@ -30,14 +26,17 @@ import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { entriesOf, itemOf, scoreOf, sortEntries } from './entries'
 import { estimateTile } from './estimate'
 import { BATCH } from './exactScores'
-import { quantise } from './quantise'
+import { listOpen } from './listOpen'
+import { forgetTiles, makeTiles } from './order'
+import { scaleQuery } from './quantise'
 import {
-  ALLOWED,
   FOUND,
   isOpen,
   LISTED,
   MODE,
   OPEN,
+  orderedCount,
+  orderedQuery,
   PENDING,
   PENDING_LIST,
   PRIOR,
@@ -67,10 +66,15 @@ export function bestOf(params: usize, _task: i32): void {
   const tiles = (queries + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS
   const groups = <i32>word(params, FACTOR_VIEW_GROUPS)
   for (let tile = 0; tile < tiles; tile++) startTile(params, tile)
-  let live = true
-  for (let group = <i32>word(params, FACTOR_START_GROUPS); live && group < groups; group++) {
-    live = false
-    for (let tile = 0; tile < tiles; tile++) if (passGroup(params, tile, group)) live = true
+  const startGroups = <i32>word(params, FACTOR_START_GROUPS)
+  forgetTiles(params)
+  let live = tiles
+  for (let group = startGroups; live > 0 && group < groups; group++) {
+    // Again after 2, 4, 8 … groups: thresholds have risen by then, and who has stopped leaves a place.
+    if (group == startGroups || (group & (group - 1)) == 0) live = makeTiles(params)
+    const passing = live
+    live = 0
+    for (let tile = 0; tile < passing; tile++) if (passGroup(params, tile, group)) live = tile + 1
   }
   for (let query = 0; query < queries; query++) {
     const state = stateOf(params, query)
@@ -80,9 +84,8 @@ export function bestOf(params: usize, _task: i32): void {
   }
 }
 
-/** Rounds the tile's queries, finds where each one's threshold starts, and passes the first groups. */
+/** Finds where the threshold of each of the tile's queries starts, and passes the first groups. */
 function startTile(params: usize, tile: i32): void {
-  quantise(params, tile)
   let screened = false
   const first = tile * FACTOR_TILE_ROWS
   for (let query = first; query < first + FACTOR_TILE_ROWS; query++) {
@@ -90,6 +93,8 @@ function startTile(params: usize, tile: i32): void {
     store<u32>(state, 0, FOUND)
     store<u32>(state, 0, PENDING)
     store<f32>(state, -Infinity, THRESHOLD)
+    if (query < <i32>word(params, FACTOR_QUERY_COUNT)) scaleQuery(params, query)
+    else store<u32>(state, SETTLED, MODE)
     const mode = load<u32>(state, MODE)
     if (mode != SCREENED) {
       if (mode == LISTED) listOpen(params, query, i32.MAX_VALUE)
@@ -131,9 +136,10 @@ function startTile(params: usize, tile: i32): void {
 /** Whether some query of the tile goes on. */
 function passGroup(params: usize, tile: i32, group: i32): bool {
   const first = tile * FACTOR_TILE_ROWS
+  const last = min(first + FACTOR_TILE_ROWS, orderedCount(params))
   let live = false
-  for (let query = first; query < first + FACTOR_TILE_ROWS; query++) {
-    const state = stateOf(params, query)
+  for (let place = first; place < last; place++) {
+    const state = stateOf(params, orderedQuery(params, place))
     if (load<u32>(state, MODE) != SCREENED) continue
     if (reaches(params, state, group)) live = true
     else store<u32>(state, SETTLED, MODE)
@@ -142,57 +148,13 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
   const rows = <usize>word(params, FACTOR_START_ROWS)
   const greatest = <usize>word(params, FACTOR_SMALL)
   screenGroup(params, tile, group, rows, 2 * FACTOR_GROUP, greatest)
-  for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
-    const state = stateOf(params, first + m)
+  for (let m = 0; first + m < last; m++) {
+    const query = orderedQuery(params, first + m)
+    const state = stateOf(params, query)
     if (load<u32>(state, MODE) != SCREENED) continue
-    if (hits(params, state, group, greatest + <usize>m * 32)) scan(params, first + m, rows + <usize>m * (2 * FACTOR_GROUP), group)
+    if (hits(params, state, group, greatest + <usize>m * 32)) scan(params, query, rows + <usize>m * (2 * FACTOR_GROUP), group)
   }
   return true
-}
-
-/** Scores the open items themselves: of the whole catalogue by index ascending, at most `most` of them; of a view all. */
-function listOpen(params: usize, query: i32, most: i32): void {
-  if (word(params, FACTOR_VIEW_COUNT) < word(params, FACTOR_ITEM_COUNT)) {
-    listView(params, query)
-    return
-  }
-  const state = stateOf(params, query)
-  const allowed = <usize>load<u32>(state, ALLOWED)
-  const words = <i32>word(params, FACTOR_OPEN_WORDS)
-  const positions = <usize>word(params, FACTOR_POSITION_OF)
-  const list = state + PENDING_LIST
-  let waiting = 0
-  for (let w = 0; w < words; w++) {
-    let bits = load<u32>(allowed + (<usize>w << 2))
-    while (bits && most > 0) {
-      const item = (w << 5) + ctz(bits)
-      bits &= bits - 1
-      if (!isOpen(state, item)) continue
-      most--
-      store<u32>(list + (<usize>waiting << 2), load<u32>(positions + (<usize>item << 2)))
-      if (++waiting < BATCH) continue
-      scoreBatch(params, query, state, list, BATCH)
-      waiting = 0
-    }
-  }
-  store<u32>(state, waiting, PENDING)
-}
-
-function listView(params: usize, query: i32): void {
-  const state = stateOf(params, query)
-  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
-  const items = <usize>word(params, FACTOR_ITEM_OF)
-  const list = state + PENDING_LIST
-  let waiting = 0
-  for (let place: usize = 0; place < <usize>word(params, FACTOR_VIEW_COUNT); place++) {
-    const position = load<u32>(positions + (place << 2))
-    if (!isOpen(state, load<u32>(items + (<usize>position << 2)))) continue
-    store<u32>(list + (<usize>waiting << 2), position)
-    if (++waiting < BATCH) continue
-    scoreBatch(params, query, state, list, BATCH)
-    waiting = 0
-  }
-  store<u32>(state, waiting, PENDING)
 }
 
 function finish(params: usize, query: i32): void {

@@ -7,7 +7,6 @@ import {
   FACTOR_DIMENSION,
   FACTOR_FAULT,
   FACTOR_QUERIES,
-  FACTOR_QUERY_COUNT,
   FACTOR_QUERY_FLOATS,
   FACTOR_QUERY_MAX,
   FACTOR_ROUNDED_NORM,
@@ -16,7 +15,7 @@ import {
   FACTOR_TILE_ROWS,
   FACTOR_TILES,
 } from '../src/kernels/factorParameters'
-import { ERROR, LISTED, MODE, NORM, SCALE, SCREENED, SETTLED, stateOf, ZERO } from './queryState'
+import { ERROR, LISTED, MODE, NORM, orderedCount, orderedQuery, SCALE, SCREENED, SETTLED, stateOf, ZERO } from './queryState'
 import { float, setWord, word } from './words'
 
 /** Below it the inverse of a component and the scale are not safely finite; such a query scores every item. 2⁻¹¹⁰. */
@@ -27,23 +26,23 @@ function sum4(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
 }
 
-/**
- * Tile `tile` of TILES from its QUERIES; NORM, SCALE and ERROR of their states. Queries that are SCREENED and 0 become ZERO, tiny ones LISTED;
- * a tile's places beyond the last query are SETTLED. FAULT when a component is not a number up to QUERY_MAX.
- */
+/** Tile `tile` of TILES: queries of ORDER, whose SCALE is known, 0 beyond the last; ERROR of their states. */
 export function quantise(params: usize, tile: i32): void {
   const to = <usize>word(params, FACTOR_TILES) + <usize>tile * word(params, FACTOR_TILE_BYTES)
   for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
-    const query = tile * FACTOR_TILE_ROWS + m
-    const state = stateOf(params, query)
-    if (query >= <i32>word(params, FACTOR_QUERY_COUNT)) store<u32>(state, SETTLED, MODE)
-    else if (load<u32>(state, MODE) == SCREENED) roundQuery(params, query, state)
-    if (load<u32>(state, MODE) == SCREENED) pack(params, query, state, to, m)
+    const place = tile * FACTOR_TILE_ROWS + m
+    if (place < orderedCount(params)) pack(params, orderedQuery(params, place), to, m)
     else packZero(params, to, m)
   }
 }
 
-function roundQuery(params: usize, query: i32, state: usize): void {
+/**
+ * NORM and SCALE of a query, if it is SCREENED; where it is 0 it becomes ZERO, where it is tiny LISTED. FAULT when a component is not a number up
+ * to QUERY_MAX.
+ */
+export function scaleQuery(params: usize, query: i32): void {
+  const state = stateOf(params, query)
+  if (load<u32>(state, MODE) != SCREENED) return
   const bytes = <usize>word(params, FACTOR_QUERY_FLOATS) << 2
   const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * bytes
   let g = f32x4.splat(0)
@@ -76,7 +75,8 @@ function roundQuery(params: usize, query: i32, state: usize): void {
   store<f64>(state, <f64>(<f32>min<f64>(127 / <f64>greatest, fitting)), SCALE)
 }
 
-function pack(params: usize, query: i32, state: usize, to: usize, m: i32): void {
+function pack(params: usize, query: i32, to: usize, m: i32): void {
+  const state = stateOf(params, query)
   const bytes = <usize>word(params, FACTOR_QUERY_FLOATS) << 2
   const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * bytes
   const scale = f32x4.splat(<f32>load<f64>(state, SCALE))

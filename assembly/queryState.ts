@@ -1,5 +1,5 @@
 /** What is known of a query while its items pass by: QUERY_STATE bytes, the fields at these offsets. */
-import { FACTOR_STATES, MODE_SETTLED, QUERY_STATE, STATE_MODE } from '../src/kernels/factorParameters'
+import { FACTOR_ORDER, FACTOR_STATES, MODE_SETTLED, QUERY_STATE, STATE_MODE } from '../src/kernels/factorParameters'
 import { word } from './words'
 
 /** f64: ‖query‖, scale of its 8-bit form, ‖rounding error‖ of that. */
@@ -39,6 +39,16 @@ export const PRIOR = 4
 @inline
 export function stateOf(params: usize, query: i32): usize {
   return <usize>word(params, FACTOR_STATES) + <usize>query * QUERY_STATE
+}
+
+@inline
+export function orderedCount(params: usize): i32 {
+  return load<i32>(<usize>word(params, FACTOR_ORDER))
+}
+
+@inline
+export function orderedQuery(params: usize, place: i32): i32 {
+  return load<i32>(<usize>word(params, FACTOR_ORDER) + (<usize>place << 3), 8)
 }
 
 @inline

@@ -176,6 +176,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_STRUCK, arena.reserveU8(2 * sizes.excludedMax + (at.FACTOR_STRUCK_BITS_MIN / 8) * blockSize))
   set(at.FACTOR_TILES, arena.reserveU8(tiles * tileBytes))
   words[at.FACTOR_TILE_BYTES] = tileBytes
+  set(at.FACTOR_ORDER, arena.reserveF64(1 + blockSize))
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
   set(at.FACTOR_ENTRIES, arena.reserveF64(sizes.entryCount))
   set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount + at.FACTOR_ENTRIES_SPARE))

@@ -59,7 +59,7 @@ export const FACTOR_FAULT = 33
 // A workplace for it.
 /** f32[queries, QUERY_FLOATS] */
 export const FACTOR_QUERIES = 34
-/** [queries / FACTOR_TILE_ROWS]: FACTOR_TILE_HEADER bytes, then u32[QUERY_FLOATS / 2][FACTOR_TILE_ROWS]; the queries' 8-bit form. */
+/** [queries / FACTOR_TILE_ROWS]: FACTOR_TILE_HEADER bytes, then u32[QUERY_FLOATS / 2][FACTOR_TILE_ROWS]; 8-bit forms in the order of ORDER. */
 export const FACTOR_TILES = 35
 export const FACTOR_TILE_BYTES = 36
 /** [queries] of QUERY_STATE bytes. */
@@ -124,6 +124,8 @@ export const FACTOR_VIEW_POSITIONS = 66
 export const FACTOR_VIEW_START_PANELS = 67
 /** Not 0: there are more allowed items than the view has; GROUPS has one more row, with the greatest ‖row‖ of those. */
 export const FACTOR_VIEW_CUT = 68
+/** i64[1 + queries]: how many are screened, and those, in the low half of each; who is likely to look at most items comes first. */
+export const FACTOR_ORDER = 69
 export const FACTOR_WORDS = 72
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */

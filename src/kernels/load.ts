@@ -28,6 +28,7 @@ export const KERNEL_NAMES = [
   'writeAnswers',
   'foldIn',
   'openItems',
+  'scaleQuery',
   'quantise',
   'screenStart',
   'bestOf',

@@ -18,6 +18,8 @@ import { type Case, extremes, type Step } from './selfTestCases.ts'
 const ITEM_COUNT = 300
 const DIMENSION = 6
 const HISTORIES = [[3], [], [5, 5, 5, 5], [20, 21], [7, 290, 12, 9], [30], [31, 4], [299, 0, 17], [33, 30]]
+/** What is not empty, in some order. */
+const SCREENED = [7, 0, 4, 2, 3, 8, 6, 5]
 const EVENTS_MAX = 4
 const MASKS = 3
 /** Room for the views of `viewCase`. */
@@ -110,12 +112,18 @@ const scratchOf = (words: Uint32Array): Case['scratch'] => [
   { from: words[at.FACTOR_SCORE_PANELS], to: words[at.FACTOR_TOTALS] },
 ]
 
+const screened = (words: Uint32Array): Step[] => [
+  { params: words[at.FACTOR_ORDER], word: 0, value: SCREENED.length },
+  ...SCREENED.map((query, place) => ({ params: words[at.FACTOR_ORDER], word: 2 + 2 * place, value: query })),
+]
+
 /** Folding, rounding and both tiles, every byte compared. */
 export function roundingCase(arena: Arena, random: Random): Case {
   const { words } = place(arena, random)
   const params = words.byteOffset
   const steps: Step[] = [{ kernel: 'foldIn', params, tasks: HISTORIES.length }]
   steps.push(...exclude(words, true), { kernel: 'openItems', params, tasks: 1 })
+  steps.push({ kernel: 'scaleQuery', params, tasks: HISTORIES.length }, ...screened(words))
   steps.push({ kernel: 'quantise', params, tasks: TILES }, { kernel: 'packScoreTile', params, tasks: TILES })
   for (const value of [1, 0]) {
     steps.push({ params, word: at.FACTOR_WIDE, value }, { kernel: 'screenStart', params, tasks: TILES })

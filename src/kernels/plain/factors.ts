@@ -108,18 +108,24 @@ function sumOfLanes(values: Float32Array): number {
   return fround(fround(lanes[0] + lanes[1]) + fround(lanes[2] + lanes[3]))
 }
 
+export const scaleQuery: PlainKernel = (memory, params, query) => {
+  const words = wordsOf(memory, params)
+  if (modeOf(memory, words, query) !== SCREENED) return
+  chooseScale(memory, words, queryOf(memory, words, query), words[at.FACTOR_STATES] + query * at.QUERY_STATE)
+}
+
 export const quantise: PlainKernel = (memory, params, tile) => {
   const { u32, f64 } = memory
   const words = wordsOf(memory, params)
   const to = words[at.FACTOR_TILES] + tile * words[at.FACTOR_TILE_BYTES]
   const bytes = new Uint8Array(u32.buffer, to, words[at.FACTOR_TILE_BYTES])
   for (let m = 0; m < at.FACTOR_TILE_ROWS; m++) {
-    const query = tile * at.FACTOR_TILE_ROWS + m
+    const place = tile * at.FACTOR_TILE_ROWS + m
+    const order = words[at.FACTOR_ORDER] / 4
+    const screened = place < u32[order]
+    const query = screened ? u32[order + 2 + 2 * place] : 0
     const state = words[at.FACTOR_STATES] + query * at.QUERY_STATE
     const vector = queryOf(memory, words, query)
-    if (query >= words[at.FACTOR_QUERY_COUNT]) u32[(state + MODE) / 4] = SETTLED
-    else if (u32[(state + MODE) / 4] === SCREENED) chooseScale(memory, words, vector, state)
-    const screened = u32[(state + MODE) / 4] === SCREENED
     const scale = screened ? f64[(state + SCALE) / 8] : 0
     const scaled = vector.map(value => (screened ? value * scale : 0))
     const whole = scaled.map(nearestEven)

@@ -3,7 +3,7 @@ import type { KernelName } from '../load.ts'
 import { writeAnswers } from './answers.ts'
 import { bestOf } from './bestOf.ts'
 import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
-import { foldIn, openItems, quantise, screenStart } from './factors.ts'
+import { foldIn, openItems, quantise, scaleQuery, screenStart } from './factors.ts'
 import { findIds } from './ids.ts'
 import { scanLines } from './lines.ts'
 import { solveDirections } from './lowRank.ts'
@@ -41,6 +41,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   writeAnswers,
   foldIn,
   openItems,
+  scaleQuery,
   quantise,
   screenStart,
   bestOf,
