@@ -49,8 +49,14 @@ def without_last(offsets, of):
 
 
 def by_implicit():
+    import warnings
+
     from implicit.als import AlternatingLeastSquares
     from implicit.nearest_neighbours import BM25Recommender
+    from implicit.utils import ParameterWarning
+
+    # Its own weighting hands its own fit a format that it converts, and says so each time.
+    warnings.simplefilter("ignore", ParameterWarning)
 
     grids = {
         "als": [dict(factors=f, regularization=r, alpha=a, iterations=15) for f in (64, 128) for r in (0.01, 0.1) for a in (1, 10)],

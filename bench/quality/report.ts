@@ -27,7 +27,7 @@ export function report(cells: readonly Cell[], run?: WholeRun): { lines: string[
       '',
       'Protocols: bench/quality/protocols.ts. ± is the standard error over users of the first column. Seconds by the clock, seconds of CPU and GB are',
       'those of one training on one thread (a peer: on all), GB of the whole process with the data; P1 and P3′ ask about the same training; an expert is',
-      'a part of the pool above it.',
+      'a part of the pool above it. aws-next-best-action has no row: none of these data sets has actions.',
       '',
       ...(run ? [wholeRunLine(run), ''] : []),
       ...names.flatMap((data, i) => [...ofData(cells, data), ...targetLines(targets[i])]),
