@@ -81,6 +81,11 @@ export class FilterMasks {
     this.#combined = new BoundedCache(cacheBytes / 2 / threads, MASK_CACHE_ENTRIES_MAX)
   }
 
+  /** What everybody is allowed, whoever asks about whatever; undefined where that differs. */
+  everybody(): Allowed | undefined {
+    return this.#ofValuesAlone && this.#plan.placeholders.size === 0 ? this.allowed({}) : undefined
+  }
+
   /** Throws FilterError when the values will not do. */
   allowed({ userId, user = this.#userOf(userId), item = -1, values = NO_VALUES }: FilterRequest): Allowed {
     if (this.#always && values === NO_VALUES) return this.#always

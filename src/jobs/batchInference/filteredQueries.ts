@@ -2,6 +2,7 @@
  * A block of records under a filter: those with a history become queries with what may be chosen for each; the others are answered at once
  * from the one order that all of them have.
  */
+import type { Allowed } from '../../filters/valueBinder.ts'
 import type { NewcomerRanker } from '../../inference/newcomerRanker.ts'
 import { PriorRanker, priorOrder } from '../../inference/priorRanker.ts'
 import type { QueryBlock, Ranker } from '../../inference/queries.ts'
@@ -31,6 +32,7 @@ export class FilteredQueries {
   #struck = new Uint32Array(0)
   #count = 0
   readonly #filter: RecordFilter
+  readonly #everybody: Allowed | undefined
   readonly #prior: PriorRanker
   readonly #newcomers: NewcomerRanker | undefined
   readonly #bytes: ByteBlocks
@@ -44,6 +46,7 @@ export class FilteredQueries {
 
   constructor(filter: PlacedFilter, { ranker, bytes, itemCount, k, newcomers }: FilteredTools) {
     this.#filter = new RecordFilter(filter)
+    this.#everybody = this.#filter.everybody()
     this.#offsets = new Uint32Array(bytes.blockRecords + 1)
     this.#prior = new PriorRanker(priorOrder(ranker, itemCount), k)
     this.#newcomers = newcomers
@@ -68,7 +71,8 @@ export class FilteredQueries {
   arrange(): Int32Array | undefined {
     const count = this.#count
     const [first] = this.#allowed
-    if (this.#filter.strikesOnly || this.#allowed.slice(0, count).every(set => set === first)) return undefined
+    if (this.#filter.strikesOnly || this.#everybody || this.#allowed.slice(0, count).every(set => set === first))
+      return undefined
     const ofSet = new Map<Uint32Array, number[]>()
     for (let query = 0; query < count; query++) {
       const set = this.#allowed[query]
@@ -114,6 +118,13 @@ export class FilteredQueries {
       this.#answerFrom(this.#newcomers.orderOf(subject), record, allowed.rows, allowed.struck)
     else this.#answer(record, allowed.rows, allowed.struck)
     return undefined
+  }
+
+  /** As `take`, of a record without values about a user who has a history, without looking at it; false where it has to be looked at. */
+  takeAlike(): boolean {
+    if (this.#everybody === undefined) return false
+    this.#addQuery(this.#everybody.rows, this.#everybody.struck, -1)
+    return true
   }
 
   #addQuery(rows: Uint32Array, struck: Uint32Array, item: number): void {

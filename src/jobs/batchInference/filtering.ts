@@ -95,6 +95,11 @@ export class RecordFilter {
     return this.#masks.strikesOnly
   }
 
+  /** What every record without values may be given; undefined where that differs. */
+  everybody(): Allowed | undefined {
+    return this.#masks.everybody()
+  }
+
   /** `item` is what CurrentItem is about, -1 for none; an id that is in no data is somebody or something without attributes. */
   allowed({ user, userId, item }: Asker, filterValues: unknown): Allowed | string {
     const values = valuesOf(filterValues)

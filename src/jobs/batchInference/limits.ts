@@ -51,9 +51,10 @@ export const BLOCK_RECORDS = 480
 
 /**
  * The same where records carry values for a filter: those with equal values are ranked together, and of a thousand distinct sets a block of this size has
- * six records each. 2 MB of lists a thread; as many lines as fit the window of input.
+ * thirteen records each, which share what a view brings into the cache, and fill their tiles of five. 4 MB of lists a thread; as many lines as fit the
+ * window of input.
  */
-export const BLOCK_RECORDS_WITH_VALUES = 6400
+export const BLOCK_RECORDS_WITH_VALUES = 12_800
 
 /** Histories of more bytes are packed into as few bits an event as will do (recipes/packedHistories.ts). */
 export const HISTORIES_BYTES_MAX = 2 ** 30

@@ -100,6 +100,7 @@ export class ShardAnswerer implements Answerer {
       }
       const subject = subjects === undefined ? -1 : subjects[record]
       if (filtered === undefined) this.#ask(record, subject)
+      else if (!aboutItems && histories?.has(subject) && filtered.takeAlike()) this.#addQuery(record, subject)
       else {
         const asker = { user: askers === undefined ? -1 : askers[record], item: aboutItems ? subject : -1 }
         this.#askFiltered(record, subject, asker, undefined)
