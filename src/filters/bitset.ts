@@ -30,6 +30,13 @@ export function unite(into: Bitset, other: Bitset): void {
   for (let word = 0; word < into.length; word++) into[word] |= other[word]
 }
 
+/** The first with the second in it; where there is none, a copy of the second. */
+export function united(set: Bitset | undefined, more: Bitset): Bitset {
+  if (set === undefined) return more.slice()
+  unite(set, more)
+  return set
+}
+
 export function intersect(into: Bitset, other: Bitset): void {
   for (let word = 0; word < into.length; word++) into[word] &= other[word]
 }

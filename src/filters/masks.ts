@@ -12,7 +12,7 @@
  */
 import { Vocabulary } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
-import { type Bitset, fullSet, remove, subtract, unite } from './bitset.ts'
+import { type Bitset, fullSet, remove, subtract, unite, united } from './bitset.ts'
 import { BoundedCache } from './boundedCache.ts'
 import { columnKey, type FilterData, type UserEvents } from './data.ts'
 import { eventRows, isPlainEvents, NOTHING_STRUCK, StruckRows, typesWanted } from './events.ts'
@@ -238,12 +238,6 @@ export class FilterMasks {
 /** Whether the statement asks what the user did, row by row. For users as candidates event types are a column. */
 export const isEvents = ({ entity }: Plan, { dataset }: PlannedStatement): boolean =>
   entity !== 'UserID' && (dataset === 'INTERACTIONS' || dataset === 'ACTION_INTERACTIONS')
-
-function united(set: Bitset | undefined, more: Bitset): Bitset {
-  if (set === undefined) return more.slice()
-  unite(set, more)
-  return set
-}
 
 /** The rows that pass, in a set of its own. */
 export function allowedSet({ rows, struck }: Allowed): Bitset {
