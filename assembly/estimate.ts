@@ -11,7 +11,7 @@ import {
   FACTOR_EVENTS,
   FACTOR_GROUP,
   FACTOR_ITEM_COUNT,
-  FACTOR_KNOWN_BEST,
+  FACTOR_KNOWN,
   FACTOR_KNOWN_EVENTS,
   FACTOR_LOG_REST,
   FACTOR_MOMENT_PANELS,
@@ -33,8 +33,7 @@ import { scoreRows } from './scores'
 import { addWeights } from './sumWeights'
 import { float, word } from './words'
 
-/** Places in FACTOR_SMALL: items that are known already, u32[64]; positions of others, u32[KNOWN_EVENTS]; their scores, f32[KNOWN_EVENTS]. */
-const KNOWN: usize = 512
+/** Places in FACTOR_SMALL: positions of what an estimate takes from a history, u32[KNOWN_EVENTS + 1]; their scores, f32[KNOWN_EVENTS]. */
 const POSITIONS: usize = 1024
 const SCORES: usize = 1280
 /** f32[FACTOR_GROUP] */
@@ -83,35 +82,44 @@ export function estimateTile(params: usize, tile: i32, rows: usize, bytes: usize
   }
 }
 
+/** Sets the item's bit in KNOWN and answers whether it was 0. */
+@inline
+function know(params: usize, item: u32): bool {
+  const at = <usize>word(params, FACTOR_KNOWN) + (<usize>(item >>> 5) << 2)
+  const bits = load<u32>(at)
+  store<u32>(at, bits | (1 << (item & 31)))
+  return ((bits >>> (item & 31)) & 1) == 0
+}
+
+@inline
+function forget(params: usize, item: u32): void {
+  store<u32>(<usize>word(params, FACTOR_KNOWN) + (<usize>(item >>> 5) << 2), 0)
+}
+
 /**
  * Adds to the TOTALS of a query what its newest KNOWN_EVENTS events name beyond the first group, each item once and none of the `best` at `items`,
  * which shares.ts adds. Answers how many those are.
  */
 export function addHistory(params: usize, query: i32, items: usize, best: i32): i32 {
   const small = <usize>word(params, FACTOR_SMALL)
-  const known = small + KNOWN
-  memory.fill(known, 0xff, 4 * (FACTOR_KNOWN_BEST + FACTOR_KNOWN_EVENTS + 3))
-  memory.copy(known, items, <usize>best << 2)
   const positionOf = <usize>word(params, FACTOR_POSITION_OF)
   const events = <usize>word(params, FACTOR_EVENTS)
   const start = load<u32>(<usize>word(params, FACTOR_STARTS) + (<usize>query << 2))
   const end = load<u32>(<usize>word(params, FACTOR_ENDS) + (<usize>query << 2))
   const list = small + POSITIONS
-  let top = known + (<usize>best << 2)
+  const newest = events + (<usize>end << 2)
+  const oldest = newest - (<usize>min<u32>(end - start, FACTOR_KNOWN_EVENTS) << 2)
   let found = 0
-  for (let at = end; at > start && end - at < <u32>FACTOR_KNOWN_EVENTS; at--) {
-    const item = load<u32>(events + (<usize>(at - 1) << 2))
+  for (let at = items; at < items + (<usize>best << 2); at += 4) know(params, load<u32>(at))
+  for (let at = newest; at > oldest; ) {
+    at -= 4
+    const item = load<u32>(at)
     const position = load<u32>(positionOf + (<usize>item << 2))
-    if (position < <u32>FACTOR_GROUP) continue
-    const each = i32x4.splat(item)
-    let same = i32x4.splat(0)
-    for (let from = known; from < top; from += 16) same = v128.or(same, i32x4.eq(v128.load(from), each))
-    if (v128.any_true(same)) continue
-    store<u32>(top, item)
-    top += 4
     store<u32>(list + (<usize>found << 2), position)
-    found++
+    found += <i32>know(params, item) & <i32>(position >= <u32>FACTOR_GROUP) // a branch would be a guess
   }
+  for (let at = items; at < items + (<usize>best << 2); at += 4) forget(params, load<u32>(at))
+  for (let at = oldest; at < newest; at += 4) forget(params, load<u32>(at))
   if (found == 0) return 0
 
   const scores = small + SCORES

@@ -161,8 +161,7 @@ export interface FactorSlotSizes {
 /** A slot's parameter block, with the addresses of its workplace. */
 export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: FactorSlotSizes) {
   const { blockSize, resultCells } = sizes
-  const tiles = Math.ceil(blockSize / at.FACTOR_TILE_ROWS)
-  const places = tiles * at.FACTOR_TILE_ROWS
+  const places = upTo(blockSize, at.FACTOR_TILE_ROWS)
   const startGroups = Math.min(shape.groupCount, START_GROUPS_MAX)
   const tileBytes = at.FACTOR_TILE_HEADER + (shape.queryFloats / 2) * 4 * at.FACTOR_TILE_ROWS
   const { ptr: params, view: words } = arena.reserveU32(at.FACTOR_WORDS)
@@ -174,9 +173,10 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_MASK_SIZES, arena.reserveU32(sizes.masksMax))
   set(at.FACTOR_MASK_OF, arena.reserveU32(blockSize))
   set(at.FACTOR_STRUCK, arena.reserveU8(2 * sizes.excludedMax + (at.FACTOR_STRUCK_BITS_MIN / 8) * blockSize))
-  set(at.FACTOR_TILES, arena.reserveU8(tiles * tileBytes))
+  set(at.FACTOR_TILES, arena.reserveU8((places / at.FACTOR_TILE_ROWS) * tileBytes))
   words[at.FACTOR_TILE_BYTES] = tileBytes
   set(at.FACTOR_ORDER, arena.reserveF64(1 + blockSize))
+  set(at.FACTOR_KNOWN, arena.reserveU32(shape.openWords))
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
   set(at.FACTOR_ENTRIES, arena.reserveF64(sizes.entryCount))
   set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount + at.FACTOR_ENTRIES_SPARE))
@@ -185,8 +185,8 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))
   set(at.FACTOR_SCORE_PANELS, arena.reserveF32(at.FACTOR_GROUP * shape.dimension))
   set(at.FACTOR_SCORE_TILES, arena.reserveF32(places * shape.dimension))
-  const momentFloats = upTo(shape.dimension + 1, TILE_COLUMNS)
-  set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * (at.FACTOR_GROUP + momentFloats)))
+  const scoreColumns = at.FACTOR_GROUP + upTo(shape.dimension + 1, TILE_COLUMNS)
+  set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * scoreColumns))
   set(at.FACTOR_TOTALS, arena.reserveU8(places * at.FACTOR_TOTAL_BYTES))
   set(at.FACTOR_SCORES, arena.reserveF32(resultCells + 4)) // read four at a time
   set(at.FACTOR_EVERY_SCORE, arena.reserveF32(shape.itemCount))

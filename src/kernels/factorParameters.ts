@@ -126,6 +126,8 @@ export const FACTOR_VIEW_START_PANELS = 67
 export const FACTOR_VIEW_CUT = 68
 /** i64[1 + queries]: how many are screened, and those, in the low half of each; who is likely to look at most items comes first. */
 export const FACTOR_ORDER = 69
+/** u32[OPEN_WORDS]: a bit an item, all 0 between queries: which are known already (assembly/estimate.ts). */
+export const FACTOR_KNOWN = 70
 export const FACTOR_WORDS = 72
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
