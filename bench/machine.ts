@@ -22,7 +22,7 @@ const lines = [
   '',
   'By the clock: the best of 25 short turns, and the median of how much all threads are over one. A multiplication and an addition count one each.',
   '',
-  ...(await limitLines(await measureLimits(), tmpdir())),
+  ...limitLines(await measureLimits(), tmpdir()),
 ]
 console.log(lines.join('\n'))
 if (values.write) writeFileSync(RESULTS, `${lines.join('\n')}\n`)

@@ -45,9 +45,7 @@ export interface Limit {
   /** How much those are over one, usually. */
   readonly times: number
 }
-export interface Limits extends Record<ArithmeticName | MemoryName, Limit> {
-  readonly threads: number
-}
+export type Limits = Readonly<Record<ArithmeticName | MemoryName, Limit>>
 
 export async function measureLimits(): Promise<Limits> {
   setFlagsFromString('--experimental-wasm-revectorize') // before the module is compiled; all threads have it
@@ -92,9 +90,9 @@ export async function measureLimits(): Promise<Limits> {
   }
 
   try {
-    const limits: Partial<Record<keyof LimitKernels, Limit>> = {}
+    const limits: Partial<Record<keyof Limits, Limit>> = {}
     for (const name of KERNELS) limits[name] = await best(name)
-    return { threads, ...(limits as Record<keyof LimitKernels, Limit>) }
+    return limits as Limits
   } finally {
     await Promise.all(workers.map(worker => worker.terminate()))
   }
@@ -104,7 +102,8 @@ const KERNELS: readonly (keyof LimitKernels)[] = [...ARITHMETIC_NAMES, ...MEMORY
 const isArithmetic = (kernel: keyof LimitKernels): kernel is ArithmeticName =>
   (ARITHMETIC_NAMES as readonly string[]).includes(kernel)
 
-const NAMES: Record<keyof LimitKernels, string> = {
+/** How the limits are called in a report. */
+export const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   f32: 'f32 multiply-add in registers, GFLOP/s',
   i16: 'i16 dot products in registers, GOP/s',
   i8: 'i8 dot products in registers, GOP/s',
@@ -112,22 +111,19 @@ const NAMES: Record<keyof LimitKernels, string> = {
   write: 'writing memory, GB/s',
   copy: 'copying memory, read and written, GB/s',
 }
+export const DISK_NAMES = { write: 'writing to the disk, with fsync, GB/s', read: 'reading from the disk, GB/s' }
+export const LIMIT_COLUMNS = ['limit of the machine', 'one thread', 'all threads', 'times, median']
 
 /** Lines of a report: the limits as a table, with those of the disk under `folder` where one is given. */
-export async function limitLines(limits: Limits, folder?: string): Promise<string[]> {
-  const { threads } = limits
+export function limitLines(limits: Limits, folder?: string): string[] {
   const rows = KERNELS.map(name => {
     const { one, all, times } = limits[name]
-    return `| ${NAMES[name]} | ${figure(one / 1e9)} | ${figure(all / 1e9)} | ${times.toFixed(2)} |`
+    return [LIMIT_NAMES[name], figure(one / 1e9), figure(all / 1e9), times.toFixed(2)]
   })
   if (folder !== undefined) {
-    const { write, read } = await diskLimits(folder)
-    rows.push(`| writing to the disk, with fsync, MB/s | ${figure(write / 1e6)} | | |`)
-    rows.push(`| reading from the disk, MB/s | ${figure(read / 1e6)} | | |`)
+    const { write, read } = diskLimits(folder)
+    rows.push([DISK_NAMES.write, figure(write / 1e9), '', ''], [DISK_NAMES.read, figure(read / 1e9), '', ''])
   }
-  return [
-    `| limit of the machine | one thread | ${threads} threads | times, median |`,
-    '| --- | ---: | ---: | ---: |',
-    ...rows,
-  ]
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(LIMIT_COLUMNS), '| --- | ---: | ---: | ---: |', ...rows.map(line)]
 }

@@ -5,6 +5,6 @@ import { quality } from './quality.ts'
 
 export const drawings = (): Readonly<Record<string, string>> => ({
   'docs/guides/exploration.svg': exploration(),
-  'docs/internals/performance.svg': performance(),
+  ...performance(),
   ...quality(),
 })

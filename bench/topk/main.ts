@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { readArguments } from '../../scripts/arguments.ts'
 import { pythonEnvironment } from '../../scripts/python.mjs'
 import { assert } from '../../src/lib/assert.ts'
+import { limitLines, measureLimits } from '../lib/limits.ts'
 import { machine } from '../lib/machine.ts'
 import { madeUp, trained, type Vectors } from './data.ts'
 import { PROBABILITY_HEADER, probabilityErrors } from './probabilities.ts'
@@ -54,6 +55,7 @@ if (values.probabilities) {
     console.log(await probabilityErrors(basename(values.data), values.data, dimension))
   process.exit()
 }
+const limits = limitLines(await measureLimits())
 const python = join(pythonEnvironment('topk', REQUIREMENTS), 'python')
 const folder = await mkdtemp(join(tmpdir(), 'bench-topk-'))
 const rows: Row[] = []
@@ -138,6 +140,8 @@ function report(): string[] {
     '| catalogue | items | factors | k | scanned | numpy | implicit | faiss | 128 whole | 128 stop | 256 whole | 256 stop | numpy / whole | numpy / stop |',
     `| --- | ${Array(13).fill('---:').join(' | ')} |`,
     ...table,
+    '',
+    ...limits,
     '',
     ...targets(),
   ]

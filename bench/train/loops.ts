@@ -39,8 +39,14 @@ interface Loop {
   readonly fewer: boolean
 }
 
+/** What OpenBLAS reaches where a product suits it best, for the table of limits. */
+export const PEER_LIMIT = 'sgemm of OpenBLAS, 2000 × 2000 × 2000, GFLOP/s'
+const PEER_FLOPS = 2 * 2000 ** 3
+
 export interface Loops {
   readonly versions: string
+  /** Operations a second. */
+  readonly sgemm: number
   readonly loops: readonly Loop[]
 }
 
@@ -48,7 +54,7 @@ type Seconds = Record<'factor' | 'solve' | 'gram' | 'turn' | 'walk', number>
 
 export async function measureLoops(): Promise<Loops> {
   const first = await ours()
-  const { versions, ...theirs } = peer()
+  const { versions, product, ...theirs } = peer()
   const second = await ours()
   const { users, length, window } = HISTORIES
   // Entries of X: an event has min(place, window) events before it. Xᵀ·X·z is two products with each, 16 columns wide.
@@ -75,10 +81,10 @@ export async function measureLoops(): Promise<Loops> {
     theirs: theirs[key],
     fewer: key === 'walk', // a recursion along the history in place of its products
   }))
-  return { versions, loops }
+  return { versions, loops, sgemm: PEER_FLOPS / product }
 }
 
-function peer(): Seconds & { versions: string } {
+function peer(): Seconds & { versions: string; product: number } {
   const bin = pythonEnvironment('numpy', PEERS)
   const script = fileURLToPath(new URL('peer.py', import.meta.url))
   const sizes = { order: ORDER, columns: ORDER, rows: ROWS, width: WIDTH, ...HISTORIES }

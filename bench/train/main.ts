@@ -24,7 +24,7 @@ import { type DataFolder, readDataFolder } from '../lib/csv.ts'
 import { limitLines, measureLimits } from '../lib/limits.ts'
 import { machine } from '../lib/machine.ts'
 import { growthLines } from './growth.ts'
-import { measureLoops } from './loops.ts'
+import { measureLoops, PEER_LIMIT } from './loops.ts'
 import { measureRidge } from './ridge.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/train.md', import.meta.url))
@@ -62,9 +62,9 @@ const target = (what: string, reached: number, bound: number, sense: 'at least' 
 
 say('# Training', '', `\`npm run bench:train\` on ${machine()}`, '', '## What the machine can do', '')
 const limits = await measureLimits()
-say(...(await limitLines(limits)))
+const { versions, loops, sgemm } = await measureLoops()
+say(...limitLines(limits), `| ${PEER_LIMIT} | ${(sgemm / 1e9).toFixed(1)} | | |`)
 say('', '## Inner loops, one thread', '')
-const { versions, loops } = await measureLoops()
 say(
   `| what | ours, GFLOP/s | ${versions}, GFLOP/s | ratio | share of the limit |`,
   '| --- | ---: | ---: | ---: | ---: |',

@@ -50,6 +50,8 @@ X = sparse.csr_matrix(
 XT = X.T.tocsr()
 z = random.standard_normal((items, 16), dtype=np.float32)
 
+left, top = random.standard_normal((2, 2000, 2000), dtype=np.float32)
+
 print(
     json.dumps(
         {
@@ -58,6 +60,7 @@ print(
             "solve": least(lambda: lapack.spotrs(factor, right, lower=1)),
             "gram": least(lambda: tall.T @ tall),
             "turn": least(lambda: tall @ turn),
+            "product": least(lambda: left @ top),
             "walk": least(lambda: XT @ (X @ z)),
         }
     )
