@@ -78,6 +78,7 @@ const RecipeChoice = structure({
 const NewcomerChoice = structure({
   heldOutUserCount: integer(),
   beginnings: optional(structure({ events: integer(), strength: double(), gain: double() })),
+  lately: optional(structure({ seconds: integer(), strength: double(), gain: double(), heldOutUserCount: integer() })),
   attributes: optional(structure({ count: integer(), weight: double(), strength: double(), gain: double() })),
 })
 

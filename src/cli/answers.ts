@@ -45,6 +45,7 @@ export interface Evaluation {
 export interface NewcomerChoice {
   readonly heldOutUserCount: number
   readonly beginnings?: { readonly events: number; readonly gain: number }
+  readonly lately?: { readonly seconds: number; readonly gain: number; readonly heldOutUserCount: number }
   readonly attributes?: { readonly count: number; readonly weight: number; readonly gain: number }
 }
 

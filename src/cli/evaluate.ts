@@ -149,14 +149,25 @@ function recipeLines({ metric, candidates }: RecipeChoice): string[] {
   ]
 }
 
+/** Of half-lives, which are whole hours or days. */
+function duration(seconds: number): string {
+  const [amount, unit] = seconds < 86_400 ? [seconds / 3600, 'hour'] : [seconds / 86_400, 'day']
+  return amount === 1 ? `1 ${unit}` : `${count(amount)} ${unit}s`
+}
+
 /** A gain in nats is a factor of exp(gain) in the likelihood of an event. */
-function newcomerLines({ heldOutUserCount, beginnings, attributes }: NewcomerChoice): string[] {
+function newcomerLines({ heldOutUserCount, beginnings, lately, attributes }: NewcomerChoice): string[] {
   const likelier = (gain: number) => `events ${Math.exp(gain).toFixed(2)} times as likely`
   return [
     `PEOPLE WITHOUT A HISTORY  by ${count(heldOutUserCount)} people held out`,
     beginnings
       ? `They get what people begin with, the first ${beginnings.events === 1 ? 'event' : `${beginnings.events} events`} of each: ${likelier(beginnings.gain)} as by popularity.`
       : 'They get what is popular: what people begin with is nothing else.',
+    ...(lately
+      ? [
+          `What was long ago counts less, half after ${duration(lately.seconds)}: ${likelier(lately.gain)} for ${count(lately.heldOutUserCount)} people who came last.`,
+        ]
+      : []),
     attributes
       ? `What USERS tells of them, ${count(attributes.count)} attributes: ${likelier(attributes.gain)} again.`
       : 'What USERS may tell of them makes no clear difference.',

@@ -165,6 +165,13 @@ test('evaluate shows what those get of whom nothing is known', async t => {
     'They get what people begin with, the first 5 events of each: events 1.50 times as likely as by popularity.',
     'What USERS tells of them, 29 attributes: events 1.03 times as likely again.',
   ])
+  const lately = (seconds: number) => ({ seconds, strength: 0.3, gain: Math.log(1.25), heldOutUserCount: 1200 })
+  const seasonal = await shown({ ...newcomers, lately: lately(30 * 86_400) })
+  assert.equal(
+    seasonal[3],
+    'What was long ago counts less, half after 30 days: events 1.25 times as likely for 1,200 people who came last.',
+  )
+  assert.match((await shown({ ...newcomers, lately: lately(3600) }))[3], /half after 1 hour:/)
   assert.deepEqual(await shown({ heldOutUserCount: 40 }), [
     '',
     'PEOPLE WITHOUT A HISTORY  by 40 people held out',

@@ -91,6 +91,43 @@ test('what tells nothing is not there: the base is popularity, and attributes ad
   assert.deepEqual(little.choice, { heldOutUserCount: 5 })
 })
 
+/** Somebody comes every hour and takes three of the ten items of the month. */
+function seasons(): Interactions {
+  const random = seededRandom(9)
+  const [people, hour] = [2000, 3600]
+  const lists = Array.from({ length: people }, (_, user) => {
+    const month = Math.floor((user * hour) / (30 * 86_400))
+    return Int32Array.from({ length: 3 }, () => (10 * month + random.below(10)) % ITEMS)
+  })
+  const times = Float64Array.from({ length: 3 * people }, (_, at) => 1e9 + Math.floor(at / 3) * hour)
+  return { userCount: people, itemCount: ITEMS, ...itemLists(lists), times }
+}
+
+test('where seasons change, what was begun with lately counts more, by the half-life that is best for who came last', async () => {
+  const data = seasons()
+  const { base, choice } = await fitNewcomers(data, undefined, 1, quietControl)
+  assert.ok(choice.lately)
+  const { seconds, strength, heldOutUserCount, gain } = choice.lately
+  assert.equal(heldOutUserCount, 200)
+  assert.ok(gain > 0.5 && seconds < 30 * 86_400, JSON.stringify(choice.lately))
+  const [counts, lately] = [new Float64Array(ITEMS), new Float64Array(ITEMS)]
+  const now = data.times[data.times.length - 1] + 1
+  const events = choice.beginnings?.events ?? 3
+  for (let user = 0; user < data.userCount; user++)
+    for (let at = data.offsets[user]; at < data.offsets[user + 1]; at++) {
+      counts[data.items[at]]++
+      if (at < data.offsets[user] + events) lately[data.items[at]] += 0.5 ** ((now - data.times[at]) / seconds)
+    }
+  const total = lately.reduce((a, b) => a + b) + strength * ITEMS
+  for (const [j, score] of base.entries()) {
+    const expected = Math.log((lately[j] + (strength * ITEMS * counts[j]) / data.items.length) / total)
+    assert.ok(Math.abs(score - expected) < 1e-5, `item ${j}`)
+  }
+  // The same people in any order of time: no season, nothing to choose.
+  const shuffled = { ...data, times: data.times.map((_, at) => 1e9 + ((Math.floor(at / 3) * 7919) % 2000) * 3600) }
+  assert.equal((await fitNewcomers(shuffled, undefined, 1, quietControl)).choice.lately, undefined)
+})
+
 test('each set of attributes has an order, by score and then by index, with shares that add up to one at most', async () => {
   const { data, attributes } = sides({ begin: true, aside: true })
   const { base, lifts } = await fitNewcomers(data, attributes, 1, quietControl)

@@ -86,6 +86,7 @@ test('progress goes through the stages in order', async () => {
       'training: experts',
       'training: scoring held-out events',
       'training: people without a history',
+      'training: people who came lately',
     ],
   )
 })
