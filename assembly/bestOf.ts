@@ -19,6 +19,7 @@ import {
   FACTOR_VIEW_COUNT,
   FACTOR_VIEW_CUT,
   FACTOR_VIEW_GROUPS,
+  FACTOR_VIEW_POSITIONS,
   FACTOR_VIEW_START_PANELS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
@@ -117,20 +118,42 @@ function startTile(params: usize, tile: i32): void {
   const rowBytes = groups * (4 * FACTOR_GROUP)
   const all = <usize>word(params, FACTOR_START_PANELS)
   const panels = <usize>word(params, FACTOR_VIEW_START_PANELS)
+  let known = 0
   if (estimated && panels != all) {
     scoreRows(params, tile, all, FACTOR_GROUP / TILE_COLUMNS, rows, rowBytes)
     estimateTile(params, tile, rows, rowBytes)
     if (!screened) return
+    known = gatherKnown(params, rows, rowBytes)
   }
-  const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * FACTOR_GROUP)
+  const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * TILE_COLUMNS)
   for (let group: usize = 0; group < groups; group++) {
-    const to = rows + group * (4 * FACTOR_GROUP)
-    scoreRows(params, tile, panels + group * panelBytes, FACTOR_GROUP / TILE_COLUMNS, to, rowBytes)
+    const first = group * (FACTOR_GROUP / TILE_COLUMNS) + <usize>known
+    const count = FACTOR_GROUP / TILE_COLUMNS - known
+    scoreRows(params, tile, panels + first * panelBytes, count, rows + first * (4 * TILE_COLUMNS), rowBytes)
+    known = 0
   }
   if (estimated && panels == all) estimateTile(params, tile, rows, rowBytes)
   for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
     if (load<u32>(stateOf(params, first + m), MODE) == SCREENED) start(params, first + m, rows + <usize>m * rowBytes)
   }
+}
+
+/**
+ * A view begins with what is allowed of the catalogue's first group, whose scores lie at `rows`: puts them where the view has them, as far as they are
+ * whole panels. Answers how many panels.
+ */
+function gatherKnown(params: usize, rows: usize, rowBytes: usize): i32 {
+  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
+  const count = min<usize>(<usize>word(params, FACTOR_VIEW_COUNT), FACTOR_GROUP)
+  let known: usize = 0
+  while (known < count && load<u32>(positions + (known << 2)) < <u32>FACTOR_GROUP) known++
+  const panels = known / TILE_COLUMNS
+  for (let place: usize = 0; place < panels * TILE_COLUMNS; place++) {
+    const to = rows + (place << 2)
+    const from = rows + (<usize>load<u32>(positions + (place << 2)) << 2) // not before it: positions ascend
+    for (let m: usize = 0; m < <usize>FACTOR_TILE_ROWS; m++) store<f32>(to + m * rowBytes, load<f32>(from + m * rowBytes))
+  }
+  return <i32>panels
 }
 
 /** Whether some query of the tile goes on. */
