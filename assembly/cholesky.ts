@@ -82,7 +82,7 @@ function multiplyUpper(c: usize, a: usize, b: usize, block: i32): void {
   }
 }
 
-/** Block (COLUMN + task, COLUMN) -= Σ_{K < COLUMN} L(I, K) · L(COLUMN, K)ᵀ. */
+/** Block (COLUMN + task, COLUMN) -= Σ_{K < COLUMN} L(I, K) · L(COLUMN, K)ᵀ; the first of them, on the diagonal, is factored at once. */
 export function updateBlock(params: usize, task: i32): void {
   const block = <i32>word(params, SYSTEM_BLOCK)
   const J = <i32>word(params, SYSTEM_COLUMN)
@@ -97,6 +97,7 @@ export function updateBlock(params: usize, task: i32): void {
     if (task == 0) multiplyLower(to, left, right, block)
     else multiply(to, panelBytes, left, right, panelBytes, block / TILE_COLUMNS, block)
   }
+  if (task == 0) factorBlock(params)
 }
 
 /** y[0..count) += factor · x[0..count), rounded up to whole vectors, which lie inside the row. */
@@ -125,10 +126,10 @@ export function scale(factor: f32, x: usize, from: i32, to: i32): void {
 }
 
 /**
- * Factors the diagonal block (COLUMN, COLUMN) and leaves L⁻¹ in its slots. One task. A pivot that is not positive and finite ends it:
+ * Factors the diagonal block (COLUMN, COLUMN) and leaves L⁻¹ in its slots. A pivot that is not positive and finite ends it:
  * FAILED_ROW and FAILED_PIVOT say which. In scratch, row-major: U = Lᵀ, then M = L⁻¹, then 1 / L[i][i].
  */
-export function factorBlock(params: usize, _task: i32): void {
+function factorBlock(params: usize): void {
   const block = <i32>word(params, SYSTEM_BLOCK)
   const J = <i32>word(params, SYSTEM_COLUMN)
   const lower = slot(word(params, SYSTEM_LOWER), J, J, block)

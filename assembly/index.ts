@@ -2,7 +2,7 @@
 export { thread } from './words'
 export { pairRow, togetherRow } from './pairs'
 export { gramRow, neighbourRow } from './neighbours'
-export { updateBlock, factorBlock, panelBlock, flipBlock } from './cholesky'
+export { updateBlock, panelBlock, flipBlock } from './cholesky'
 export { solveStrip, unpackRow } from './solve'
 export { probeMadd, scorePanel } from './score'
 export { weigh, restrict } from './rank'

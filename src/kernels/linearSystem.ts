@@ -57,7 +57,7 @@ function shapeOf(order: number, block: number): Shape {
     panelCount,
     triangleBytes: ((blockCount * (blockCount + 1)) / 2) * block * block * 4,
     rightBytes: panelCount * padded * TILE_COLUMNS * 4,
-    // What the hungriest kernel wants: two blocks and a row (factorBlock), or two f64 rows of the whole system (pairRow).
+    // What the hungriest kernel wants: two blocks and a row (updateBlock), or two f64 rows of the whole system (pairRow).
     scratchBytes: aligned(Math.max((2 * block + 1) * block * 4, 2 * padded * 8)),
   }
 }
@@ -126,7 +126,6 @@ export async function factor(
   for (let J = 0; J < blockCount; J++) {
     words[SYSTEM_COLUMN] = J
     await team.run('updateBlock', params, blockCount - J, { signal })
-    await team.run('factorBlock', params, 1, { signal })
     if (words[SYSTEM_FAILED_ROW] !== SYSTEM_SOUND) {
       const pivot = new Float32Array(words.buffer, words.byteOffset)[SYSTEM_FAILED_PIVOT]
       return { row: words[SYSTEM_FAILED_ROW], pivot }

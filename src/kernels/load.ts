@@ -9,7 +9,6 @@ export const KERNEL_NAMES = [
   'gramRow',
   'neighbourRow',
   'updateBlock',
-  'factorBlock',
   'panelBlock',
   'flipBlock',
   'solveStrip',

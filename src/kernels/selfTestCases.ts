@@ -49,7 +49,6 @@ export function extremeCase(arena: Arena, random: Random): Case {
       { kernel: 'probeMadd', params: probe.ptr, tasks: 1 },
       { params, word: at.SYSTEM_COLUMN, value: 1 },
       { kernel: 'updateBlock', params, tasks: 1 },
-      { kernel: 'factorBlock', params, tasks: 1 },
       { kernel: 'flipBlock', params, tasks: 3 },
     ],
     scratch: [system.scratch],

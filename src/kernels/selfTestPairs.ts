@@ -61,7 +61,6 @@ export function systemCase(arena: Arena, random: Random): Case {
     steps.push(
       { params: system.params, word: at.SYSTEM_COLUMN, value: J },
       { kernel: 'updateBlock', params: system.params, tasks: blockCount - J },
-      { kernel: 'factorBlock', params: system.params, tasks: 1 },
       { kernel: 'panelBlock', params: system.params, tasks: blockCount - J - 1 },
     )
   }

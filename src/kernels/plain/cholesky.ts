@@ -72,9 +72,10 @@ export const updateBlock: PlainKernel = (memory, params, task) => {
     const [to, right] = [lower(I, J), upper(J, K)].map(at => ({ at, rows: block }))
     multiply(memory, to, lower(I, K), right, block, block, wanted)
   }
+  if (task === 0) factorBlock(memory, params)
 }
 
-export const factorBlock: PlainKernel = (memory, params) => {
+function factorBlock(memory: PlainMemory, params: number): void {
   const { i32, f32, madd } = memory
   const { word, block, lower, upper } = systemAt(memory, params)
   const J = word(SYSTEM_COLUMN)

@@ -2,7 +2,7 @@
 import type { KernelName } from '../load.ts'
 import { writeAnswers } from './answers.ts'
 import { bestOf } from './bestOf.ts'
-import { factorBlock, flipBlock, panelBlock, updateBlock } from './cholesky.ts'
+import { flipBlock, panelBlock, updateBlock } from './cholesky.ts'
 import { foldIn, openItems, quantise, scaleQuery, screenStart } from './factors.ts'
 import { findIds } from './ids.ts'
 import { scanLines } from './lines.ts'
@@ -22,7 +22,6 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   gramRow,
   neighbourRow,
   updateBlock,
-  factorBlock,
   panelBlock,
   flipBlock,
   solveStrip,
