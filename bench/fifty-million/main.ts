@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from '../../scripts/arguments.ts'
 import { assert } from '../../src/lib/assert.ts'
+import { limitLines, measureLimits } from '../lib/limits.ts'
 import { machine } from '../lib/machine.ts'
 import { checkLines } from './check.ts'
 import { foldInShare } from './foldIn.ts'
@@ -94,9 +95,20 @@ try {
     await service.removeAnswers(job)
     measured.push({ name: job.name, what: job.what, cost, outputBytes, writeSeconds: bareWrite(outputBytes) })
   }
-  const { lines, missed } = report(measured, users, foldInShare(world))
+  say('measuring the machine')
+  const limits = await measureLimits()
+  const { lines, missed } = report(measured, users, foldInShare(world), limits)
   const command = `npm run bench:fifty-million -- --users ${users}${jobs.length < JOBS.length ? ` --jobs ${jobs.map(({ name }) => name).join()}` : ''}`
-  const section = [`${users} users`, '', `\`${command}\` on ${machine()}`, '', ...lines, ''].join('\n')
+  const section = [
+    `${users} users`,
+    '',
+    `\`${command}\` on ${machine()}`,
+    '',
+    ...lines,
+    '',
+    ...limitLines(limits),
+    '',
+  ].join('\n')
   console.log(`${TITLE}\n\n## ${section}`)
   if (values.write) keep(section)
   process.exitCode = missed ? 1 : 0

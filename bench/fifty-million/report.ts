@@ -1,4 +1,5 @@
 /** What the jobs of the bench cost, as a report, with the targets of issue 6. */
+import type { Limits } from '../lib/limits.ts'
 import { LINES_CHECKED } from './check.ts'
 import type { JobCost } from './service.ts'
 import { DIMENSION, EVENTS, ITEMS, RESULTS } from './world.ts'
@@ -26,7 +27,12 @@ export interface Measured {
 }
 
 /** The first job is that of the targets; 'one' is the same on one thread. `foldIn` is its share of ranking. */
-export function report(jobs: readonly Measured[], users: number, foldIn: number): { lines: string[]; missed: boolean } {
+export function report(
+  jobs: readonly Measured[],
+  users: number,
+  foldIn: number,
+  limits: Limits,
+): { lines: string[]; missed: boolean } {
   const micros = (seconds: number) => (1e6 * seconds) / users
   const cpuOf = ({ cost }: Measured) => micros(cost.userSeconds + cost.systemSeconds)
   const [two] = jobs
@@ -62,7 +68,7 @@ export function report(jobs: readonly Measured[], users: number, foldIn: number)
     const ofCpu = ((2 * cpuOf(one)) / cpu).toFixed(2)
     verdicts.push([
       scaling >= SCALING_MIN,
-      `two threads are ${scaling.toFixed(2)} times one by the clock (${ofCpu} by CPU time, which other work on the machine leaves alone); ${SCALING_MIN} was expected.`,
+      `two threads are ${scaling.toFixed(2)} times one by the clock (${ofCpu} by CPU time, which other work on the machine leaves alone); ${SCALING_MIN} was expected. The machine itself gave ${limits.i8.times.toFixed(2)} times in registers and ${limits.read.times.toFixed(2)} reading memory, right afterwards.`,
     ])
   }
   const row = (name: string, of: (job: Measured) => string) => `| ${name} | ${jobs.map(of).join(' | ')} |`
