@@ -55,11 +55,8 @@ export async function readTrainingData(
   if (recipe.actionCountMax !== undefined)
     return withActions({ data, users, items, facts: undefined }, query, recipe.actionCountMax, context)
   if (!recipe.metadata) return { data, users, items, facts: undefined }
-  const { sources } = query
   const ofItems = await readItems(query, items, Math.max(0, recipe.limits.itemCount - items.size), context)
-  const ofUsers = isAboutPeople(recipe)
-    ? await readThings(sources.metadata.USERS, sources.users, users, NEWCOMERS_MAX, context)
-    : undefined
+  const ofUsers = isAboutPeople(recipe) ? await readPeople(query, users, context) : undefined
   const impressions = await impressionsFor(query, recipe, ofItems?.ids ?? items, context)
   return {
     data: {
@@ -76,6 +73,10 @@ export async function readTrainingData(
     facts: { ...itemFacts(interactions, ofItems?.createdSeconds), ...(impressions && { impressions }) },
   }
 }
+
+/** Of people what USERS tells, `users` first; undefined where there is no such dataset, or no data in it. */
+export const readPeople = ({ sources }: TrainingQuery, users: Vocabulary, context: ComputeContext) =>
+  readThings(sources.metadata.USERS, sources.users, users, NEWCOMERS_MAX, context)
 
 /** Of recipes that explore: what was shown and not taken is explored less. */
 export async function impressionsFor(

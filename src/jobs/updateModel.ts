@@ -2,24 +2,33 @@
  * A model with what has come since, without a new fit (spec/training.md §2, trainingMode UPDATE):
  *
  *   items   that ITEMS has and the model has not get their places from metadata, as in a training (models/standIns.ts)
- *   people  everybody's history is read anew, as the solution reads it; events of items that the model does not know are passed over; so are impressions
+ *   people  everybody's history is read anew, as the solution reads it; events of items that the model does not know are passed over; so are impressions,
+ *           and what USERS tells of those without a history
  *
  * What was learnt stays as it is: weights between items, sharpness, popularity, metrics.
  */
-import { extended, type Vocabulary } from '../datasets/vocabulary.ts'
+import { attributesBy } from '../models/attributes.ts'
 import { featureRows } from '../models/features.ts'
 import { historyLength } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
+import type { Metadata } from '../models/metadata.ts'
 import { withNewItems } from '../models/newItems.ts'
 import { withObjective, withoutObjective } from '../models/objective.ts'
 import { type ItemLists, itemLists } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
 import type { SavedModel } from '../recipes/modelFile.ts'
-import type { SavedNewcomers } from '../recipes/newcomerTensors.ts'
+import { newcomersFor } from '../recipes/newcomerTensors.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import type { ComputeContext } from './computeContext.ts'
-import { impressionsFor, readEvents, readItems, rowsBetween, type TrainingQuery } from './readTrainingData.ts'
+import {
+  impressionsFor,
+  readEvents,
+  readItems,
+  readPeople,
+  rowsBetween,
+  type TrainingQuery,
+} from './readTrainingData.ts'
 
 /** Throws Refusal where the data does not fit the query. */
 export async function updatedModel(
@@ -87,34 +96,23 @@ async function withHistories(
   const { facts } = saved
   const newestSeconds = interactions.times.reduce((newest, time) => Math.max(newest, time), facts?.newestSeconds ?? 0)
   const impressions = await impressionsFor(query, recipe, saved.items, context)
-  const people = saved.newcomers ? withNewcomers(saved, saved.newcomers, users) : { users }
+  // Who has which attribute is read anew, by the rules that were learnt: USERS may have more people than then, and other rows of theirs.
+  const { newcomers } = saved
+  const people = newcomers && (await readPeople(query, users, context))
+  const everybody = people?.ids ?? users
+  const histories = newestKnown(interactions, indexOf, historyLength(saved.model), everybody.size)
+  const attributes =
+    newcomers && attributesBy({ names: [], rules: newcomers.rules }, people?.metadata ?? noneOf(everybody.size))
+  const told = attributes && newcomersFor(newcomers.lifts, attributes, histories)
   return {
     ...saved,
-    ...people,
-    histories: newestKnown(interactions, indexOf, historyLength(saved.model), people.users.size),
+    ...{ users: everybody, histories },
+    ...(told && { newcomers: told }),
     ...(facts && { facts: { ...facts, newestSeconds, ...(impressions && { impressions }) } }),
   }
 }
 
-/** Those without a history whom the model knows stay, with their attributes, after `users`; new ones are known from the next training on. */
-function withNewcomers(saved: SavedModel, newcomers: SavedNewcomers, users: Vocabulary) {
-  const fresh: Buffer[] = []
-  for (let user = 0; user < saved.users.size; user++)
-    if (newcomers.offsets[user] < newcomers.offsets[user + 1] && users.indexOf(saved.users.idAt(user)) < 0)
-      fresh.push(Buffer.from(saved.users.idAt(user)))
-  const all = extended(users, fresh)
-  const rows = Array.from({ length: all.size }, (_, user) =>
-    user < users.size ? -1 : saved.users.indexOf(all.idAt(user)),
-  )
-  return { users: all, newcomers: { ...newcomers, ...rowsOf(newcomers, rows) } }
-}
-
-/** Of -1 an empty row. */
-function rowsOf({ offsets, codes }: SavedNewcomers, rows: readonly number[]) {
-  const lists = rows.map(row => (row < 0 ? new Int32Array(0) : codes.slice(offsets[row], offsets[row + 1])))
-  const { offsets: starts, items } = itemLists(lists)
-  return { offsets: starts, codes: items }
-}
+const noneOf = (rowCount: number): Metadata => ({ rowCount, columns: [] })
 
 /** Of everybody the newest `count` events of items that have an index ≥ 0, by that index, oldest first. */
 function newestKnown(interactions: Interactions, indexOf: Int32Array, count: number, rowCount: number): ItemLists {

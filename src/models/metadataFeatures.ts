@@ -136,21 +136,29 @@ function keyOf(...parts: number[]): number {
 }
 
 /** i32[rowCount]: which of `count` buckets of about equal size a number falls in, equal numbers in the same; -1 without one. */
-export function buckets(values: Float64Array, count: number): Int32Array {
+function buckets(values: Float64Array, count: number): Int32Array {
+  const borders = bordersOf(values, count)
+  return Int32Array.from(values, value => (Number.isNaN(value) ? -1 : bucketOf(borders, value)))
+}
+
+/** Where the second and each later bucket begins, ascending: fewer than `count` where numbers are equal. */
+export function bordersOf(values: Float64Array, count: number): number[] {
   const ascending = values.filter(value => !Number.isNaN(value)).sort()
   const borders: number[] = []
   for (let b = 1; b < count; b++) {
     const border = ascending[Math.floor((b * ascending.length) / count)]
     if (border !== undefined && border !== borders.at(-1)) borders.push(border)
   }
-  return Int32Array.from(values, value => {
-    if (Number.isNaN(value)) return -1
-    let [low, high] = [0, borders.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (borders[middle] <= value) low = middle + 1
-      else high = middle
-    }
-    return low
-  })
+  return borders
+}
+
+/** How many borders are not above `value`. */
+export function bucketOf(borders: readonly number[], value: number): number {
+  let [low, high] = [0, borders.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (borders[middle] <= value) low = middle + 1
+    else high = middle
+  }
+  return low
 }

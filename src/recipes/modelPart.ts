@@ -6,7 +6,7 @@ import { formatAddress, type ObjectAddress, type ObjectStore } from '../objects/
 
 /** In every file's metadata; a file with another version was written by another Sommelier. */
 export const FORMAT = 'sommelier history model'
-export const VERSION = '3'
+export const VERSION = '4'
 
 export interface ModelPlace {
   readonly artifacts: ObjectStore

@@ -2,19 +2,22 @@
  * What a saved model has of people without a history, as named tensors, and back (models/newcomers.ts); A attributes, U users:
  *
  *   newcomers.offsets u32[A + 1], newcomers.items i32, newcomers.values f32     what each attribute adds to the scores of items
+ *   newcomers.rules u8                                                          JSON: whoever comes later has the attributes by these
  *   newcomers.people u32[U + 1], newcomers.codes i32                            who has which attributes; empty for those with a history
  *
  * What everybody without a history gets is the prior of the model.
  */
 
 import type { AttributeLifts } from '../models/attributeLifts.ts'
-import { type Attributes, attributeRows } from '../models/attributes.ts'
+import { type AttributeRule, type Attributes, attributeRows } from '../models/attributes.ts'
 import { type Tensors, vector } from '../models/safetensors.ts'
 import type { ItemLists } from '../models/splits.ts'
 import type { PartReader } from './modelPart.ts'
 
 export interface SavedNewcomers {
   readonly lifts: AttributeLifts
+  /** One an attribute. */
+  readonly rules: readonly AttributeRule[]
   /** u32[users + 1], i32. */
   readonly offsets: Uint32Array
   readonly codes: Int32Array
@@ -27,7 +30,7 @@ export function newcomersFor(
   histories: Pick<ItemLists, 'offsets'>,
 ): SavedNewcomers | undefined {
   if (lifts.items.length === 0) return undefined
-  const { offsets, codes } = attributes
+  const { rules, offsets, codes } = attributes
   const known = histories.offsets.length - 1
   const starts = new Uint32Array(offsets.length)
   const kept: number[] = []
@@ -36,16 +39,16 @@ export function newcomersFor(
     if (!hasHistory(user)) for (let at = offsets[user]; at < offsets[user + 1]; at++) kept.push(codes[at])
     starts[user + 1] = kept.length
   }
-  return { lifts, offsets: starts, codes: Int32Array.from(kept) }
+  return { lifts, rules, offsets: starts, codes: Int32Array.from(kept) }
 }
 
 /** Of these users alone, in the order given, and of the items that stay: `newIndex` is -1 for one that goes. */
 export function keptNewcomers(
-  { lifts, offsets, codes }: SavedNewcomers,
+  { lifts, rules, offsets, codes }: SavedNewcomers,
   users: readonly number[],
   newIndex: Int32Array,
 ): SavedNewcomers {
-  const rows = attributeRows({ rowCount: offsets.length - 1, names: [], offsets, codes }, users)
+  const rows = attributeRows({ rowCount: offsets.length - 1, names: [], rules, offsets, codes }, users)
   const starts = new Uint32Array(lifts.offsets.length)
   const kept: number[] = []
   for (let row = 0; row + 1 < starts.length; row++) {
@@ -59,15 +62,17 @@ export function keptNewcomers(
       items: Int32Array.from(kept, at => newIndex[lifts.items[at]]),
       values: Float32Array.from(kept, at => lifts.values[at]),
     },
+    rules,
     offsets: rows.offsets,
     codes: rows.codes,
   }
 }
 
-export const newcomerTensors = ({ lifts, offsets, codes }: SavedNewcomers): Tensors => ({
+export const newcomerTensors = ({ lifts, rules, offsets, codes }: SavedNewcomers): Tensors => ({
   'newcomers.offsets': vector(lifts.offsets),
   'newcomers.items': vector(lifts.items),
   'newcomers.values': vector(lifts.values),
+  'newcomers.rules': vector(new TextEncoder().encode(JSON.stringify(rules))),
   'newcomers.people': vector(offsets),
   'newcomers.codes': vector(codes),
 })
@@ -86,5 +91,18 @@ export function newcomersOf(part: PartReader, userCount: number, itemCount: numb
   const attribute = codes.find(code => code < 0 || code >= starts.length - 1)
   if (attribute !== undefined)
     part.refuse(`somebody has the attribute ${attribute}, where there are ${starts.length - 1}`)
-  return { lifts: { offsets: starts, items, values }, offsets, codes }
+  const rules = rulesOf(part)
+  if (rules.length !== starts.length - 1)
+    part.refuse(`there are ${rules.length} rules of attributes, where there are ${starts.length - 1} attributes`)
+  return { lifts: { offsets: starts, items, values }, rules, offsets, codes }
+}
+
+/** As newcomerTensors wrote them. */
+function rulesOf(part: PartReader): AttributeRule[] {
+  const text = Buffer.from(part.tensor('newcomers.rules', Uint8Array, [undefined])).toString()
+  try {
+    return JSON.parse(text)
+  } catch {
+    return part.refuse('its rules of attributes are not JSON')
+  }
 }

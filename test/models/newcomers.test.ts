@@ -5,7 +5,7 @@ import { NewcomerRanker } from '../../src/inference/newcomerRanker.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { newcomerScores } from '../../src/models/attributeLifts.ts'
-import { type Attributes, attributeRows, attributesOf } from '../../src/models/attributes.ts'
+import { type Attributes, attributeRows, attributesBy, attributesOf } from '../../src/models/attributes.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
 import { fitNewcomers } from '../../src/models/newcomers.ts'
 import { eventCounts, logShares } from '../../src/models/popularity.ts'
@@ -44,6 +44,29 @@ test('attributes are what enough people share', () => {
   assert.deepEqual(codesOf(attributes, 11), [1, 5])
   const two = attributeRows(attributes, [11, 0])
   assert.deepEqual([two.rowCount, codesOf(two, 0), codesOf(two, 1)], [2, [1, 5], [2]])
+})
+
+test('whoever comes later has attributes by the rules that were found', () => {
+  const { attributes } = sides({ begin: false, aside: true })
+  assert.deepEqual(attributes.rules[1], { column: 'SIDE', category: 'right' })
+  assert.deepEqual(attributes.rules.slice(2, 4), [
+    { column: 'AGE', below: 1 },
+    { column: 'AGE', from: 1, below: 2 },
+  ])
+  assert.deepEqual(attributes.rules[9], { column: 'AGE', from: 7 })
+  // Another table: other columns beside, other codes for the same categories, numbers beyond those that were seen.
+  const ages = { kind: 'numbers' as const, name: 'AGE', values: Float64Array.of(-5, 1.5, 99, Number.NaN) }
+  const column = {
+    kind: 'categories' as const,
+    name: 'SIDE',
+    categories: ['above', 'right', 'left'],
+    offsets: Uint32Array.of(0, 1, 2, 4, 4),
+    codes: Uint32Array.of(0, 2, 1, 2),
+  }
+  const other = { ...column, name: 'OTHER', categories: ['left', 'right', 'left'] }
+  const { offsets, codes } = attributesBy(attributes, { rowCount: 4, columns: [other, ages, column] })
+  const codesOf = (row: number) => [...codes.subarray(offsets[row], offsets[row + 1])]
+  assert.deepEqual([0, 1, 2, 3].map(codesOf), [[2], [0, 3], [0, 1, 9], []])
 })
 
 test('what is chosen is what the formula says, learnt from everybody', async () => {

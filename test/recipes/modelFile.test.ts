@@ -77,6 +77,10 @@ const told = {
   },
   newcomers: {
     lifts: { offsets: Uint32Array.of(0, 1, 3), items: Int32Array.of(2, 0, 1), values: Float32Array.of(0.5, 1, 2) },
+    rules: [
+      { column: 'SIDE', category: 'left' },
+      { column: 'AGE', from: 3, below: 5.5 },
+    ],
     offsets: Uint32Array.of(0, 0, 2),
     codes: Int32Array.of(0, 1),
   },
@@ -95,6 +99,7 @@ test('what was shown, and what is told of people without a history, is loaded as
       { lifts: { ...lifts, values: Float32Array.of(0, Number.NaN, 0) } },
       'an attribute adds something that is no number',
     ],
+    [{ rules: told.newcomers.rules.slice(1) }, 'there are 1 rules of attributes, where there are 2 attributes'],
   ]
   for (const [damage, why] of damages) {
     const other = place()
@@ -109,6 +114,7 @@ test('without some users and items the rest of what is told stays', () => {
   assert.deepEqual(left.facts!.impressions, { shown: Uint32Array.of(6, 7), taken: Uint32Array.of(0, 2) })
   assert.deepEqual(left.newcomers, {
     lifts: { offsets: Uint32Array.of(0, 1, 2), items: Int32Array.of(1, 0), values: Float32Array.of(0.5, 2) },
+    rules: told.newcomers.rules,
     offsets: Uint32Array.of(0, 2),
     codes: Int32Array.of(0, 1),
   })
@@ -177,7 +183,7 @@ async function replaced(part: string, tensors: Tensors, metadata: Metadata = {})
   const at = place()
   await saveModel(at, saved, quietControl)
   const key = `${at.prefix.key}${part}.safetensors`
-  const content = encode(tensors, { format: 'sommelier history model', version: '3', part, form: 'dense', ...metadata })
+  const content = encode(tensors, { format: 'sommelier history model', version: '4', part, form: 'dense', ...metadata })
   await at.artifacts.write({ bucket: at.prefix.bucket, key }, content)
   return { at, refused: (why: string) => refuses(at, `The model's file ${nameOf(at, part)} cannot be used: ${why}.`) }
 }
@@ -195,7 +201,7 @@ test('another format, part or version is refused', async () => {
   await (await replaced('model', model, { part: 'histories' })).refused(
     "it is 'sommelier history model', part 'histories', where 'sommelier history model', part 'model' was expected",
   )
-  await (await replaced('model', model, { version: '4' })).refused("it is of version '4', where '3' was expected")
+  await (await replaced('model', model, { version: '3' })).refused("it is of version '3', where '4' was expected")
 })
 
 test('tensors that are absent, of another type or shape, or do not fit together are refused', async () => {

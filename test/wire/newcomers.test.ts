@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { seededRandom } from '../../src/lib/random.ts'
-import { importFile, makeDataset, makeGroup } from '../support/flow.ts'
-import { answers, trained } from '../support/metadataShop.ts'
+import { importFile, makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
+import { answers, trained, versionOf } from '../support/metadataShop.ts'
 import { call, post, ROLE, settled, type TestServer, testServer } from '../support/server.ts'
 
 const usersSchema = JSON.stringify({
@@ -20,7 +20,7 @@ const usersSchema = JSON.stringify({
 })
 
 /** Four hundred people of the left take items 0 to 9 and those of the right items 10 to 19; four more are in USERS alone. */
-async function sides(server: TestServer): Promise<string> {
+async function sides(server: TestServer): Promise<{ group: string; users: string }> {
   const bucket = join(server.dataFolder, 'buckets', 'shop')
   mkdirSync(bucket, { recursive: true })
   const random = seededRandom(3)
@@ -46,7 +46,7 @@ async function sides(server: TestServer): Promise<string> {
   await importFile(server, interactions, 's3://shop/events.csv', { jobName: 'events' })
   const users = await makeDataset(server, group, usersSchema, 'Users')
   await importFile(server, users, 's3://shop/users.csv', { jobName: 'users' })
-  return group
+  return { group, users }
 }
 
 const ofSide = (items: readonly string[], right: boolean) =>
@@ -55,7 +55,7 @@ const ofSide = (items: readonly string[], right: boolean) =>
 for (const recipe of ['aws-user-personalization', 'aws-user-personalization-v2'])
   test(`${recipe}: somebody without a history gets what those like them took`, async t => {
     const server = await testServer(t)
-    const group = await sides(server)
+    const { group } = await sides(server)
     const version = await trained(server, group, recipe)
     const asked = ['new-left', 'new-right', 'new-none', 'new-odd', 'stranger', 'user-0']
     const found = await answers(server, version, 'job', asked, { numResults: 8 })
@@ -101,7 +101,7 @@ for (const recipe of ['aws-user-personalization', 'aws-user-personalization-v2']
 
 test('aws-personalized-ranking-v2 ranks a list for somebody without a history', async t => {
   const server = await testServer(t)
-  const version = await trained(server, await sides(server), 'aws-personalized-ranking-v2')
+  const version = await trained(server, (await sides(server)).group, 'aws-personalized-ranking-v2')
   const bucket = join(server.dataFolder, 'buckets', 'shop')
   const itemList = ['item-1', 'item-11', 'item-2', 'item-12']
   const lines = ['new-left', 'new-right'].map(userId => JSON.stringify({ userId, itemList }))
@@ -119,4 +119,34 @@ test('aws-personalized-ranking-v2 ranks a list for somebody without a history', 
     .split('\n')
   const [left, right] = found.map(line => JSON.parse(line).output.recommendedItems as string[])
   assert.deepEqual([ofSide(left.slice(0, 2), false), ofSide(right.slice(0, 2), true)], [2, 2])
+})
+
+test('trainingMode UPDATE reads anew what USERS tells of people without a history', async t => {
+  const server = await testServer(t)
+  const { group, users } = await sides(server)
+  const solutionArn = await makeSolution(server, group, 'aws-user-personalization')
+  const full = await versionOf(server, solutionArn)
+  const exploring = { batchInferenceJobConfig: { itemExplorationConfig: { explorationWeight: '0' } } }
+  const asked = { numResults: 8, ...exploring }
+  const people = ['new-left', 'new-right', 'later-left', 'later-right', 'user-1', 'stranger']
+  const before = await answers(server, full, 'before', people, asked)
+  assert.deepEqual(before['later-left'], before.stranger)
+
+  // Two people more, and one who has changed sides.
+  const rows = ['USER_ID,SIDE', 'later-left,left', 'later-right,right', 'new-right,left', '']
+  writeFileSync(join(server.dataFolder, 'buckets', 'shop', 'more.csv'), rows.join('\n'))
+  await importFile(server, users, 's3://shop/more.csv', { jobName: 'more', importMode: 'INCREMENTAL' })
+  const after = await answers(
+    server,
+    await versionOf(server, solutionArn, { trainingMode: 'UPDATE' }),
+    'after',
+    people,
+    asked,
+  )
+  assert.deepEqual(after, {
+    ...before,
+    'later-left': before['new-left'],
+    'later-right': before['new-right'],
+    'new-right': before['new-left'],
+  })
 })
