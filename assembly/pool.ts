@@ -22,11 +22,15 @@ import {
   RANK_COLUMN_COUNT,
   RANK_EVENTS,
   RANK_OFFSETS,
+  RANK_PLACES,
   RANK_POOL,
   RANK_PRIOR,
   RANK_SCORES,
+  RANK_SOURCES,
   RANK_SUMS,
+  RANK_SUMS_OF_WEIGHTS,
 } from '../src/kernels/parameters'
+import { addRepeats, findRepeats } from './repeats'
 import { float, word } from './words'
 
 const CACHE_LINE_BYTES: usize = 64
@@ -37,7 +41,7 @@ const TOUCHED_ROWS: usize = 4
 /** What was touched. Exported, since a load that nobody reads the result of is none to a compiler. */
 export let touched: i32 = 0
 
-/** The scores of query `query`: expert by expert, each from its newest event on, products and sums rounded one by one. */
+/** The scores of query `query`: expert by expert, each from the newest item on, products and sums rounded one by one. */
 export function poolScores(params: usize, query: i32): void {
   const columns = <usize>word(params, RANK_COLUMN_COUNT)
   const scores = <usize>word(params, RANK_SCORES) + (<usize>query * columns << 2)
@@ -50,6 +54,9 @@ export function poolScores(params: usize, query: i32): void {
   }
   const events = <usize>word(params, RANK_EVENTS) + (<usize>from << 2)
   const sums = <usize>word(params, RANK_SUMS)
+  const sources = <usize>word(params, RANK_SOURCES)
+  const places = <usize>word(params, RANK_PLACES)
+  const repeats = findRepeats(events, count, sources, places, sums) < count
   const pool = <usize>word(params, RANK_POOL)
   const near = word(pool, POOL_NEAR) != 0
   const log = word(pool, POOL_COMBINATION) == POOL_LOG
@@ -58,9 +65,15 @@ export function poolScores(params: usize, query: i32): void {
   let expert = <usize>word(pool, POOL_EXPERTS)
   const end = expert + <usize>word(pool, POOL_EXPERT_COUNT) * EXPERT_WORDS * 4
   for (; expert < end; expert += EXPERT_WORDS * 4) {
-    const reach = min(count, <i32>word(expert, EXPERT_KERNEL_LENGTH))
-    if (near) scatterNear(expert, events, reach, sums)
-    else scatterFar(expert, events, reach, sums)
+    let reach = min(count, <i32>word(expert, EXPERT_KERNEL_LENGTH))
+    let weights = <usize>word(expert, EXPERT_KERNEL)
+    if (repeats) {
+      const kernel = weights
+      weights = <usize>word(params, RANK_SUMS_OF_WEIGHTS)
+      reach = addRepeats(kernel, places, reach, weights)
+    }
+    if (near) scatterNear(expert, sources, weights, reach, sums)
+    else scatterFar(expert, sources, weights, reach, sums)
     if (log) poolLogs(expert, sums, scores, columns, epsilon)
     else poolLinear(expert, sums, scores, columns)
   }
@@ -89,15 +102,15 @@ function addProducts(
 }
 
 /**
- * Something of every cache line of the rows of events [event, last): loads that wait for nothing but each other, so that as many as the
+ * Something of every cache line of the rows of sources [source, last): loads that wait for nothing but each other, so that as many as the
  * processor has room for are under way at once. Scattering asks for a line only when the additions before it are under way, which is
  * some six lines ahead.
  */
 @inline
-function touch(rows: usize, offsets: usize, event: usize, last: usize, groupBytes: usize): i32 {
+function touch(rows: usize, offsets: usize, source: usize, last: usize, groupBytes: usize): i32 {
   let bits: i32 = 0
-  for (; event < last; event += 4) {
-    const offset = offsets + (<usize>load<u32>(event) << 2)
+  for (; source < last; source += 4) {
+    const offset = offsets + (<usize>load<u32>(source) << 2)
     const end = rows + <usize>load<u32>(offset, 4) * groupBytes
     for (let at = rows + <usize>load<u32>(offset) * groupBytes; at < end; at += CACHE_LINE_BYTES) bits |= load<i32>(at)
   }
@@ -105,17 +118,16 @@ function touch(rows: usize, offsets: usize, event: usize, last: usize, groupByte
 }
 
 /** Groups of u16[8], f32[8]. */
-function scatterNear(expert: usize, events: usize, count: i32, sums: usize): void {
+function scatterNear(expert: usize, sources: usize, weights: usize, count: i32, sums: usize): void {
   const rows = <usize>word(expert, EXPERT_ROWS)
   const offsets = <usize>word(expert, EXPERT_OFFSETS)
-  let kernel = <usize>word(expert, EXPERT_KERNEL)
-  const last = events + (<usize>count << 2)
-  while (events < last) {
-    const stop = min(last, events + 4 * TOUCHED_ROWS)
-    touched = touch(rows, offsets, events, stop, 6 * POOL_GROUP)
-    for (; events < stop; events += 4, kernel += 4) {
-      const offset = offsets + (<usize>load<u32>(events) << 2)
-      const w = v128.load32_splat(kernel)
+  const last = sources + (<usize>count << 2)
+  while (sources < last) {
+    const stop = min(last, sources + 4 * TOUCHED_ROWS)
+    touched = touch(rows, offsets, sources, stop, 6 * POOL_GROUP)
+    for (; sources < stop; sources += 4, weights += 4) {
+      const offset = offsets + (<usize>load<u32>(sources) << 2)
+      const w = v128.load32_splat(weights)
       let at = rows + <usize>load<u32>(offset) * (6 * POOL_GROUP)
       const end = rows + <usize>load<u32>(offset, 4) * (6 * POOL_GROUP)
       for (; at < end; at += 6 * POOL_GROUP)
@@ -131,17 +143,16 @@ function scatterNear(expert: usize, events: usize, count: i32, sums: usize): voi
 }
 
 /** Groups of u32[8], f32[8]. */
-function scatterFar(expert: usize, events: usize, count: i32, sums: usize): void {
+function scatterFar(expert: usize, sources: usize, weights: usize, count: i32, sums: usize): void {
   const rows = <usize>word(expert, EXPERT_ROWS)
   const offsets = <usize>word(expert, EXPERT_OFFSETS)
-  let kernel = <usize>word(expert, EXPERT_KERNEL)
-  const last = events + (<usize>count << 2)
-  while (events < last) {
-    const stop = min(last, events + 4 * TOUCHED_ROWS)
-    touched = touch(rows, offsets, events, stop, 8 * POOL_GROUP)
-    for (; events < stop; events += 4, kernel += 4) {
-      const offset = offsets + (<usize>load<u32>(events) << 2)
-      const w = v128.load32_splat(kernel)
+  const last = sources + (<usize>count << 2)
+  while (sources < last) {
+    const stop = min(last, sources + 4 * TOUCHED_ROWS)
+    touched = touch(rows, offsets, sources, stop, 8 * POOL_GROUP)
+    for (; sources < stop; sources += 4, weights += 4) {
+      const offset = offsets + (<usize>load<u32>(sources) << 2)
+      const w = v128.load32_splat(weights)
       let at = rows + <usize>load<u32>(offset) * (8 * POOL_GROUP)
       const end = rows + <usize>load<u32>(offset, 4) * (8 * POOL_GROUP)
       for (; at < end; at += 8 * POOL_GROUP)

@@ -59,6 +59,9 @@ export function placePool(model: PoolModel, { threads }: { readonly threads: num
     const { ptr, words } = reserveSlot(arena, shape, priorPlace.ptr, sharpness)
     words[at.RANK_POOL] = pool.ptr
     words[at.RANK_SUMS] = arena.reserveF32(columnCount + at.POOL_GROUP).ptr
+    words[at.RANK_SOURCES] = arena.reserveU32(shape.historyLength).ptr
+    words[at.RANK_PLACES] = arena.reserveU32(shape.historyLength).ptr
+    words[at.RANK_SUMS_OF_WEIGHTS] = arena.reserveF32(shape.historyLength).ptr
     return ptr
   })
   return { form: 'pool', module: kernelModule(), memory, ...shape, slots }

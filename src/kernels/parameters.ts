@@ -120,8 +120,12 @@ export const RANK_ALLOWED = 17
 export const RANK_OPEN = 18
 /** Models of sparse experts only: the POOL block, which all threads share. */
 export const RANK_POOL = 19
-/** f32[COLUMN_COUNT + POOL_GROUP]: what one expert adds up; all zeros, of either sign, between two experts. */
+/** f32[COLUMN_COUNT + POOL_GROUP]: what one expert adds up; zeros between two experts, those after COLUMN_COUNT of either sign. */
 export const RANK_SUMS = 20
+/** Pools: u32[K], u32[K], f32[K]: the different items of a history, each event's place among them, what they weigh to the expert at hand. */
+export const RANK_SOURCES = 21
+export const RANK_PLACES = 22
+export const RANK_SUMS_OF_WEIGHTS = 23
 export const RANK_WORDS = 32
 
 /** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */

@@ -35,7 +35,8 @@ export function poolBytes(size: PoolSize, groupCount: number, threads: number): 
   const shared = 8 * columnCount + 4 * POOL_WORDS + 4 * EXPERT_WORDS * kernelLengths.length
   const rows = groupCount * 4 * groupWords(isNear(itemCount))
   const others = kernelLengths.reduce((sum, length) => sum + 4 * (length + itemCount + 1), 0)
-  const slot = slotBytes(poolSlotShape(size)) + 4 * (columnCount + POOL_GROUP) + ALIGNMENT_BYTES
+  const shape = poolSlotShape(size)
+  const slot = slotBytes(shape) + 4 * (columnCount + POOL_GROUP) + 12 * shape.historyLength + 4 * ALIGNMENT_BYTES
   const gaps = (4 + 3 * kernelLengths.length) * ALIGNMENT_BYTES
   return ARENA_START_BYTES + aligned(shared + rows + others + gaps + threads * slot)
 }

@@ -8,6 +8,7 @@ const ITEM_COUNT = 45
 const COLUMN_COUNT = 64
 const KERNEL_LENGTH = 5
 const EXPERT_COUNT = 3
+const HISTORY_LENGTH_MAX = 8
 /** Nothing, less than a group, a group, more, repeats, more than the kernel reaches; 7 and 8 are empty rows, 9 one that only takes away. */
 const HISTORIES = [[], [3], [7, 8], [9], [9, 3, 9], [4, 4, 4, 4], [0, 1, 2, 3, 4, 5, 6], [44, 9, 12, 13, 20]]
 
@@ -18,7 +19,7 @@ export function poolCase(arena: Arena, random: Random): Case {
   const prior = arena.reserveF32(COLUMN_COUNT)
   prior.view.set(extremes(random, COLUMN_COUNT))
   const offsets = arena.reserveU32(HISTORIES.length + 1)
-  const events = arena.reserveU32(HISTORIES.length * 8)
+  const events = arena.reserveU32(HISTORIES.length * HISTORY_LENGTH_MAX)
   for (const [q, history] of HISTORIES.entries()) {
     events.view.set(history, offsets.view[q])
     offsets.view[q + 1] = offsets.view[q] + history.length
@@ -30,6 +31,10 @@ export function poolCase(arena: Arena, random: Random): Case {
   words[at.RANK_EVENTS] = events.ptr
   words[at.RANK_SCORES] = scores.ptr
   words[at.RANK_SUMS] = arena.reserveF32(COLUMN_COUNT + at.POOL_GROUP).ptr
+  const workplaces = Array.from({ length: 3 }, () => arena.reserveU32(HISTORY_LENGTH_MAX).ptr)
+  words[at.RANK_SOURCES] = workplaces[0]
+  words[at.RANK_PLACES] = workplaces[1]
+  words[at.RANK_SUMS_OF_WEIGHTS] = workplaces[2]
 
   const steps: Step[] = []
   for (const near of [true, false])
@@ -51,7 +56,7 @@ export function poolCase(arena: Arena, random: Random): Case {
         { kernel: 'poolScores', params, tasks: HISTORIES.length },
       )
     }
-  return { steps, scratch: [] }
+  return { steps, scratch: workplaces.map(from => ({ from, to: from + 4 * HISTORY_LENGTH_MAX })) }
 }
 
 function placeExpert(arena: Arena, random: Random, near: boolean, f: number, words: Uint32Array): void {

@@ -45,7 +45,10 @@ function factorScores(model: FactorModel, history: ArrayLike<number>): Float32Ar
   })
 }
 
-/** Products and sums rounded one by one, so that no machine differs; an expert of weight 0 is not asked. */
+/**
+ * Products and sums rounded one by one, so that no machine differs; an expert of weight 0 is not asked. An item that stands in the history more than
+ * once has the sum of its places' weights, and its turn where it is newest.
+ */
 function poolScores({ itemCount, combination, epsilon, experts, bias }: PoolModel, history: ArrayLike<number>) {
   const scores = bias ? bias.slice() : new Float32Array(itemCount)
   for (const expert of experts.filter(({ weight }) => weight !== 0)) {
@@ -60,9 +63,12 @@ function poolScores({ itemCount, combination, epsilon, experts, bias }: PoolMode
 }
 
 function expertScores({ kernel, offsets, items, values }: SparseExpert, itemCount: number, history: ArrayLike<number>) {
-  const scores = new Float32Array(itemCount)
+  const weights = new Map<number, number>()
   eachEvent(kernel, history, (item, weight) => {
-    for (let at = offsets[item]; at < offsets[item + 1]; at++) scores[items[at]] += fround(weight * values[at])
+    weights.set(item, fround((weights.get(item) ?? 0) + weight))
   })
+  const scores = new Float32Array(itemCount)
+  for (const [item, weight] of weights)
+    for (let at = offsets[item]; at < offsets[item + 1]; at++) scores[items[at]] += fround(weight * values[at])
   return scores
 }

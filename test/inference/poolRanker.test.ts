@@ -292,10 +292,10 @@ test('a model that does not fit 4 GiB is refused before its entries are read, an
     })
   refuses(
     new Array(5).fill(expert),
-    'The model of 1000000 items needs 8092253632 bytes of memory; at most 4294967296 can be used, which with 5 experts is 104 entries for each item and expert.',
+    'The model of 1000000 items needs 8092254016 bytes of memory; at most 4294967296 can be used, which with 5 experts is 104 entries for each item and expert.',
   )
   refuses(
     new Array(3).fill(expert),
-    'The model of 1000000 items needs 4884253120 bytes of memory; at most 4294967296 can be used, which with 3 experts is 168 entries for each item and expert.',
+    'The model of 1000000 items needs 4884253504 bytes of memory; at most 4294967296 can be used, which with 3 experts is 168 entries for each item and expert.',
   )
 })

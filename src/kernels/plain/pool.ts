@@ -84,8 +84,10 @@ function scatter({ u32, f32 }: PlainMemory, expert: number, events: Uint32Array,
   const words = u32.subarray(expert / 4, expert / 4 + EXPERT_WORDS)
   const u16 = new Uint16Array(u32.buffer)
   const groupWords = near ? 1.5 * POOL_GROUP : 2 * POOL_GROUP
-  for (const [k, item] of events.subarray(0, words[EXPERT_KERNEL_LENGTH]).entries()) {
-    const weight = f32[words[EXPERT_KERNEL] / 4 + k]
+  const weights = new Map<number, number>()
+  for (const [k, item] of events.subarray(0, words[EXPERT_KERNEL_LENGTH]).entries())
+    weights.set(item, fround((weights.get(item) ?? 0) + f32[words[EXPERT_KERNEL] / 4 + k]))
+  for (const [item, weight] of weights) {
     const offset = words[EXPERT_OFFSETS] / 4 + item
     for (let group = u32[offset]; group < u32[offset + 1]; group++) {
       const at = words[EXPERT_ROWS] / 4 + group * groupWords
