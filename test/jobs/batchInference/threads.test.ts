@@ -223,11 +223,36 @@ test('an abort ends the work within two seconds and leaves what is finished to t
   })
   assert.ok(stopwatchSeconds() - abortedSeconds < 2)
   assert.deepEqual(await place.list('out'), ['recs/_CHECK'])
-  const parts = [...finished].filter(([name]) => name.startsWith('part/')).map(([, part]) => (part as Part).key)
-  assert.ok(parts.length > 0)
-  assert.deepEqual(await staged(), parts.sort())
+  const done = [...finished.keys()].filter(name => name.startsWith('part/'))
+  assert.ok(done.length > 0)
+  const parts = done.map(name => (finished.get(name) as Part).key)
+  // A thread may be ended between writing its part and saying so: such a part is left behind, no finished one missing.
+  const left = await staged()
+  assert.deepEqual(
+    parts.filter(key => !left.includes(key)),
+    [],
+  )
+  assert.ok(left.length - parts.length <= context.threads, `${left.length} parts staged, ${parts.length} finished`)
 
   await assert.rejects(runBatchInference(job, { ...context, signal: AbortSignal.abort(new Error('never begun')) }), {
     message: 'never begun',
   })
+
+  const again: string[] = []
+  const next = contextOf(place, { attempt: 2 }, finished)
+  const checkpoint = (name: string, value: unknown) => {
+    again.push(name)
+    return next.checkpoint(name, value)
+  }
+  const { records: answered } = await runBatchInference(
+    job,
+    { ...next, checkpoint },
+    { shardBytes: 200_000, parts: true },
+  )
+  assert.equal(answered, 100 * records.length)
+  assert.deepEqual(
+    again.filter(name => done.includes(name)),
+    [],
+  )
+  assert.deepEqual(await staged(), [])
 })
