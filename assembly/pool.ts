@@ -30,6 +30,7 @@ import {
   RANK_SUMS,
   RANK_SUMS_OF_WEIGHTS,
 } from '../src/kernels/parameters'
+import { kept, keptBits, LN_C1, LN_C2, LN_C3, LN_HALF, LN_MASK, LN_UNIT, ln4 } from './transcendentals'
 import { addRepeats, findRepeats } from './repeats'
 import { float, word } from './words'
 
@@ -167,24 +168,6 @@ function scatterFar(expert: usize, sources: usize, weights: usize, count: i32, s
   }
 }
 
-/**
- * ln(x) for normal x > 0, with an error below 2⁻²³·max(1, |ln x|): x = 2^e·m with m in [√½, √2), s = (m - 1) / (m + 1), and
- * ln m = 2·artanh(s) = s·((2 + z·c1) + z²·(c2 + z·c3)), z = s², the c fitted to the least greatest error (1.6·10⁻⁹). Short rather than
- * cheap: it is the chain of dependent steps that a processor waits for. ln 1 = 0.
- */
-@inline
-function ln4(x: v128): v128 {
-  const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3)) // of √½
-  const power = v128.and(bits, i32x4.splat(0xff800000)) // e · 2²³, and ln 2 / 2²³ is as exact as ln 2
-  const m = i32x4.sub(x, power)
-  const s = f32x4.div(f32x4.sub(m, f32x4.splat(1)), f32x4.add(m, f32x4.splat(1)))
-  const z = f32x4.mul(s, s)
-  const high = f32x4.add(f32x4.mul(z, f32x4.splat(0.2987173)), f32x4.splat(0.39977542))
-  const low = f32x4.add(f32x4.mul(z, f32x4.splat(0.66666776)), f32x4.splat(2))
-  const p = f32x4.add(low, f32x4.mul(f32x4.mul(z, z), high))
-  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(power), f32x4.splat(0.69314718 / 8388608)), f32x4.mul(s, p))
-}
-
 @inline
 function share4(sum: v128, inverse: v128): v128 {
   return f32x4.mul(f32x4.pmax(f32x4.splat(0), sum), inverse)
@@ -196,7 +179,15 @@ function poolLogs(expert: usize, sums: usize, scores: usize, columns: usize, eps
   const inverse = f32x4.splat(float(expert, EXPERT_INVERSE_SCALE))
   const least = f32x4.splat(epsilon)
   const zero = f32x4.splat(0)
-  const floor = f32x4.mul(w, ln4(least))
+  const half = i32x4.splat(keptBits(LN_HALF))
+  const mask = i32x4.splat(keptBits(LN_MASK))
+  const one = f32x4.splat(kept(1))
+  const c3 = f32x4.splat(kept(LN_C3))
+  const c2 = f32x4.splat(kept(LN_C2))
+  const c1 = f32x4.splat(kept(LN_C1))
+  const two = f32x4.splat(kept(2))
+  const unit = f32x4.splat(kept(LN_UNIT))
+  const floor = f32x4.mul(w, ln4(least, half, mask, one, c3, c2, c1, two, unit))
   for (const end = sums + (columns << 2); sums < end; sums += 32, scores += 32) {
     const x0 = v128.load(sums)
     const x1 = v128.load(sums, 16)
@@ -211,8 +202,8 @@ function poolLogs(expert: usize, sums: usize, scores: usize, columns: usize, eps
     }
     v128.store(sums, zero)
     v128.store(sums, zero, 16)
-    const l0 = f32x4.mul(w, ln4(f32x4.add(share4(x0, inverse), least)))
-    const l1 = f32x4.mul(w, ln4(f32x4.add(share4(x1, inverse), least)))
+    const l0 = f32x4.mul(w, ln4(f32x4.add(share4(x0, inverse), least), half, mask, one, c3, c2, c1, two, unit))
+    const l1 = f32x4.mul(w, ln4(f32x4.add(share4(x1, inverse), least), half, mask, one, c3, c2, c1, two, unit))
     const s0 = f32x4.add(v128.load(scores), l0)
     const s1 = f32x4.add(v128.load(scores, 16), l1)
     v128.store(scores, s0)

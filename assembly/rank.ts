@@ -11,30 +11,23 @@ import {
   RANK_TOTAL,
   RANK_WEIGHTS,
 } from '../src/kernels/parameters'
+import {
+  EXP_BIAS,
+  EXP_C2,
+  EXP_C3,
+  EXP_C4,
+  EXP_C5,
+  EXP_C6,
+  EXP_LEAST,
+  EXP_LN2_HIGH,
+  EXP_LN2_LOW,
+  EXP_LOG2E,
+  EXP_ROUND,
+  exp4By,
+  kept,
+  keptBits,
+} from './transcendentals'
 import { float, setWord, word } from './words'
-
-/**
- * exp(x) for x ≤ 0: relative error at most 2⁻²² for x ≥ -87.3, and 0 below, where exp(x) < 2⁻¹²⁶. exp(0) = 1.
- * x = n·ln 2 + r with ln 2 in two parts (Cephes expf, Moshier 1992), 2ⁿ times a polynomial of degree 6 in r, fitted to the least greatest
- * relative error (3·10⁻⁹) and evaluated by Estrin's scheme: like ln4 (pool.ts) it is a chain of dependent steps that is waited for, not
- * their number. Adding 1.5·2²³ rounds to the nearest integer, ties to even, and leaves it in the low bits. Products and sums are rounded
- * one by one, so that the plain twin needs no fused arithmetic here.
- */
-@inline
-export function exp4(x: v128): v128 {
-  const inRange = f32x4.ge(x, f32x4.splat(-87.3))
-  const y = f32x4.pmax(x, f32x4.splat(-87.3))
-  const shifted = f32x4.add(f32x4.mul(y, f32x4.splat(1.44269504088896341)), f32x4.splat(12582912))
-  const n = f32x4.sub(shifted, f32x4.splat(12582912))
-  const r = f32x4.sub(f32x4.sub(y, f32x4.mul(n, f32x4.splat(0.693359375))), f32x4.mul(n, f32x4.splat(-2.12194440e-4)))
-  const z = f32x4.mul(r, r)
-  const low = f32x4.add(f32x4.mul(r, f32x4.splat(0.16666521)), f32x4.splat(0.49999994))
-  const high = f32x4.add(f32x4.mul(r, f32x4.splat(0.008368745)), f32x4.splat(0.04166839))
-  const q = f32x4.add(low, f32x4.mul(z, f32x4.add(high, f32x4.mul(z, f32x4.splat(0.001381454)))))
-  const p = f32x4.add(f32x4.splat(1), f32x4.add(r, f32x4.mul(z, q)))
-  const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23)
-  return v128.and(f32x4.mul(p, power), inRange)
-}
 
 /** The bits of a float as an integer of the same order; x + 0 makes one zero of two. */
 @inline
@@ -67,11 +60,25 @@ export function weigh(params: usize, query: i32): void {
   )
 
   const sharpness = f32x4.splat(float(params, RANK_SHARPNESS))
+  const least = f32x4.splat(kept(EXP_LEAST))
+  const log2e = f32x4.splat(kept(EXP_LOG2E))
+  const round = f32x4.splat(kept(EXP_ROUND))
+  const ln2High = f32x4.splat(kept(EXP_LN2_HIGH))
+  const ln2Low = f32x4.splat(kept(EXP_LN2_LOW))
+  const c2 = f32x4.splat(kept(EXP_C2))
+  const c3 = f32x4.splat(kept(EXP_C3))
+  const c4 = f32x4.splat(kept(EXP_C4))
+  const c5 = f32x4.splat(kept(EXP_C5))
+  const c6 = f32x4.splat(kept(EXP_C6))
+  const one = f32x4.splat(kept(1))
+  const bias = i32x4.splat(keptBits(EXP_BIAS))
   for (let at: usize = 0; at < bytes; at += 32) {
     const s0 = v128.load(scores + at)
     const s1 = v128.load(scores + at, 16)
-    const w0 = exp4(f32x4.mul(sharpness, f32x4.sub(s0, greatest)))
-    const w1 = exp4(f32x4.mul(sharpness, f32x4.sub(s1, greatest)))
+    const x0 = f32x4.mul(sharpness, f32x4.sub(s0, greatest))
+    const w0 = exp4By(x0, least, log2e, round, ln2High, ln2Low, c2, c3, c4, c5, c6, one, bias)
+    const x1 = f32x4.mul(sharpness, f32x4.sub(s1, greatest))
+    const w1 = exp4By(x1, least, log2e, round, ln2High, ln2Low, c2, c3, c4, c5, c6, one, bias)
     v128.store(weights + at, w0)
     v128.store(weights + at, w1, 16)
     const k0 = key4(s0)

@@ -16,7 +16,7 @@ import {
 } from '../src/kernels/factorParameters'
 import { addHistory, totalsOf } from './estimate'
 import { MODE, PRIOR, stateOf } from './queryState'
-import { exp4 } from './rank'
+import { exp4 } from './transcendentals'
 import { float, word } from './words'
 
 /** exp(x) in f32, for any x; beyond 87 either way it is as at 87, or 0. */

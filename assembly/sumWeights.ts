@@ -15,7 +15,7 @@ import {
 } from '../src/kernels/factorParameters'
 import { totalsOf } from './estimate'
 import { BATCH, exactScores } from './exactScores'
-import { exp4 } from './rank'
+import { exp4 } from './transcendentals'
 import { storeRow } from './rows'
 import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
