@@ -74,6 +74,18 @@ test('the worked weights of the guide: .3 and .1 are rewards of 1.5 and .5', () 
     )
 })
 
+test('average rewards: the value found among the first 25, of all value of what was done, in the mean of users', () => {
+  const values = Float64Array.from({ length: 60 }, (_, item) => item + 1)
+  const collector = metricsCollector(60)
+  const list = Array.from({ length: 25 }, (_, place) => place)
+  const first = collector.add(list, new Set([3, 9, 29]), undefined, values)
+  close(first.average_rewards_at_k, (4 + 10) / (4 + 10 + 30), 1e-12)
+  // Everything is found; and of the twenty-sixth place nothing counts.
+  assert.equal(collector.add(list, new Set([0, 24]), undefined, values).average_rewards_at_k, 1)
+  assert.equal(collector.add([...list, 40], new Set([40]), undefined, values).average_rewards_at_k, 0)
+  close((collector.result().service as Record<string, number>).average_rewards_at_k, (14 / 44 + 1 + 0) / 3, 1e-12)
+})
+
 test('nobody hit: zeros, not NaN', () => {
   for (const value of Object.values(hitsAt([], 2))) assert.equal(value, 0)
 })

@@ -6,7 +6,9 @@ import { tuningOf } from '../../src/jobs/tuningOf.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
+import { integer } from '../../src/recipes/parameters.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
+import { recipe } from '../../src/recipes/recipe.ts'
 import { trainSolution } from '../../src/recipes/train.ts'
 import { checkTuning, TUNING_TRIES_DEFAULT, type TuningControl, tune } from '../../src/recipes/tuning.ts'
 import { userPersonalization } from '../../src/recipes/userPersonalization.ts'
@@ -88,6 +90,42 @@ test('on walks the newest event says everything: the search finds the mask, trie
   const found = new Map([['search/aws-user-personalization/0', kept.get('search/aws-user-personalization/0')]])
   assert.deepEqual(await search({ found, keep }), again)
   assert.deepEqual([...stages], ['search, try 2 of at most 10'])
+})
+
+test('the search ends when eight tries in a row brought nothing better, or when the training jobs are used up', async () => {
+  // What a try is worth is what this says, by the number of the try: no model has a part in it.
+  const searched = async (tries: number, scoreOf: (number: number) => number) => {
+    const recipeOfScores = recipe({
+      name: 'aws-scores',
+      type: 'USER_PERSONALIZATION',
+      algorithm: 'aws-scores',
+      featureTransformation: 'aws-scores',
+      description: 'For this test.',
+      creationDateTime: 0,
+      limits: { itemCount: 1000, interactionCount: 1_000_000 },
+      batch: undefined,
+      hyperparameters: { width: integer({ min: 1, max: 1_000_000, default: 7, tunable: true }) },
+      featureTransformationParameters: {},
+      evaluate: () => async () => {
+        const service = { mean_reciprocal_rank_at_25: scoreOf(number++) }
+        const metrics = { userCount: 1, service, textbook: {}, standardErrors: {} }
+        return { metrics, baseline: metrics, sharpness: undefined }
+      },
+      train: () => {
+        throw new Error('nothing is trained')
+      },
+    })
+    let number = 0
+    return tune(recipeOfScores, data, { seed: 1, tuning: { ranges: [], tries } }, options)
+  }
+  const level = await searched(40, () => 0.5)
+  assert.equal(level.tries, 1 + 8)
+  assert.deepEqual(level.texts, { width: '7' }, 'the first try is what would be trained without a search')
+  const late = await searched(40, number => (number === 8 ? 0.6 : 0.5))
+  assert.equal(late.tries, 9 + 8)
+  assert.equal(late.score, 0.6)
+  assert.equal((await searched(40, number => number)).tries, 40)
+  assert.equal((await searched(3, () => 0.5)).tries, 3)
 })
 
 test('what the search has chosen is what is trained', async () => {
