@@ -40,8 +40,12 @@ const NAME = /^[A-Za-z0-9_]+$/
  */
 export function bindValues(plan: Plan, given: FilterValues = {}): Bindings {
   const names = Object.keys(given)
-  if (names.length > VALUE_ENTRIES_MAX)
-    fail('MALFORMED_VALUE', `filterValues has ${names.length} entries; at most ${VALUE_ENTRIES_MAX} were expected.`)
+  if (names.length > VALUE_ENTRIES_MAX) {
+    const within = names.slice(0, VALUE_ENTRIES_MAX).join(', ')
+    const sentence = `filterValues has ${names.length} entries; at most ${VALUE_ENTRIES_MAX} were expected.`
+    const all = names.join(', ')
+    fail('MALFORMED_VALUE', sentence, all, { start: within.length + ', '.length, end: all.length })
+  }
   const bindings = new Map<string, RawValue[]>()
   for (const name of names) {
     if (!plan.placeholders.has(name)) throw unknownName(name, plan)
@@ -83,10 +87,13 @@ export const placeholdersOf = (plan: Plan, which: (statement: Plan['statements']
 
 function unknownName(name: string, { placeholders }: Plan): FilterError {
   const shown = name.length > VALUE_NAME_CHARACTERS_MAX ? `${name.slice(0, VALUE_NAME_CHARACTERS_MAX)}…` : name
+  const whole = { start: 0, end: name.length }
   if (name.length > VALUE_NAME_CHARACTERS_MAX || !NAME.test(name))
-    return failure(
+    return new FilterError(
       'MALFORMED_VALUE',
       `filterValues has the name ${JSON.stringify(shown)}; 1 to ${VALUE_NAME_CHARACTERS_MAX} letters, digits and _ were expected.`,
+      name,
+      whole,
     )
   const known = [...placeholders.keys()]
   const meant = nearest(name, known)
@@ -96,7 +103,8 @@ function unknownName(name: string, { placeholders }: Plan): FilterError {
       : meant !== undefined
         ? `did you mean ${meant}?`
         : `it has ${known.map(each => `$${each}`).join(', ')}.`
-  return failure('UNKNOWN_VALUE', `filterValues has the name ${name}, which is no placeholder of the filter; ${rest}`)
+  const sentence = `filterValues has the name ${name}, which is no placeholder of the filter; ${rest}`
+  return new FilterError('UNKNOWN_VALUE', sentence, name, whole)
 }
 
 /** `"a","b"`, `1, 2.5`, or both. */
@@ -104,9 +112,10 @@ function parseValues(name: string, text: string): RawValue[] {
   const wrong = (sentence: string, start: number, end = start + 1): never =>
     fail('MALFORMED_VALUE', `The value of ${name} in filterValues ${sentence}`, text, { start, end })
   if (text.length > VALUE_CHARACTERS_MAX && [...text].length > VALUE_CHARACTERS_MAX)
-    fail(
-      'MALFORMED_VALUE',
-      `The value of ${name} in filterValues has ${[...text].length} characters; at most ${VALUE_CHARACTERS_MAX} were expected.`,
+    wrong(
+      `has ${[...text].length} characters; at most ${VALUE_CHARACTERS_MAX} were expected.`,
+      [...text].slice(0, VALUE_CHARACTERS_MAX).join('').length,
+      text.length,
     )
   const values: RawValue[] = []
   const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?))\s*(,|$)/suy
@@ -163,9 +172,6 @@ function checkBound(
   }
 }
 
-const failure = (code: FilterErrorCode, sentence: string, text = '', span: Span = { start: 0, end: 0 }): FilterError =>
-  new FilterError(code, sentence, text, span)
-
-function fail(code: FilterErrorCode, sentence: string, text?: string, span?: Span): never {
-  throw failure(code, sentence, text, span)
+function fail(code: FilterErrorCode, sentence: string, text: string, span: Span): never {
+  throw new FilterError(code, sentence, text, span)
 }

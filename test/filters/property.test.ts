@@ -100,6 +100,38 @@ test('a valid expression cut short or with one character changed throws nothing 
   }
 })
 
+test('what is wrong with filterValues is shown at its character, in a name or in a value', () => {
+  const plan = planFilter('INCLUDE ItemID WHERE Items.TOPICS IN ($TOPIC)', schemasOf(readWorld('shop')))
+  const reported = (given: Record<string, string>): string => {
+    try {
+      bindValues(plan, given)
+      return 'nothing is wrong'
+    } catch (error) {
+      assert.ok(error instanceof FilterError)
+      return error.report
+    }
+  }
+  assert.equal(
+    reported({ TOPICS: '"a"' }),
+    'filterValues has the name TOPICS, which is no placeholder of the filter; did you mean TOPIC? At character 1:\nTOPICS\n^^^^^^',
+  )
+  assert.equal(
+    reported({ 'TOPIC.': '"a"' }),
+    'filterValues has the name "TOPIC."; 1 to 50 letters, digits and _ were expected. At character 1:\nTOPIC.\n^^^^^^',
+  )
+  assert.equal(
+    reported({ TOPIC: '"a", b' }),
+    'The value of TOPIC in filterValues has to be values in double quotes, or numbers, with commas between them. At character 6:\n"a", b\n     ^',
+  )
+  const many = Object.fromEntries(Array.from({ length: 26 }, (_, i) => [String.fromCharCode(97 + i), '1']))
+  assert.match(reported(many), /at most 25 were expected\. At character 76:\n….*, y, z\n +\^$/)
+  // The smiling face is one character of two units.
+  assert.match(
+    reported({ TOPIC: `"${'\u{1F600}'.repeat(998)}"x` }),
+    /1001 characters.* At character 1001:\n….*"x\n +\^$/su,
+  )
+})
+
 test('random values throw nothing but a FilterError', () => {
   const random = seededRandom(8)
   const plan = planFilter(
