@@ -1,7 +1,6 @@
 /** The interactions of a data folder (../shared/data/README.md), read simply: the benches measure models here, not imports. */
 import { readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { assert } from '../../src/lib/assert.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
 import { itemLists } from '../../src/models/splits.ts'
@@ -18,7 +17,7 @@ export interface DataFolder {
 
 /**
  * Users in order of appearance; items by descending event count, then id; a user's events by time, equal times in order of the file.
- * Throws Refusal where there is no interactions.csv; items.csv may be absent.
+ * Throws Refusal where there is no interactions.csv, or one that cannot be read; items.csv may be absent.
  */
 export function readDataFolder(folder: string): DataFolder {
   const histories = new Map<string, { item: string; time: number }[]>()
@@ -26,6 +25,8 @@ export function readDataFolder(folder: string): DataFolder {
   for (const [user, item, time] of columns(join(folder, 'interactions.csv'), ['USER_ID', 'ITEM_ID', 'TIMESTAMP'])) {
     const history = histories.get(user)
     const event = { item, time: Number(time) }
+    if (time === '' || !Number.isFinite(event.time))
+      throw new Refusal(`${folder}/interactions.csv has the TIMESTAMP '${time}', where epoch seconds were expected.`)
     if (history) history.push(event)
     else histories.set(user, [event])
     counts.set(item, (counts.get(item) ?? 0) + 1)
@@ -47,21 +48,39 @@ export function readDataFolder(folder: string): DataFolder {
   return { interactions, users: [...histories.keys()], items: ids, catalogueItemCount: catalogue.size }
 }
 
-/** The named columns of a CSV file whose first columns, up to the last one asked for, are never quoted. An absent file has no rows. */
+/** The named columns of a CSV file, in which no quoted cell spans lines. An absent file has no rows. */
 function* columns(path: string, names: readonly string[]): Generator<string[]> {
-  const [header = '', ...lines] = textOf(path).split('\n')
-  if (header === '') return
-  const places = names.map(name => header.trim().split(',').indexOf(name))
-  assert(
-    places.every(place => place >= 0),
-    `${path} has the columns ${header}, where ${names.join(', ')} were expected`,
-  )
+  const [header, ...lines] = linesOf(path)
+  if (header === undefined) return
+  const places = names.map(name => header.split(',').indexOf(name))
+  if (places.includes(-1))
+    throw new Refusal(`${path} has the columns ${header}, where ${names.join(', ')} were expected.`)
   const last = Math.max(...places)
   for (const line of lines) {
-    if (line.trim() === '') continue
-    const fields = line.split(',', last + 1).map(field => field.trimEnd())
-    assert(fields.length > last && fields.every(field => !field.startsWith('"')), `${path} has the odd line ${line}`)
-    yield places.map(place => fields[place])
+    const cells = cellsOf(line)
+    if (cells === undefined || cells.length <= last)
+      throw new Refusal(`${path} has the line '${line}', where ${last + 1} cells at least were expected.`)
+    yield places.map(place => cells[place])
+  }
+}
+
+/** Those with something in them, without what ends them. */
+export const linesOf = (path: string): string[] =>
+  textOf(path)
+    .split('\n')
+    .map(line => line.trimEnd())
+    .filter(line => line !== '')
+
+/** The cells of a line; undefined where a quoted one does not end in it. */
+export function cellsOf(line: string): string[] | undefined {
+  if (!line.includes('"')) return line.split(',')
+  const cell = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y
+  for (const cells: string[] = []; ; ) {
+    const match = cell.exec(line)
+    if (!match) return undefined
+    const [, quoted, plain, comma] = match
+    cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
+    if (comma === '') return cells
   }
 }
 

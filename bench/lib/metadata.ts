@@ -13,6 +13,7 @@ import type { Features } from '../../src/models/features.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
 import { featuresOf } from '../../src/models/metadataFeatures.ts'
 import { openFolderStore } from '../../src/objects/folder.ts'
+import { cellsOf, linesOf } from './csv.ts'
 
 export interface MetadataFolder {
   readonly interactions: Interactions
@@ -27,7 +28,7 @@ export interface MetadataFolder {
 /** As src/jobs/readTexts.ts has it. */
 const TEXT_FEATURES_MAX = 1_000_000
 
-/** How each column of the folders' items.csv is declared. */
+/** How columns of items.csv are declared; what another one is, its values say (`guessed`). */
 const ITEM_FIELDS: Readonly<Record<string, object>> = {
   ITEM_ID: { type: 'string' },
   TITLE: { type: 'string' },
@@ -37,6 +38,9 @@ const ITEM_FIELDS: Readonly<Record<string, object>> = {
   PRICE: { type: ['null', 'float'] },
   CREATION_TIMESTAMP: { type: 'long' },
 }
+
+/** Beyond this share of different values among all, strings are written for each item and no categories. */
+const CATEGORIES_SHARE_MAX = 0.5
 
 /** Columns that name an item: words whatever the schema calls them. */
 const NAMES = ['TITLE']
@@ -49,6 +53,23 @@ const interactionsSchema = avro('Interactions', [
   { name: 'ITEM_ID', type: 'string' },
   { name: 'TIMESTAMP', type: 'long' },
 ])
+
+/** Numbers where all values are; else categories or, where hardly two items share one, texts. */
+function guessed(values: readonly string[]): object {
+  const given = values.filter(value => value !== '')
+  if (given.every(value => Number.isFinite(Number(value)))) return { type: ['null', 'double'] }
+  const categorical = new Set(given).size <= CATEGORIES_SHARE_MAX * given.length
+  return { type: ['null', 'string'], ...(categorical ? { categorical } : { textual: true }) }
+}
+
+/** Of items.csv. Lines that are odd have no say in it. */
+function itemFields(path: string): { readonly name: string }[] {
+  const [header = '', ...lines] = linesOf(path)
+  const rows = lines.flatMap(line => [cellsOf(line) ?? []])
+  return header
+    .split(',')
+    .map((name, at) => ({ name, ...(ITEM_FIELDS[name] ?? guessed(rows.map(cells => cells[at] ?? ''))) }))
+}
 
 export async function readMetadataFolder(folder: string): Promise<MetadataFolder> {
   const root = await mkdtemp(join(tmpdir(), 'sommelier-bench-'))
@@ -76,11 +97,9 @@ export async function readMetadataFolder(folder: string): Promise<MetadataFolder
       }
       return importCsv(description, await context())
     }
-    const header = readFileSync(join(folder, 'items.csv'), 'utf8').split(/\r?\n/, 1)[0].split(',')
-    const itemsSchema = avro(
-      'Items',
-      header.map(name => ({ name, ...ITEM_FIELDS[name] })),
-    )
+    const fields = itemFields(join(folder, 'items.csv'))
+    const header = fields.map(({ name }) => name)
+    const itemsSchema = avro('Items', fields)
     const interactions = [await imported('interactions.csv', 'INTERACTIONS', interactionsSchema)]
     const items = [await imported('items.csv', 'ITEMS', itemsSchema)]
     const read = await readInteractions({ bucket: 'artifacts', interactions, items }, await context())
