@@ -92,7 +92,7 @@ const historiesFor = (random: Random, itemCount: number): number[][] => [
   new Array(12).fill(itemCount - 1),
 ]
 
-for (const itemCount of [1, 2, 31, 32, 33, 257])
+for (const itemCount of [1, 2, 31, 32, 33, 255, 256, 257])
   for (const combination of ['log', 'linear'] as const)
     test(`a ${combination} pool of ${itemCount} items`, () => {
       const random = seededRandom(itemCount)
