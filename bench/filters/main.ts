@@ -44,7 +44,9 @@ const processes = Number(flags.processes)
 const rounds = Number(flags.rounds)
 
 const lines = [
-  machine(),
+  '# Filters',
+  '',
+  `\`npm run bench:filters\` on ${machine()}`,
   '',
   `${RESULTS} results, one thread, ${processes} processes of ${rounds} rounds in turns; µs of CPU a record, median (least); adds: median of all rounds' ratios, and their quartiles; by the least: the ratio of a process's least, median of the processes, and their range; first round: with the filter, while masks and views are made`,
   '',

@@ -25,7 +25,7 @@ export interface BatchFacts {
   readonly reasons: boolean
 }
 
-/** The most that is trained on; more is refused, never cut silently. */
+/** The most that is trained on. Of more items those go whose newest interaction is oldest, and the log says so (datasets/read.ts); more interactions are refused. */
 export interface RecipeLimits {
   readonly itemCount: number
   readonly interactionCount: number
