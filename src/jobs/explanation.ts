@@ -4,7 +4,7 @@ import { NewcomerRanker, placeNewcomers } from '../inference/newcomerRanker.ts'
 import type { PriorRanking } from '../inference/priorRanker.ts'
 import { openRanker, placeModel } from '../inference/ranker.ts'
 import { Refusal } from '../lib/refusal.ts'
-import { historyLength } from '../models/historyModel.ts'
+import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import { listAt } from '../models/splits.ts'
 import { loadModel } from '../recipes/modelFile.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from './computeContext.ts'
@@ -28,7 +28,7 @@ export interface ExplainedItem {
   readonly rank: number
   /** As a batch inference job gives it as the score: of the softmax over the whole catalogue. */
   readonly probability: number
-  /** Before softmax: base + Σ weights. */
+  /** base + Σ weights: the logit, so that probabilities are the softmax of scores over the whole catalogue. */
   readonly score: number
   readonly base: number
   /** Items of the history by descending magnitude of their weights, the events of one item together. */
@@ -69,7 +69,7 @@ export async function explained(
       ...query,
       eventCount: 0,
       items: places.map(at => {
-        const score = scores[order.order[at]] / model.sharpness
+        const score = scores[order.order[at]]
         return {
           itemId: items.idAt(order.order[at]),
           rank: at + 1,
@@ -98,9 +98,16 @@ export async function explained(
       itemId: items.idAt(item),
       rank: rank ?? at + 1,
       probability,
-      ...carried(scoreParts(model, history, item), history, index => items.idAt(index)),
+      ...carried(logitParts(model, history, item), history, index => items.idAt(index)),
     })),
   }
+}
+
+/** What a model scores is scaled before its softmax (models/calibration.ts); people see it as it counts. */
+function logitParts(model: HistoryModel, history: Int32Array, item: number): ScoreParts {
+  const { base, weights, score } = scoreParts(model, history, item)
+  const scale = model.sharpness
+  return { base: scale * base, weights: weights.map(weight => scale * weight), score: scale * score }
 }
 
 const firstOf = ({ count, places }: PriorRanking): number[] => [...places.subarray(0, count)]

@@ -35,7 +35,17 @@ test('recommendations are explained by the items that carried them', async t => 
     assert.ok(Math.abs(sum - score) < 1e-9)
     assert.ok(carriers.length <= 10)
     if (at > 0) assert.ok(score <= items[at - 1].score + 1e-5)
+    // Probabilities are the softmax of scores, so that their quotients are those of two items.
+    assert.ok(Math.abs(Math.log(probability / items[0].probability) - (score - items[0].score)) < 1e-4)
   }
+  // Of the first generation scores are small numbers before they are scaled: here they are told as they count.
+  const first = await trainedVersion(
+    server,
+    await makeSolution(server, datasetGroupArn, 'aws-user-personalization', { name: 'first' }),
+  )
+  const [best, next] = (await ask({ resourceArn: first, userId: 'user-7', numResults: 2 })).body.items
+  assert.ok(Math.abs(Math.log(next.probability / best.probability) - (next.score - best.score)) < 1e-4)
+
   // One item alone is explained as it is in the list.
   const alone = await ask({ resourceArn, userId: 'user-7', itemId: items[2].itemId })
   assert.deepEqual(alone.body.items, [items[2]])
