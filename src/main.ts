@@ -4,6 +4,9 @@
 /** The first with node:sqlite out of its flag and `await using`. */
 const NODE_MAJOR_MIN = 24
 
+/** 128 and the number of the signal, as a shell gives it. */
+const EXIT_SIGPIPE = 141
+
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
   process.stderr.write(
     `sommelier needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.versions.node}. In a clone, 'npm start' brings its own.\n`,
@@ -18,6 +21,8 @@ const { readVersion } = await import('./lib/version.ts')
 const [word = '--help', ...args] = process.argv.slice(2)
 const command = Object.hasOwn(cliCommands, word) ? cliCommands[word] : undefined
 
+if (word !== 'serve') process.stdout.on('error', endWithReader)
+
 if (word === 'serve') {
   // Only here: the server brings SQLite with it, the other commands need neither.
   const { serve } = await import('./serve.ts')
@@ -31,6 +36,12 @@ else if (word === '--help' || word === '-h' || word === 'help') process.stdout.w
 else {
   process.stderr.write(`sommelier has no command '${word}'.\n\n${help()}`)
   process.exitCode = 2
+}
+
+/** Whoever reads has seen enough (`… | head`): the command ends as SIGPIPE would end it, which Node ignores. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT_SIGPIPE)
 }
 
 function help(): string {
