@@ -109,6 +109,7 @@ const describeEvaluation = operation({
       ),
     ),
     cold: optional(structure({ eventCount: integer(), itemShare: double(), heldOutShare: double() })),
+    trends: optional(structure({ moments: integer(), model: double(), popularity: double() })),
     // Of segments and actions:
     comparison: optional(Comparison),
     // Of either:

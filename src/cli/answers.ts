@@ -36,6 +36,7 @@ export interface Evaluation {
     readonly popularity: Intervals
   }[]
   readonly cold: { readonly eventCount: number; readonly itemShare: number; readonly heldOutShare: number }
+  readonly trends?: { readonly moments: number; readonly model: number; readonly popularity: number }
   readonly choice?: PoolChoice
   readonly recipes?: RecipeChoice
   readonly newcomers?: NewcomerChoice

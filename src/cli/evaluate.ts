@@ -31,6 +31,7 @@ const listSections = (evaluation: Evaluation): string[][] => [
   metricLines(evaluation),
   historyLines(evaluation),
   listLines(evaluation),
+  ...(evaluation.trends ? [trendLines(evaluation.trends)] : []),
   ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
   ...(evaluation.newcomers ? [newcomerLines(evaluation.newcomers)] : []),
   ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
@@ -95,6 +96,11 @@ function listLines({ model, popularity, recentPopularity, cold, listLength }: Ev
     `Cold items have fewer than ${cold.eventCount} events to learn from: ${percent(cold.itemShare)} of the items, ${percent(cold.heldOutShare)} of what the users did next.`,
   ]
 }
+
+const trendLines = ({ moments, model, popularity }: NonNullable<Evaluation['trends']>): string[] => [
+  `TRENDS  at ${count(moments)} moments at which something rose`,
+  `The first 25 had ${percent(model)} of the increase that the best 25 would have had; those of popularity ${percent(popularity)}.`,
+]
 
 function choiceLines(choice: PoolChoice): string[] {
   const { heldOutPairCount, combination, fittedBy, solved, ridges, tried, experts, popularityWeight } = choice

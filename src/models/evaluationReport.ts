@@ -58,6 +58,8 @@ export interface EvaluationReport {
   readonly byHistoryLength: readonly HistoryBucket[]
   /** Cold items have fewer training events than `eventCount`: their share of the items, and of what was held out. */
   readonly cold: { readonly eventCount: number; readonly itemShare: number; readonly heldOutShare: number }
+  /** Of recipes about trends: the mean accuracy (trendAccuracy.ts) over `moments` at which something rose. */
+  readonly trends?: { readonly moments: number; readonly model: number; readonly popularity: number }
 }
 
 /** What one model did for each tested user; `add` is `observe` of evaluateRanking (evaluation.ts), called for users in order. */

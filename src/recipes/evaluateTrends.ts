@@ -4,13 +4,14 @@
  * (models/trendAccuracy.ts), beside popularity.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { EvaluationReport } from '../models/evaluationReport.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import { RANKED_COUNT, type SolutionMetrics } from '../models/metrics.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
 import { eventsUntil } from '../models/splits.ts'
 import { increases, trendAccuracy } from '../models/trendAccuracy.ts'
 import { newestTime } from '../models/trends.ts'
-import { type Evaluate, type EvaluationControl, evaluateForUsers } from './evaluate.ts'
+import { type Evaluate, type EvaluationControl, evaluateForUsers, type Reports } from './evaluate.ts'
 import type { TrainingData } from './trainingData.ts'
 
 const MOMENTS = 10
@@ -20,14 +21,17 @@ const TESTED_TIME_SHARE = 0.1
 export const evaluateTrends =
   (intervalSeconds: number): Evaluate =>
   async (fit, data, seed, control) => {
-    const { metrics, baseline, ...rest } = await evaluateForUsers(fit, data, seed, control)
+    const { metrics, baseline, report, ...rest } = await evaluateForUsers(fit, data, seed, control)
     const moments = momentsOf(data.interactions.times, intervalSeconds)
     const popular = async ({ interactions }: TrainingData) => popularityModel(uniqueUserCounts(interactions))
     const accuracy = (model: Fit) => meanAccuracy(model, data, moments, intervalSeconds, control)
+    const [found, plain] = [await accuracy(fit), await accuracy(popular)]
+    const trends = { moments: found.moments, model: found.mean, popularity: plain.mean }
     return {
-      metrics: withAccuracy(metrics, await accuracy(fit)),
-      baseline: withAccuracy(baseline, await accuracy(popular)),
+      metrics: withAccuracy(metrics, found.mean),
+      baseline: withAccuracy(baseline, plain.mean),
       ...rest,
+      ...(report && { report: async () => withTrends(await report(), trends) }),
     }
   }
 
@@ -38,6 +42,9 @@ const withAccuracy = (metrics: SolutionMetrics, accuracy: number): SolutionMetri
   service: { ...metrics.service, trend_prediction_accuracy: accuracy },
 })
 
+const withTrends = (report: Reports | undefined, trends: EvaluationReport['trends']): Reports | undefined =>
+  report && 'byHistoryLength' in report && trends ? { ...report, trends } : report
+
 /** The last one an interval before the newest event, so that its outcome is known. */
 function momentsOf(times: Float64Array, intervalSeconds: number): number[] {
   const newest = newestTime(times)
@@ -46,14 +53,14 @@ function momentsOf(times: Float64Array, intervalSeconds: number): number[] {
   return Array.from({ length: MOMENTS }, (_, k) => newest - intervalSeconds - k * step).filter(time => time >= oldest)
 }
 
-/** 0 where nothing rose at any moment: nothing was foretold. */
+/** Over the moments at which something rose; 0 where nothing ever did: nothing was foretold. */
 async function meanAccuracy(
   fit: Fit,
   data: TrainingData,
   moments: readonly number[],
   intervalSeconds: number,
   control: EvaluationControl,
-): Promise<number> {
+): Promise<{ readonly mean: number; readonly moments: number }> {
   let [sum, count] = [0, 0]
   for (const [done, time] of moments.entries()) {
     control.progress({ stage: 'foretelling trends', done, total: moments.length, unit: 'moments' })
@@ -65,7 +72,7 @@ async function meanAccuracy(
     sum += accuracy
     count++
   }
-  return count === 0 ? 0 : sum / count
+  return { mean: count === 0 ? 0 : sum / count, moments: count }
 }
 
 const firstOf = (prior: Float32Array): number[] =>

@@ -115,6 +115,18 @@ test('evaluate shows metrics with intervals, both NDCGs by name, baselines, buck
   ])
 })
 
+test('evaluate shows how much of what rose was foretold', async t => {
+  const trends = { moments: 10, model: 0.625, popularity: 0.1 }
+  const { endpoint } = await answering(t, [{ body: { ...evaluation, trends } }])
+  const io = recordedIo()
+  assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+  assert.deepEqual(io.said.out.trimEnd().split('\n').slice(lines.length), [
+    '',
+    'TRENDS  at 10 moments at which something rose',
+    'The first 25 had 62.5 % of the increase that the best 25 would have had; those of popularity 10 %.',
+  ])
+})
+
 test('evaluate shows what a pool chose, and why', async t => {
   const { endpoint } = await answering(t, [{ body: { ...evaluation, choice } }])
   const io = recordedIo()

@@ -69,7 +69,7 @@ function fashions(): Interactions {
 
 test('trends: beside the usual metrics how much of the increase was foretold', async () => {
   const settings = { seed: 1, featureTransformationParameters: { trend_discovery_frequency: '1 hour' } }
-  const { metrics, baseline, model, histories } = await trainSolution(
+  const { metrics, baseline, model, histories, report } = await trainSolution(
     trendingNow,
     dataOf(fashions()),
     settings,
@@ -78,6 +78,12 @@ test('trends: beside the usual metrics how much of the increase was foretold', a
   assert.ok(metrics.service.trend_prediction_accuracy > 0.5)
   assert.ok(metrics.service.trend_prediction_accuracy <= 1)
   assert.equal(Object.keys(metrics.service).length, 9)
+  assert.ok(report && 'trends' in report)
+  assert.deepEqual(report.trends, {
+    moments: 10,
+    model: metrics.service.trend_prediction_accuracy,
+    popularity: baseline.service.trend_prediction_accuracy,
+  })
   assert.deepEqual(Object.keys(baseline.service), Object.keys(metrics.service))
   assert.equal(histories.items.length, 0)
   const best = model.prior.indexOf(Math.max(...model.prior))
