@@ -46,10 +46,9 @@ export const BYTES_LONG_TEXTS = 17
 export const BYTES_PLACES = 18
 /** u8[FRAME_PIECES][FRAME_PIECE_BYTES]: what stands between the variable parts of a line, each with its length in its last byte. */
 export const BYTES_FRAME = 19
-/** f64[POWER_COUNT] powers of ten; i8[127] and f64[127] by biased exponent: kernels/plain/float32Text.ts. */
-export const BYTES_POWERS = 20
+/** u32[BINADES] and u8[BINADES][2][16] of floats: kernels/plain/float32Text.ts. */
+export const BYTES_TENS = 20
 export const BYTES_SCALES = 21
-export const BYTES_HALF_STEPS = 22
 /** 1: lines have scores; reasons. */
 export const BYTES_HAS_SCORES = 23
 export const BYTES_HAS_REASONS = 24
@@ -66,10 +65,7 @@ export const BYTES_TO = 30
 export const BYTES_STUCK = 31
 /** The first eight bytes of a plain line: `{"userId` or `{"itemId`; 0 where no line is plain. */
 export const BYTES_OPENING = 34
-/** Scratch: u32[DECIMAL_COUNT][2], digits and powers of ten of a few scores. */
-export const BYTES_DECIMALS = 48
-export const BYTES_DECIMAL_COUNT = 16
-export const BYTES_WORDS = 80
+export const BYTES_WORDS = 48
 
 /** Kernels load and store whole vectors: so much behind an area is theirs. */
 export const BYTES_SLACK = 64
@@ -119,6 +115,5 @@ export const FRAME_PIECES = 5
 /** What a line takes beside its input and its items, at most. */
 export const FRAME_BYTES = 128
 
-/** 10^0 … 10^46 bring every normal float32 below 1 to nine digits. */
-export const POWER_COUNT = 48
-export const SCALE_COUNT = 127
+/** Of floats from 0 to 1: each is the floats of one biased exponent. */
+export const BINADES = 128

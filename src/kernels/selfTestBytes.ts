@@ -3,7 +3,7 @@ import { idHash, slotOf } from '../lib/idHash.ts'
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
 import * as at from './byteParameters.ts'
-import { HALF_STEPS, POWERS, SCALES } from './plain/float32Text.ts'
+import { SCALES, TENS } from './plain/float32Text.ts'
 import type { Case, Step } from './selfTestCases.ts'
 
 const IDS = ['1', '17', 'u-123456', 'Zoë 🍷', 'x'.repeat(256), 'a}b', '0123456', '01234567', '012345678', 'nobody else']
@@ -43,7 +43,7 @@ export function byteCase(arena: Arena, random: Random): Case {
     if (word !== undefined) words[word] = ptr
     return ptr
   }
-  const bytesOf = (numbers: Float64Array | Float32Array | Int32Array | Int8Array) =>
+  const bytesOf = (numbers: Float32Array | Int32Array | Uint32Array) =>
     new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
 
   const bad = BAD_UTF8.map(bytes =>
@@ -88,9 +88,8 @@ export function byteCase(arena: Arena, random: Random): Case {
     frame[(piece + 1) * at.FRAME_PIECE_BYTES - 1] = text.length
   }
   place(frame, at.BYTES_FRAME)
-  place(bytesOf(POWERS), at.BYTES_POWERS)
-  place(bytesOf(SCALES), at.BYTES_SCALES)
-  place(bytesOf(HALF_STEPS), at.BYTES_HALF_STEPS)
+  place(bytesOf(TENS), at.BYTES_TENS)
+  place(SCALES, at.BYTES_SCALES)
   const listLength = 64
   place(bytesOf(Int32Array.from({ length: listLength }, () => random.below(TEXTS.length))), at.BYTES_ITEMS)
   const scores = Float32Array.from({ length: listLength }, () => random.uniform() * 10 ** -random.below(40))
@@ -129,11 +128,7 @@ export function byteCase(arena: Arena, random: Random): Case {
     steps.push({ kernel: 'writeAnswers', params, tasks: 1 })
     if (block === 2) set(at.BYTES_WRITTEN, 0)
   }
-  const scratch = [
-    { from: hashes.ptr, to: hashes.ptr + 4 * (recordsMax + 1) },
-    { from: params + 4 * at.BYTES_DECIMALS, to: params + 4 * (at.BYTES_DECIMALS + 2 * at.BYTES_DECIMAL_COUNT) },
-  ]
-  return { steps, scratch }
+  return { steps, scratch: [{ from: hashes.ptr, to: hashes.ptr + 4 * (recordsMax + 1) }] }
 }
 
 /** IDS but the last, in a table so full that they meet one another. */

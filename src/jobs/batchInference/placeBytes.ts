@@ -6,7 +6,7 @@ import type { Vocabulary, VocabularyTensors } from '../../datasets/vocabulary.ts
 import { ALIGNMENT_BYTES, ARENA_START_BYTES, type Arena, aligned, createArena } from '../../kernels/arena.ts'
 import * as at from '../../kernels/byteParameters.ts'
 import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../../kernels/load.ts'
-import { FLOAT32_TEXT_BYTES_MAX, HALF_STEPS, POWERS, SCALES } from '../../kernels/plain/float32Text.ts'
+import { FLOAT32_TEXT_BYTES_MAX, SCALES, TENS } from '../../kernels/plain/float32Text.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { BatchDescription } from './description.ts'
 import { BLOCK_RECORDS, COPIED_BYTES, INPUT_WINDOW_BYTES, LINE_BYTES_MAX, OUTPUT_BYTES, PLACES_MAX } from './limits.ts'
@@ -108,12 +108,10 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     frame.view.set(Buffer.from(text), piece * at.FRAME_PIECE_BYTES)
     frame.view[(piece + 1) * at.FRAME_PIECE_BYTES - 1] = text.length
   }
-  const powers = arena.reserveF64(POWERS.length)
-  powers.view.set(POWERS)
+  const tens = arena.reserveU32(TENS.length)
+  tens.view.set(TENS)
   const scales = arena.reserveU8(SCALES.length)
   scales.view.set(SCALES)
-  const halfSteps = arena.reserveF64(HALF_STEPS.length)
-  halfSteps.view.set(HALF_STEPS)
 
   const common: [number, number][] = [
     [at.BYTES_RECORDS_MAX, blockRecords],
@@ -121,9 +119,8 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     [at.BYTES_ITEM_TEXTS, slots.ptr],
     [at.BYTES_LONG_TEXTS, long.ptr],
     [at.BYTES_FRAME, frame.ptr],
-    [at.BYTES_POWERS, powers.ptr],
+    [at.BYTES_TENS, tens.ptr],
     [at.BYTES_SCALES, scales.ptr],
-    [at.BYTES_HALF_STEPS, halfSteps.ptr],
     [at.BYTES_HAS_SCORES, Number(recipe.scores)],
     [at.BYTES_HAS_REASONS, Number(recipe.reasons)],
     [at.BYTES_ITEM_ROOM, itemRoom],
@@ -171,7 +168,7 @@ function bytesOf(
   outputBytes: number,
 ): number {
   const ids = tables.map(({ tensors }) => tensors.bytes.length + tensors.offsets.byteLength + tensors.slots.byteLength)
-  const numbers = 8 * (POWERS.length + HALF_STEPS.length) + SCALES.length + at.FRAME_PIECES * at.FRAME_PIECE_BYTES
+  const numbers = TENS.byteLength + SCALES.length + at.FRAME_PIECES * at.FRAME_PIECE_BYTES
   const shared = ids.reduce((a, b) => a + b, 0) + texts.slots.length + texts.long.length + numbers
   const perRecord = 4 * (at.RECORD_WORDS + 1 + tables.length + 2 * k) * blockRecords
   const slot = INPUT_WINDOW_BYTES + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES

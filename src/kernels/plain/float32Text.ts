@@ -7,7 +7,7 @@
  * ns), step by step: it gives up where float64 arithmetic cannot decide, and agrees with the plain one everywhere else.
  */
 import { assert } from '../../lib/assert.ts'
-import { POWER_COUNT, SCALE_COUNT } from '../byteParameters.ts'
+import { BINADES } from '../byteParameters.ts'
 
 /** '0.000000' and nine digits is the longest plain text, 'd.dddddddde-45' the longest with an exponent. */
 export const FLOAT32_TEXT_BYTES_MAX = 17
@@ -16,7 +16,6 @@ export const FLOAT32_TEXT_BYTES_MAX = 17
 const DIGITS_MAX = 9
 const PLAIN_MIN = 1e-7
 
-const DIGITS_LOW = 1e8
 const DIGITS_HIGH = 1e9
 /** Nine digits as whole numbers of 2^-22, which float64 rounds to when 2^52 is added to them. */
 const UNIT = 2 ** 22
@@ -31,19 +30,37 @@ const UNDECIDED = 5
 const fixed = (x: number): number => x * UNIT + INTEGERS - INTEGERS
 const nearWhole = (x: number): boolean => (x + UNDECIDED) % UNIT <= 2 * UNDECIDED
 
-export const POWERS = Float64Array.from({ length: POWER_COUNT }, (_, exponent) => Number(`1e${exponent}`))
 const EXPONENT_BIAS = 127
 const MANTISSA_BITS = 23
 const MANTISSA_MASK = 0x7fffff
-/** By biased exponent: the power of ten that brings 2^exponent to nine digits, and half the distance to the next float. */
-export const SCALES = Int8Array.from(
-  { length: SCALE_COUNT },
-  (_, biased) => 8 - Math.floor((biased - EXPONENT_BIAS) * Math.log10(2)),
-)
-export const HALF_STEPS = Float64Array.from(
-  { length: SCALE_COUNT },
-  (_, biased) => 2 ** (biased - EXPONENT_BIAS - MANTISSA_BITS - 1),
-)
+const SCALE_BYTES = 16
+
+const floats = new Float32Array(1)
+const bits = new Uint32Array(floats.buffer)
+
+/** By binade the bits of its first float from the power of ten on that lies in it; of the next binade's first where none does. */
+export const TENS = new Uint32Array(BINADES)
+/**
+ * By binade two rows, before and from that float on: f64 what brings a value to nine digits and 22 bits behind the point; i32 half the distance
+ * to the next float in the same; i32 the power of ten in the former.
+ */
+export const SCALES = new Uint8Array(BINADES * 2 * SCALE_BYTES)
+/** 0 and 1 have texts of their own: the binades of both have rows of zeros. */
+for (let binade = 1; binade < BINADES - 1; binade++) {
+  const exponent = binade - EXPONENT_BIAS
+  const most = DIGITS_MAX - 1 - Math.floor(exponent * Math.log10(2))
+  const ten = Number(`1e${DIGITS_MAX - most}`)
+  floats[0] = ten
+  if (floats[0] < ten) bits[0]++
+  TENS[binade] = Math.min(bits[0], (binade + 1) << MANTISSA_BITS)
+  const rows = new DataView(SCALES.buffer, binade * 2 * SCALE_BYTES)
+  for (const [row, power] of [most, most - 1].entries()) {
+    const factor = Number(`1e${power}`)
+    rows.setFloat64(row * SCALE_BYTES, factor * UNIT, true)
+    rows.setInt32(row * SCALE_BYTES + 8, fixed(2 ** (exponent - MANTISSA_BITS - 1) * factor), true)
+    rows.setInt32(row * SCALE_BYTES + 12, power, true)
+  }
+}
 
 /** The definition, as a program. */
 export function float32Text(value: number): string {
@@ -70,9 +87,6 @@ function layOut(digits: string, exponent: number, value: number): string {
   return `${kept[0]}${kept.length > 1 ? `.${kept.slice(1)}` : ''}e${pointPlace - 1}`
 }
 
-const floats = new Float32Array(1)
-const bits = new Uint32Array(floats.buffer)
-
 /**
  * Writes the text of `value` at `at`, where FLOAT32_TEXT_BYTES_MAX bytes are free, and returns the place after it; 0 where it cannot decide:
  * of a handful of values in a million, and of those below 2^-126.
@@ -83,32 +97,33 @@ export function writeFloat32(target: Uint8Array, at: number, value: number): num
     return at + 1
   }
   floats[0] = value
-  const biased = bits[0] >>> MANTISSA_BITS
-  if (biased === 0 || biased >= EXPONENT_BIAS) return 0
+  const binade = bits[0] >>> MANTISSA_BITS
+  if (binade === 0 || binade >= EXPONENT_BIAS) return 0
+  const row = new DataView(SCALES.buffer, (2 * binade + Number(bits[0] >= TENS[binade])) * SCALE_BYTES)
 
-  // value = scaled · 10^-power with scaled in [10^8, 10^9). The power of two below the value has its decimal exponent, or one less.
-  const most = SCALES[biased]
-  const power = value * POWERS[most] >= DIGITS_HIGH ? most - 1 : most
-  if (value * POWERS[power] < DIGITS_LOW) return 0
-  const scaled = fixed(value * POWERS[power])
-
-  // Everything strictly between the midpoints to the neighbours reads back to this value.
-  const halfStep = fixed(HALF_STEPS[biased] * POWERS[power])
+  // Everything strictly between the midpoints to the neighbours reads back to this value. Below a power of two floats are twice as dense.
+  const scaled = value * row.getFloat64(0, true) + INTEGERS - INTEGERS
+  const halfStep = row.getInt32(8, true)
   const low = scaled - ((bits[0] & MANTISSA_MASK) === 0 ? Math.floor(halfStep / 2) : halfStep)
   const high = scaled + halfStep
 
   // Digits are dropped while a shorter number lies between. They are 6 to 119 apart: with three digits less one number at most is between them,
   // and the zeros at its end go with those of the text.
   const [below, above] = [Math.floor(low / UNIT), Math.floor(high / UNIT)]
-  const dropped = [10, 100, 1000].filter(unit => Math.floor(below / unit) !== Math.floor(above / unit)).length
-  const kept = fixed(value * POWERS[power - dropped]) + UNIT / 2
-  if (nearWhole(low) || nearWhole(high) || nearWhole(kept)) return 0
-  const nearest = Math.floor(kept / UNIT) * 10 ** dropped
-  const best = nearest > below ? nearest : nearest + 10 ** dropped
+  const unit = [1000, 100, 10].find(unit => Math.floor(below / unit) !== Math.floor(above / unit)) ?? 1
+  // Of what lies between the greatest is at hand, and the nearest to the value so many units below.
+  const greatest = above - (above % unit)
+  const beyond = greatest * UNIT - scaled + (unit * UNIT) / 2 + UNDECIDED
+  const steps = unit === 1000 ? 0 : Math.max(0, Math.floor(beyond / (unit * UNIT)))
+  if (nearWhole(low) || nearWhole(high)) return 0
+  if (unit < 1000 && beyond - steps * unit * UNIT <= 2 * UNDECIDED && beyond > 2 * UNDECIDED) return 0
+  const nearest = greatest - steps * unit
+  const best = nearest > below ? nearest : nearest + unit
   if (best >= DIGITS_HIGH) return 0
 
   const digits = String(best)
   const digitCount = digits.replace(/0+$/, '').length
+  const power = row.getInt32(12, true)
   return value >= PLAIN_MIN
     ? writePlain(target, at, digits, digitCount, power - DIGITS_MAX)
     : writeExponent(target, at, digits, digitCount, power - DIGITS_MAX + 1)
