@@ -11,7 +11,7 @@ import { assert } from '../../lib/assert.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
 import { faultLine } from './answers.ts'
 import type { ByteBlocks, Fill } from './byteBlocks.ts'
-import type { Stage, StageSeconds } from './description.ts'
+import { noSeconds, type Stage, type StageSeconds } from './description.ts'
 import { afterByteOrderMark, type ParsedRecord, parseRecord, type RecordKind } from './records.ts'
 
 /** The lines to answer and who wants to know how far that is. */
@@ -134,7 +134,7 @@ function write(bytes: ByteBlocks, own: OwnLines, record: number, count: number):
 
 /** The time by what is being done. */
 export class StageClock {
-  readonly #seconds = { read: 0, parse: 0, lookup: 0, rank: 0, format: 0, write: 0 }
+  readonly #seconds = noSeconds()
   #stage: Stage = 'read'
   #since = stopwatchSeconds()
 

@@ -44,9 +44,20 @@ export interface BatchResult {
 }
 
 /**
- * Where the threads' time goes, by the clock, added up over the threads: `read` and `write` wait for bytes, the others compute. (The CPU
- * time of a thread is known to the millisecond at best, and a stage of a block takes microseconds.)
+ * Where the threads' time goes, by the clock, added up over the threads: `wait` is for the shard before, whose end is the place to write to, and
+ * takes no processor; `read` and `write` are for bytes, the others compute. (The CPU time of a thread is known to the millisecond at best,
+ * and a stage of a block takes microseconds.)
  */
-export const STAGES = ['read', 'parse', 'lookup', 'rank', 'format', 'write'] as const
+export const STAGES = ['read', 'parse', 'lookup', 'rank', 'format', 'write', 'wait'] as const
 export type Stage = (typeof STAGES)[number]
 export type StageSeconds = { readonly [stage in Stage]: number }
+
+export const noSeconds = (): { [stage in Stage]: number } => ({
+  read: 0,
+  parse: 0,
+  lookup: 0,
+  rank: 0,
+  format: 0,
+  write: 0,
+  wait: 0,
+})

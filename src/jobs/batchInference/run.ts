@@ -18,7 +18,7 @@ import { siblingModule } from '../../lib/siblingModule.ts'
 import { ObjectError } from '../../objects/objectStore.ts'
 import type { ComputeContext } from '../computeContext.ts'
 import { answeringCosts, costsSoFar } from './costs.ts'
-import { type BatchDescription, type BatchResult, STAGES } from './description.ts'
+import { type BatchDescription, type BatchResult, noSeconds, STAGES } from './description.ts'
 import { removeFiles, stageFile } from './fileOutput.ts'
 import { takesValues } from './filtering.ts'
 import { type BatchInput, checkPaths, checkUnchanged, listInputs, probeOutput } from './inputs.ts'
@@ -75,7 +75,7 @@ class BatchRun {
   readonly #context: ComputeContext
   readonly #tuning: BatchTuning
   readonly #published: Answered[] = []
-  readonly #stageSeconds = { read: 0, parse: 0, lookup: 0, rank: 0, format: 0, write: 0 }
+  readonly #stageSeconds = noSeconds()
 
   constructor(description: BatchDescription, context: ComputeContext, tuning: BatchTuning) {
     this.#description = description

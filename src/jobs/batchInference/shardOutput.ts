@@ -11,7 +11,7 @@ import {
   ObjectError,
   type ObjectStore,
 } from '../../objects/objectStore.ts'
-import type { Piece } from './answerLines.ts'
+import type { Piece, StageClock } from './answerLines.ts'
 import type { Fill } from './byteBlocks.ts'
 import { explained } from './inputs.ts'
 import { positionOf, type SharedWork, setEnd, type WorkShard } from './sharedWork.ts'
@@ -68,10 +68,13 @@ export async function writeFileShard(
   s: number,
   { to }: WorkInput,
   { output }: FilePaths,
+  clock: StageClock,
 ): Promise<number> {
   let total = 0
   for await (const { bytes, last } of pieces) {
+    clock.enter('wait')
     const at = positionOf(work, s) + total
+    clock.enter('write')
     total += bytes.length
     if (last) setEnd(work, s, at + bytes.length)
     for (let written = 0; written < bytes.length; )

@@ -116,6 +116,6 @@ async function answerShard(s: number, tries: number): Promise<ShardOutcome> {
   const bytes =
     files === undefined
       ? await writePart(pieces, partAddress(key!), artifacts)
-      : await writeFileShard(pieces, work, s, input, files)
+      : await writeFileShard(pieces, work, s, input, files, clock)
   return { shard: s, key, records, failed, bytes, stageSeconds: clock.stop() }
 }
