@@ -217,7 +217,7 @@ export class Service {
 
 /** The lines of the log in which the compute process tells of itself. */
 function costIn(log: string): Omit<JobCost, 'wholeSeconds'> {
-  const plan = /planned: ([\d.]+) GB of memory at most.*?, some (\d+) s for/.exec(log)
+  const plan = /plan="([\d.]+) GB of memory at most.*?, some (\d+) s for/.exec(log)
   const line = /a batch inference job has answered (.*)/.exec(log)?.[1]
   assert(plan && line, `the log tells of the job:\n${log}`)
   const number = (name: string) => Number(new RegExp(`${name}=([\\d.]+)`).exec(line)?.[1])

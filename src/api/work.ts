@@ -20,6 +20,7 @@ const Work = structure({
   done: optional(double()),
   total: optional(double()),
   failed: optional(double()),
+  plan: optional(string()),
   perSecond: optional(double()),
   secondsLeft: optional(double()),
   queuedAt: timestamp,

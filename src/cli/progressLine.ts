@@ -11,6 +11,11 @@ const PLAIN_LINE_MS = 10_000
 
 const BAR_CELLS = 24
 
+/** A shorter bar tells less than its percentage. */
+const BAR_CELLS_MIN = 8
+
+const PERCENT_CELLS = 5
+
 /** What the owner of a job counts it by. Of a job that has ended, other units (bytes, parts, steps) tell only how its last stage went. */
 const OUTCOME_UNITS = new Set(['records', 'rows'])
 
@@ -26,25 +31,36 @@ const CLEAR_LINE = '\r\x1b[2K'
 /** `nightly` of `arn:aws:personalize:us-east-1:000000000000:batch-inference-job/nightly`. */
 export const nameOf = (arn: string): string => printable(arn.slice(arn.indexOf('/') + 1))
 
-/**
- * How far it is, largest matter first: '2,850 of 5,000 records', '3,412/s', '10 min left', '12 failed'. Of work that has ended only what it
- * made, '5,000 records': what a last stage had last reported is no news any more.
- */
-export function progressParts(work: WorkItem): string[] {
-  const { state, done = 0, total, unit = 'steps', perSecond = 0, secondsLeft, failed = 0 } = work
-  const parts: string[] = []
-  if (state === 'DONE' || state === 'FAILED') {
-    if (done > 0 && done === total && OUTCOME_UNITS.has(unit)) parts.push(`${count(done)} ${printable(unit)}`)
-  } else {
-    if (work.done !== undefined) {
-      parts.push(`${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${printable(unit)}`)
-    }
-    if (perSecond > 0) parts.push(`${perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s`)
-    if (secondsLeft !== undefined && state === 'RUNNING') parts.push(`${duration(secondsLeft)} left`)
-  }
-  if (failed > 0) parts.push(`${count(failed)} failed`)
-  return parts
+/** How far it is, largest matter first; the empty text where there is nothing to say. */
+interface Measures {
+  /** '2,850 of 5,000 records' */
+  readonly counted: string
+  /** '3,412/s' */
+  readonly rate: string
+  /** '10 min left' */
+  readonly left: string
+  /** '12 failed' */
+  readonly failures: string
 }
+
+/** Of work that has ended only what it made, '5,000 records': what a last stage had last reported is no news any more. */
+function measuresOf(work: WorkItem): Measures {
+  const { state, done = 0, total, unit = 'steps', perSecond = 0, secondsLeft, failed = 0 } = work
+  const failures = failed > 0 ? `${count(failed)} failed` : ''
+  if (state === 'DONE' || state === 'FAILED') {
+    const whole = done > 0 && done === total && OUTCOME_UNITS.has(unit)
+    return { counted: whole ? `${count(done)} ${printable(unit)}` : '', rate: '', left: '', failures }
+  }
+  const of = total === undefined ? '' : ` of ${count(total)}`
+  return {
+    counted: work.done === undefined ? '' : `${count(done)}${of} ${printable(unit)}`,
+    rate: perSecond > 0 ? `${perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s` : '',
+    left: secondsLeft !== undefined && state === 'RUNNING' ? `${duration(secondsLeft)} left` : '',
+    failures,
+  }
+}
+
+export const progressParts = (work: WorkItem): string[] => Object.values(measuresOf(work)).filter(part => part !== '')
 
 /** The last word on a piece of work: what became of its resource, after how long, with how much done. */
 export function outcome(work: WorkItem): string {
@@ -59,11 +75,22 @@ export function outcome(work: WorkItem): string {
   return `${printable(work.resourceStatus)}${took}${detail === '' ? '' : `: ${detail}${advice}`}`
 }
 
+/** Between cells. */
+const GAP = 2
+
+interface Cell {
+  readonly text: string
+  /** Those of low rank are shown first. */
+  readonly rank: number
+  readonly style?: 'dim'
+}
+
 export class ProgressLine {
   readonly #io: Io
   readonly #name: string
   readonly #inPlace: boolean
   #stage: string | undefined
+  #plan: string | undefined
   #lastMs = Number.NEGATIVE_INFINITY
 
   /** `name` stands before everything that is said. */
@@ -76,8 +103,9 @@ export class ProgressLine {
   /** Draws the state of things; away from a terminal only when the stage changed or some time has passed. */
   update(work: WorkItem): void {
     const stage = work.state === 'QUEUED' ? 'waiting for its turn' : printable(work.stage ?? 'starting')
+    this.#tellPlan(work.plan)
     if (this.#inPlace) {
-      this.#io.out.write(CLEAR_LINE + this.#fitted([...this.#bar(work), [stage, 'dim'], ...progressParts(work)]))
+      this.#io.out.write(CLEAR_LINE + this.#inOneLine(stage, work))
       return
     }
     const now = this.#io.clock.nowMs()
@@ -90,7 +118,7 @@ export class ProgressLine {
   /** The server has not answered for `seconds`: drawn in place of the bar; away from a terminal said once, until the next update. */
   away(seconds: number): void {
     const text = `no answer from the server for ${duration(seconds)}; waiting`
-    if (this.#inPlace) this.#io.out.write(CLEAR_LINE + this.#fitted([text]))
+    if (this.#inPlace) this.#io.out.write(CLEAR_LINE + this.#fitted([{ text, rank: 0 }]))
     else if (this.#stage !== AWAY) this.#io.out.write(`${this.#name}: ${text}\n`)
     this.#stage = AWAY
   }
@@ -105,23 +133,49 @@ export class ProgressLine {
     if (this.#inPlace) this.#io.out.write(CLEAR_LINE)
   }
 
-  #bar({ done = 0, total }: WorkItem): string[] {
-    return total ? [bar(done / total, BAR_CELLS), `${Math.floor((done * 100) / total)} %`.padStart(5)] : []
+  /** Once, in a line that stays: who comes late wants to know it, too. */
+  #tellPlan(plan: string | undefined): void {
+    if (plan === undefined || plan === this.#plan) return
+    this.#plan = plan
+    const [clear, colon] = this.#inPlace ? [CLEAR_LINE, ' '] : ['', ':']
+    this.#io.out.write(`${clear}${this.#name}${colon} planned: ${printable(plan)}\n`)
   }
 
-  /** The name and as many of `cells` as fit in the terminal's width: a line that wraps could not be redrawn in place. */
-  #fitted(cells: readonly (string | [text: string, style: 'dim'])[]): string {
+  /** Where not everything fits, what is left of the time is wanted most, and the stage least; the bar is as long as there is room. */
+  #inOneLine(stage: string, work: WorkItem): string {
+    const { counted, rate, left, failures } = measuresOf(work)
+    const { done = 0, total } = work
+    const percent = total ? `${Math.floor((done * 100) / total)} %`.padStart(PERCENT_CELLS) : ''
+    const share = total ? done / total : undefined
+    const cells: Cell[] = [
+      { text: percent, rank: 0 },
+      { text: stage, rank: 5, style: 'dim' },
+      { text: counted, rank: 2 },
+      { text: rate, rank: 3 },
+      { text: left, rank: 1 },
+      { text: failures, rank: 4 },
+    ]
+    return this.#fitted(cells, share)
+  }
+
+  /** The name, a bar of `share`, and those of `cells` that fit in the terminal's width: a line that wraps could not be redrawn in place. */
+  #fitted(cells: readonly Cell[], share?: number): string {
     const style = styleOf(this.#io.out, this.#io.env)
-    const room = (this.#io.out.columns || DEFAULT_COLUMNS) - 1
+    let room = (this.#io.out.columns || DEFAULT_COLUMNS) - 1
     const name = this.#name.slice(0, room)
-    let line = style.bold(name)
-    let width = name.length
-    for (const cell of cells) {
-      const [text, painted] = typeof cell === 'string' ? [cell, cell] : [cell[0], style[cell[1]](cell[0])]
-      width += 2 + text.length
-      if (width > room) break
-      line += `  ${painted}`
+    room -= name.length
+    const barCells = share === undefined ? 0 : GAP + BAR_CELLS_MIN
+    const shown = new Set<Cell>()
+    for (const cell of cells.toSorted((a, b) => a.rank - b.rank)) {
+      const width = GAP + cell.text.length
+      // The percentage and the time left may have the room of the bar.
+      if (cell.text === '' || width > room - (cell.rank > 1 ? barCells : 0)) continue
+      room -= width
+      shown.add(cell)
     }
-    return line
+    const line = [style.bold(name)]
+    if (share !== undefined && room >= barCells) line.push(bar(share, Math.min(BAR_CELLS, room - GAP)))
+    for (const cell of cells) if (shown.has(cell)) line.push(cell.style ? style[cell.style](cell.text) : cell.text)
+    return line.join(' '.repeat(GAP))
   }
 }

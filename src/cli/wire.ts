@@ -38,6 +38,8 @@ export interface WorkItem {
   readonly done?: number
   readonly total?: number
   readonly failed?: number
+  /** What all of it will take. */
+  readonly plan?: string
   readonly perSecond?: number
   readonly secondsLeft?: number
   readonly queuedAt: number

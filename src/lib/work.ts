@@ -13,6 +13,8 @@ export interface ProgressReport {
   readonly done: number
   readonly total?: number
   readonly failed?: number
+  /** What all of the work will take, once that is known: in a line, for a person. */
+  readonly plan?: string
   /** 'records', 'rows', 'steps'. */
   readonly unit: string
 }

@@ -138,9 +138,48 @@ test('watch redraws a bar in place on a terminal, never wider than it', async t 
   assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
   assert.equal(
     io.said.out,
-    '\r\x1b[2Knightly  █████████████░░░░░░░░░░░   57 %  ranking  2,850 of 5,000 records' +
+    '\r\x1b[2Knightly  █████░░░░   57 %  ranking  2,850 of 5,000 records  3,412/s  0.6 s left' +
       '\r\x1b[2Knightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed\n',
   )
+})
+
+for (const [columns, line] of [
+  [100, 'nightly  ██████████░░░░░░░░   57 %  ranking  2,850 of 5,000 records  3,412/s  0.6 s left  12 failed'],
+  [70, 'nightly  ████░░░░   57 %  2,850 of 5,000 records  3,412/s  0.6 s left'],
+  [50, 'nightly  ██████░░░░░░   57 %  3,412/s  0.6 s left'],
+  [30, 'nightly   57 %  0.6 s left'],
+  [5, 'nigh'],
+] as const) {
+  test(`on a terminal of ${columns} columns watch shows what matters most`, async t => {
+    const { endpoint } = await answering(t, [{ body: { work: running } }, { body: { work: done } }])
+    const io = recordedIo({ columns, env: { NO_COLOR: '1' } })
+    assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
+    assert.equal(io.said.out.split('\r\x1b[2K')[1], line)
+    assert.ok(line.length < columns)
+  })
+}
+
+test('watch tells the plan once, in a line that stays, however late it comes', async t => {
+  const plan = '0.4 GB of memory at most, some 9 s for 5000 records'
+  const works = [running, { ...running, plan }, { ...running, plan, done: 2851 }, { ...done, plan }]
+  const answers = works.map(work => ({ body: { work } }))
+  const [drawn, plain] = [recordedIo({ columns: 200, env: { NO_COLOR: '1' } }), recordedIo()]
+  for (const io of [drawn, plain]) {
+    const { endpoint } = await answering(t, answers)
+    assert.equal(await watch.run([arn, '--endpoint', endpoint], io), 0)
+  }
+  const line = (records: string) =>
+    `nightly  █████████████░░░░░░░░░░░   57 %  ranking  ${records} of 5,000 records  3,412/s  0.6 s left  12 failed`
+  const [first, told, second, third, last] = drawn.said.out.split('\r\x1b[2K').slice(1)
+  assert.deepEqual([first, told], [line('2,850'), `nightly  planned: ${plan}\n`])
+  assert.deepEqual([second, third], [line('2,850'), line('2,851')])
+  assert.equal(last, 'nightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed\n')
+  assert.deepEqual(plain.said.out.split('\n'), [
+    'nightly: ranking, 2,850 of 5,000 records, 3,412/s, 0.6 s left, 12 failed',
+    `nightly: planned: ${plan}`,
+    'nightly  ACTIVE after 1 min 1 s: 5,000 records, 12 failed',
+    '',
+  ])
 })
 
 test('watch ends with 1 and the reason when the work fails, and the reason cannot steer the terminal', async t => {

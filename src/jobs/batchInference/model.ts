@@ -18,9 +18,23 @@ import type { BatchDescription } from './description.ts'
 import { filterNeeds, placeFilter, takesValues } from './filtering.ts'
 import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES, ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import { idTables, placeBytes } from './placeBytes.ts'
-import { expectedSeconds, type MemoryLimits, planMemory, planText } from './plan.ts'
+import { expectedSeconds, type MemoryLimits, type MemoryPlan, planMemory, planText } from './plan.ts'
 import { placeTexts } from './themeShard.ts'
 import type { ThreadData } from './thread.ts'
+
+/** What threads need, but for who does what; and in a line what that will take. */
+type LoadedData = Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'> & {
+  readonly plan: string
+}
+
+/** Throws Refusal for a job that cannot fit however few threads it takes: before any of its input is read. */
+export async function checkMemory(
+  description: BatchDescription,
+  context: ComputeContext,
+  memory: MemoryLimits | undefined,
+): Promise<void> {
+  await planFor(description, context, 1, memory)
+}
 
 /** What is loaded and not in the result is garbage when this resolves: `placed` has a copy of the rows of its own. */
 export async function loadThreadData(
@@ -29,12 +43,11 @@ export async function loadThreadData(
   threadCount: number,
   records: number,
   memory: MemoryLimits | undefined,
-): Promise<Omit<ThreadData, 'slot' | 'again' | 'work' | 'inputs' | 'stagingPrefix' | 'attempt'>> {
-  const { modelPrefix, recipe, numResults, filter, themes, exploration, influence, newItems } = description
-  const { artifacts, stores, signal } = context
-  const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const needs = filter && filterNeeds(filter)
-  const plan = await planMemory(place, { threads: threadCount, filter: needs }, { signal }, memory)
+): Promise<LoadedData> {
+  const { recipe, numResults, filter, themes, exploration, influence, newItems } = description
+  const { stores, signal } = context
+  const place = placeOf(description, context)
+  const plan = await planFor(description, context, threadCount, memory)
   const control = { signal }
   const loaded =
     plan.histories === 'listed'
@@ -63,10 +76,8 @@ export async function loadThreadData(
     viewsBytes: plan.caches.views,
   })
   const seconds = expectedSeconds(placed, known ? subjects.histories : undefined, k, { records, threads: threadCount })
-  const stage = planText(plan, seconds, records)
-  context.log.info('a batch inference job begins', { plan: stage })
-  context.progress({ stage, done: 0, total: records, unit: 'records' })
   return {
+    plan: planText(plan, seconds, records),
     placed,
     sharpness: model.sharpness,
     bytes: placeBytes({ tables, items, recipe, k: listLength, threads: threadCount, blockRecords }),
@@ -82,6 +93,21 @@ export async function loadThreadData(
     k,
     stores,
   }
+}
+
+const placeOf = ({ modelPrefix }: BatchDescription, { artifacts }: ComputeContext): ModelPlace => ({
+  artifacts,
+  prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix },
+})
+
+function planFor(
+  description: BatchDescription,
+  context: ComputeContext,
+  threads: number,
+  memory: MemoryLimits | undefined,
+): Promise<MemoryPlan> {
+  const filter = description.filter && filterNeeds(description.filter)
+  return planMemory(placeOf(description, context), { threads, filter }, { signal: context.signal }, memory)
 }
 
 async function loadBesideHistories(

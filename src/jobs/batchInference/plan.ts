@@ -110,7 +110,7 @@ export function expectedSeconds(
 
 /** In one line, for people. */
 export const planText = ({ bytes, histories }: MemoryPlan, seconds: number, records: number): string =>
-  `planned: ${gigabytes(bytes)} of memory at most${FORMS[histories]}, some ${Math.max(1, Math.round(seconds))} s for ${records} records`
+  `${gigabytes(bytes)} of memory at most${FORMS[histories]}, some ${Math.max(1, Math.round(seconds))} s for ${records} records`
 
 const FORMS = { listed: '', packed: ', histories packed', stored: ', histories from their file' } as const
 

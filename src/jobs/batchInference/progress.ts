@@ -2,7 +2,7 @@
  * The job's counts: what earlier attempts did, what is finished, what the threads are at. The total is exact, from the survey. Output is
  * written while other inputs are still being answered; only when every record is answered is it what there is to wait for.
  */
-import type { WorkControl } from '../../lib/work.ts'
+import type { ProgressReport, WorkControl } from '../../lib/work.ts'
 
 interface Counts {
   readonly records: number
@@ -21,6 +21,7 @@ export class RecordProgress {
   #failed = 0
   #bytes = 0
   #bytesWritten = 0
+  #plan: string | undefined
   /** By shard: what its present try has answered. A try that fails is forgotten, so the count may go back. */
   readonly #underWay = new Map<number, Counts>()
 
@@ -34,6 +35,12 @@ export class RecordProgress {
     this.#records += records
     this.#failed += failed
     this.#bytes += bytes
+  }
+
+  /** What the job will take; told with every report from now on. */
+  planned(plan: string): void {
+    this.#plan = plan
+    this.report()
   }
 
   underWay(shard: number, counts: Counts): void {
@@ -52,7 +59,7 @@ export class RecordProgress {
     this.#bytesWritten += bytes
     if (this.#records < this.#total) return
     const [done, total, failed] = [this.#bytesWritten, this.#bytes, this.#failed]
-    this.#control.progress({ stage: 'writing the output', done, total, failed, unit: 'bytes' })
+    this.#tell({ stage: 'writing the output', done, total, failed, unit: 'bytes' })
   }
 
   /** At the start, so that a rate is measured from where this attempt began; at the end, so that records stay with the job, not bytes. */
@@ -63,6 +70,10 @@ export class RecordProgress {
       done += counts.records
       failed += counts.failed
     }
-    this.#control.progress({ stage: 'recommendations', done, total: this.#total, failed, unit: 'records' })
+    this.#tell({ stage: 'recommendations', done, total: this.#total, failed, unit: 'records' })
+  }
+
+  #tell(report: ProgressReport): void {
+    this.#control.progress(this.#plan === undefined ? report : { ...report, plan: this.#plan })
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The body of a batch inference job:
  *
- *   list inputs ─► probe output ─► survey ─► shards ─► threads ─► a growing file, or parts ─► publish: one output object per input
+ *   list inputs ─► probe output ─► does it fit? ─► survey ─► shards ─► threads ─► a growing file, or parts ─► publish: one output object per input
  *
  * What is done is done for good. Four kinds of checkpoint carry a job over a crash, each durable before anything relies on it:
  *
@@ -23,7 +23,7 @@ import { removeFiles, stageFile } from './fileOutput.ts'
 import { takesValues } from './filtering.ts'
 import { type BatchInput, checkPaths, checkUnchanged, listInputs, probeOutput } from './inputs.ts'
 import { FILE_SHARD_BYTES, FILE_SHARD_BYTES_WITH_VALUES, PART_SHARD_BYTES } from './limits.ts'
-import { loadThreadData } from './model.ts'
+import { checkMemory, loadThreadData } from './model.ts'
 import { type Answered, totalOf } from './outcome.ts'
 import type { MemoryLimits } from './plan.ts'
 import { RecordProgress } from './progress.ts'
@@ -114,6 +114,7 @@ class BatchRun {
       else indexes.push(index)
     })
     this.unpublished = indexes.map(index => inputs[index])
+    if (indexes.length > 0) await checkMemory(this.#description, this.#context, this.#tuning.memory)
     const asFiles = this.#context.objects.growingFile !== undefined && !this.#tuning.parts
     const fileBytes = filter && takesValues(filter) ? FILE_SHARD_BYTES_WITH_VALUES : FILE_SHARD_BYTES
     const shardBytes = this.#tuning.shardBytes ?? (asFiles ? fileBytes : PART_SHARD_BYTES)
@@ -150,7 +151,10 @@ class BatchRun {
       if (threadCount === 0) return
       const { stagingPrefix } = this.#description
       const records = staged.reduce((sum, { shards, output }) => sum + recordsLeft(shards, output), 0)
-      const loaded = await loadThreadData(this.#description, this.#context, threadCount, records, this.#tuning.memory)
+      const { memory } = this.#tuning
+      const { plan, ...loaded } = await loadThreadData(this.#description, this.#context, threadCount, records, memory)
+      log.info('a batch inference job begins', { plan })
+      progress.planned(plan)
       const since = costsSoFar()
       await answerShards({
         threadCount,

@@ -10,7 +10,7 @@ import { readFilterData } from '../../../src/filters/read.ts'
 import { runBatchInference } from '../../../src/jobs/batchInference/run.ts'
 import { ARTIFACTS_BUCKET } from '../../../src/jobs/computeContext.ts'
 import { seededRandom } from '../../../src/lib/random.ts'
-import { quietControl } from '../../../src/lib/work.ts'
+import { type ProgressReport, quietControl } from '../../../src/lib/work.ts'
 import { saveModel } from '../../../src/recipes/modelFile.ts'
 import type { FilterSnapshot } from '../../../src/resources/types.ts'
 import { schemasOf, schemaText, type World } from '../../filters/sample.ts'
@@ -166,10 +166,13 @@ test('the plan counts what the filter reads and keeps: less where there is less 
     const given = snapshot(expression)
     const [part] = given.imports.INTERACTIONS!
     const filter = { ...given, imports: { ...given.imports, INTERACTIONS: [{ ...part, rowCount }] } }
-    const stages: string[] = []
-    const context = contextOf(openPlace(place.root), { progress: ({ stage }) => stages.push(stage) })
+    let told: string | undefined
+    const progress = ({ plan }: ProgressReport) => {
+      told = plan
+    }
+    const context = contextOf(openPlace(place.root), { progress })
     await runBatchInference(describe({ filter }), context, { memory: { available } })
-    return /^planned: (.*) GB/.exec(stages.find(stage => stage.startsWith('planned'))!)![1]
+    return told?.split(' ')[0]
   }
   const seen = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
   const values = 'EXCLUDE ItemID WHERE Items.CAT IN ($C)'

@@ -8,7 +8,7 @@ import { ARTIFACTS_BUCKET, type ComputeContext } from '../../../src/jobs/compute
 import { stopwatchSeconds } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { contextOf, describe, makePlace, STAGING_PREFIX, smallModel } from './fixture.ts'
-import type { Deaths } from './mortalThread.ts'
+import type { Deaths } from './mortal.ts'
 
 const place = await makePlace()
 after(() => place.remove())
