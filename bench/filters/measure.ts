@@ -53,6 +53,8 @@ async function measured(): Promise<Measured> {
       askerTable: filter && asking && tables.length - 1,
       histories: openSubjectHistories(world.histories, world.itemCount),
       itemCount: world.itemCount,
+      sharpness: 1,
+      contexts: undefined,
       recipe,
       filter,
       exploration: undefined,

@@ -82,6 +82,20 @@ const NewcomerChoice = structure({
   attributes: optional(structure({ count: integer(), weight: double(), strength: double(), gain: double() })),
 })
 
+const ContextWeight = structure({
+  column: string(),
+  values: integer(),
+  weight: double(),
+  strength: double(),
+  gain: double(),
+})
+const ContextChoice = structure({
+  heldOutEventCount: integer(),
+  columns: list(ContextWeight),
+  unheard: list(string()),
+  ndcgAt10: optional(structure({ without: double(), with: double() })),
+})
+
 const describeEvaluation = operation({
   name: 'DescribeEvaluation',
   input: structure({ resourceArn: Arn }),
@@ -116,6 +130,7 @@ const describeEvaluation = operation({
     choice: optional(PoolChoice),
     recipes: optional(RecipeChoice),
     newcomers: optional(NewcomerChoice),
+    contexts: optional(ContextChoice),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
   async handle({ resourceArn }, { resources }) {

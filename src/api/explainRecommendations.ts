@@ -3,7 +3,7 @@
  * client. Target prefix `Sommelier`.
  */
 import type { ExplanationQuery } from '../jobs/explanation.ts'
-import { double, integer, list, optional, string, structure } from '../protocol/shape.ts'
+import { double, integer, list, map, optional, string, structure } from '../protocol/shape.ts'
 import { domainRecipeByArn, recipeByArn } from '../recipes/index.ts'
 import { trainedModel } from './evaluation.ts'
 import { Computed, operation } from './operation.ts'
@@ -11,6 +11,9 @@ import { refuse } from './refuse.ts'
 import { Arn } from './shapes.ts'
 
 const Id = string({ min: 1, max: 256 })
+
+/** As requests of the real-time operations have it (spec/runtime-events.md). */
+const Context = map(string({ min: 1, max: 150 }), string({ max: 1000 }), { max: 150 })
 
 /** What a page shows; each item is taken apart by itself. */
 const RESULTS_DEFAULT = 10
@@ -23,12 +26,14 @@ const explainRecommendations = operation({
     userId: Id,
     itemId: optional(Id),
     numResults: optional(integer({ min: 1, max: RESULTS_MAX })),
+    context: optional(Context),
   }),
   output: structure({
     resourceArn: Arn,
     recipeArn: Arn,
     userId: string(),
     eventCount: integer(),
+    unheard: optional(list(string())),
     items: list(
       structure({
         itemId: string(),
@@ -38,6 +43,7 @@ const explainRecommendations = operation({
         base: double(),
         carriers: list(structure({ itemId: string(), events: integer(), weight: double() })),
         others: structure({ items: integer(), weight: double() }),
+        contexts: optional(list(structure({ column: string(), weight: double() }))),
       }),
     ),
   }),

@@ -40,6 +40,20 @@ export interface Evaluation {
   readonly choice?: PoolChoice
   readonly recipes?: RecipeChoice
   readonly newcomers?: NewcomerChoice
+  readonly contexts?: ContextChoice
+}
+
+/** Which columns of INTERACTIONS make a difference; gains are in nats an event, of people held out. */
+export interface ContextChoice {
+  readonly heldOutEventCount: number
+  readonly columns: readonly {
+    readonly column: string
+    readonly values: number
+    readonly weight: number
+    readonly gain: number
+  }[]
+  readonly unheard: readonly string[]
+  readonly ndcgAt10?: { readonly without: number; readonly with: number }
 }
 
 /** What those get of whom no event is known; gains are in nats an event, of people held out. */
@@ -116,6 +130,7 @@ export interface ExplainedList {
   readonly recipeArn: string
   readonly userId: string
   readonly eventCount: number
+  readonly unheard?: readonly string[]
   readonly items: readonly {
     readonly itemId: string
     readonly rank: number
@@ -124,5 +139,6 @@ export interface ExplainedList {
     readonly base: number
     readonly carriers: readonly { readonly itemId: string; readonly events: number; readonly weight: number }[]
     readonly others: { readonly items: number; readonly weight: number }
+    readonly contexts?: readonly { readonly column: string; readonly weight: number }[]
   }[]
 }

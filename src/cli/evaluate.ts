@@ -1,5 +1,5 @@
 /** `sommelier evaluate`: how good a trained model is, how sure that is, what popularity reaches, for whom it is good, and what was chosen. */
-import type { Evaluation, NewcomerChoice, PoolChoice, RecipeChoice } from './answers.ts'
+import type { ContextChoice, Evaluation, NewcomerChoice, PoolChoice, RecipeChoice } from './answers.ts'
 import { command } from './command.ts'
 import { comparisonSections } from './comparisonText.ts'
 import { BAR_CELLS, decimal, labelOf, percent, range, signed } from './metricText.ts'
@@ -33,6 +33,7 @@ const listSections = (evaluation: Evaluation): string[][] => [
   listLines(evaluation),
   ...(evaluation.trends ? [trendLines(evaluation.trends)] : []),
   ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
+  ...(evaluation.contexts ? [contextLines(evaluation.contexts)] : []),
   ...(evaluation.newcomers ? [newcomerLines(evaluation.newcomers)] : []),
   ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
 ]
@@ -161,9 +162,29 @@ function duration(seconds: number): string {
   return amount === 1 ? `1 ${unit}` : `${count(amount)} ${unit}s`
 }
 
+function contextLines({ heldOutEventCount, columns, unheard, ndcgAt10 }: ContextChoice): string[] {
+  const rows = columns.map(({ column, values, weight, gain }) => [
+    printable(column),
+    count(values),
+    weight.toFixed(2),
+    likelier(gain),
+  ])
+  return [
+    `CONTEXTS  by ${count(heldOutEventCount)} events held out`,
+    ...table(['COLUMN', 'VALUES', 'WEIGHT', 'WITH IT'], rows, new Set(['VALUES', 'WEIGHT'])),
+    ...(ndcgAt10
+      ? [
+          `NDCG@10 of what came next: ${decimal(ndcgAt10.with)} in its context, ${decimal(ndcgAt10.without)} without. The metrics above are without.`,
+        ]
+      : []),
+    ...(unheard.length > 0 ? [`No clear difference: ${unheard.map(printable).join(', ')}`] : []),
+  ]
+}
+
 /** A gain in nats is a factor of exp(gain) in the likelihood of an event. */
+const likelier = (gain: number): string => `events ${Math.exp(gain).toFixed(2)} times as likely`
+
 function newcomerLines({ heldOutUserCount, beginnings, lately, attributes }: NewcomerChoice): string[] {
-  const likelier = (gain: number) => `events ${Math.exp(gain).toFixed(2)} times as likely`
   return [
     `PEOPLE WITHOUT A HISTORY  by ${count(heldOutUserCount)} people held out`,
     beginnings

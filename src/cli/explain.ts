@@ -14,11 +14,13 @@ const CARRIERS_MOST = 10
 const BAR_CELLS = 16
 
 export const explain = command({
-  usage: 'explain ARN --user ID [--item ID] [--num-results N] [--because N] [--json] [--endpoint URL]',
+  usage:
+    'explain ARN --user ID [--item ID] [--context COLUMN=VALUE]... [--num-results N] [--because N] [--json] [--endpoint URL]',
   summary: 'Shows what a solution version recommends somebody, and which items of their history carried it.',
   details: [
     '  --user ID        for whom',
     '  --item ID        this item alone, wherever it stands',
+    '  --context C=V    in this context; may be given for several columns of INTERACTIONS',
     `  --num-results N  how many recommendations (1 to ${RESULTS_MOST}; default ${RESULTS_DEFAULT})`,
     `  --because N      how many items of the history for each (1 to ${CARRIERS_MOST}; default ${CARRIERS_DEFAULT}); the others are summed up`,
     '  --json           the answer as the server gave it',
@@ -26,6 +28,7 @@ export const explain = command({
   flags: {
     user: { type: 'string' },
     item: { type: 'string' },
+    context: { type: 'string', multiple: true },
     'num-results': { type: 'string' },
     because: { type: 'string' },
     json: { type: 'boolean' },
@@ -41,6 +44,7 @@ export const explain = command({
       resourceArn,
       userId: flags.user,
       itemId: flags.item,
+      context: contextOf(flags.context as string[] | undefined),
       numResults,
     })
     if (flags.json) {
@@ -53,11 +57,26 @@ export const explain = command({
   },
 })
 
-function explanationLines({ resourceArn, recipeArn, userId, eventCount, items }: ExplainedList, most: number) {
+/** DEVICE=phone: what is before the first = is the column. */
+function contextOf(given: readonly string[] = []): Record<string, string> | undefined {
+  if (given.length === 0) return undefined
+  return Object.fromEntries(
+    given.map(pair => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw new Refusal(`--context takes COLUMN=VALUE; '${pair}' is not of that form.`)
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    }),
+  )
+}
+
+function explanationLines(
+  { resourceArn, recipeArn, userId, eventCount, unheard = [], items }: ExplainedList,
+  most: number,
+) {
   const heading = `${nameOf(resourceArn)}  ${nameOf(recipeArn)}  for ${printable(userId)}`
   const weights = items.flatMap(({ carriers }) => carriers.map(({ weight }) => weight))
   const greatest = Math.max(...weights, 0)
-  const rows = items.flatMap(({ itemId, rank, probability, score, base, carriers, others }) => {
+  const rows = items.flatMap(({ itemId, rank, probability, score, base, carriers, others, contexts = [] }) => {
     const left = carriers.slice(most)
     const rest = left.reduce((sum, { weight }) => sum + weight, others.weight)
     const restCount = left.length + others.items
@@ -68,6 +87,7 @@ function explanationLines({ resourceArn, recipeArn, userId, eventCount, items }:
         bar: fineBar(greatest > 0 ? weight / greatest : 0, BAR_CELLS),
       })),
       ...(restCount > 0 ? [{ name: `${count(restCount)} others`, weight: rest, bar: '' }] : []),
+      ...contexts.map(({ column, weight }) => ({ name: printable(column), weight, bar: '' })),
       { name: carriers.length > 0 ? 'without them' : 'what everybody gets', weight: base, bar: '' },
     ]
     return because.map(({ name, weight, bar }, line) => [
@@ -85,6 +105,7 @@ function explanationLines({ resourceArn, recipeArn, userId, eventCount, items }:
   return [
     heading,
     told,
+    ...(unheard.length > 0 ? [`The model is not told anything by ${unheard.map(printable).join(', ')}.`] : []),
     '',
     ...table(['RANK', 'ITEM', 'PROBABILITY', 'SCORE', 'WEIGHT', 'CARRIED BY', ''], rows, right),
   ]

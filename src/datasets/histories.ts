@@ -13,6 +13,8 @@ export interface Arrivals {
   readonly times: Float64Array
   /** How much each counts; absent: all alike. */
   readonly weights?: Float32Array | undefined
+  /** u8 of each contextual column (contexts.ts). */
+  readonly contexts?: readonly Uint8Array[] | undefined
 }
 
 /** What users did; the same shape as `models/interactions.ts`, which this layer may not see. */
@@ -27,6 +29,8 @@ export interface Histories {
   readonly times: Float64Array
   /** f32[eventCount] */
   readonly weights?: Float32Array
+  /** u8[eventCount] of each contextual column. */
+  readonly contexts?: readonly Uint8Array[]
 }
 
 const DIGIT = 2 ** 16
@@ -48,6 +52,7 @@ export async function historiesOf(
     items: new Int32Array(order.length),
     times: new Float64Array(order.length),
     ...(arrivals.weights && { weights: new Float32Array(order.length) }),
+    ...(arrivals.contexts && { contexts: arrivals.contexts.map(() => new Uint8Array(order.length)) }),
   }
   await inBlocks(order.length, control, (start, end) => appendEvents(arrivals, order, next, lists, start, end))
   return { userCount, itemCount, offsets, ...lists }
@@ -136,10 +141,10 @@ function countUsers({ users }: Arrivals, order: Uint32Array, counts: Uint32Array
 }
 
 function appendEvents(
-  { users, items, times, weights }: Arrivals,
+  { users, items, times, weights, contexts = [] }: Arrivals,
   order: Uint32Array,
   next: Uint32Array,
-  lists: Pick<Histories, 'items' | 'times' | 'weights'>,
+  lists: Pick<Histories, 'items' | 'times' | 'weights' | 'contexts'>,
   start: number,
   end: number,
 ): void {
@@ -149,6 +154,7 @@ function appendEvents(
     lists.items[to] = items[from]
     lists.times[to] = times[from]
     if (weights) lists.weights![to] = weights[from]
+    for (let column = 0; column < contexts.length; column++) lists.contexts![column][to] = contexts[column][from]
   }
 }
 

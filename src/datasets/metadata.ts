@@ -47,7 +47,7 @@ const WORDS_MAX = 256
 /** Different categories of a column that are learnt from; beyond them it names things rather than kinds of things. */
 const CATEGORIES_MAX = 1_000_000
 
-/** Whether a column can be learnt from at all. */
+/** Whether a column can be learnt from at all; of interactions, as a context. */
 export const isLearnable = ({ name, type, categorical, textual }: Column): boolean =>
   !Object.values(ID_OF_TYPE).includes(name) && (categorical || textual || (type !== 'string' && type !== 'boolean'))
 

@@ -7,7 +7,7 @@
  * Users are indexed by id bytes ascending, items by descending event count and then id bytes ascending, counted over what is left.
  * DuckDB hands rows out in any order, with the place each has among all rows; order is made from places, so it depends on nothing else.
  *
- * Memory: 36 bytes a row of the dataset at the peak, 44 with weights, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
+ * Memory: 36 bytes a row of the dataset at the peak, 44 with weights, 2 more a contextual column, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
  * Source: spec/training.md "Data selection before training", datasets-schemas.md §4-5.
  */
 import { DuckDBBlobValue, type DuckDBDataChunk, DuckDBDoubleVector, DuckDBIntegerVector } from '@duckdb/node-api'
@@ -15,12 +15,14 @@ import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import type { ObjectStore } from '../objects/objectStore.ts'
+import { type ContextSql, contextCodes, contextSelect, type ReadContextColumn } from './contexts.ts'
 import { type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { type EventWeight, placeSql, sharesOf } from './eventWeights.ts'
 import { type Arrivals, type Histories, historiesOf } from './histories.ts'
 import { TRAINING_ROWS_MAX } from './limits.ts'
 import { localParts } from './parts.ts'
+import type { Column } from './schema.ts'
 import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
 
 /** The keys of one import's parts, and how many rows they hold. */
@@ -42,6 +44,8 @@ export interface InteractionsQuery {
   readonly eventValueThreshold?: number | undefined
   /** Only events of these types, each with its weight; absent: all count alike. */
   readonly events?: readonly EventWeight[] | undefined
+  /** Columns that are contexts of events; absent: none. */
+  readonly contexts?: readonly Column[] | undefined
   /** The most items that may be kept; absent: any number. */
   readonly itemCountMax?: number | undefined
   /** Whether items without interactions are going to be taken in as well, within the same number. */
@@ -62,7 +66,9 @@ export interface InteractionData {
   readonly catalogueItemCount: number
   /** Items that had to go, with their interactions, since there are more than `itemCountMax`. */
   readonly droppedItemCount: number
-  /** Of the interactions, what no training reads: contexts. */
+  /** Of each of `interactions.contexts` what its codes mean. */
+  readonly contextColumns: readonly ReadContextColumn[]
+  /** Of the interactions, what this training does not read. */
   readonly unreadColumns: readonly string[]
 }
 
@@ -82,11 +88,14 @@ export async function readInteractions(query: InteractionsQuery, context: ReadCo
     const droppedItemCount = await makeTables(db, files, itemFiles, rowCount, query, context)
     const users = await vocabularyOf(db, 'users')
     const items = await vocabularyOf(db, 'items')
-    const arrivals = await readArrivals(db, rowCount, sharesOf(query.events), context)
+    const contexts = await contextCodes(db, query.contexts ?? [])
+    const arrivals = await readArrivals(db, rowCount, { shares: sharesOf(query.events), contexts }, context)
     const interactions = await historiesOf(arrivals, users.size, items.size, context)
     const catalogueItemCount = await countItems(db, files, itemFiles)
-    const unreadColumns = (await columnsOf(db, files)).filter(name => !READ.includes(name))
-    return { interactions, users, items, catalogueItemCount, droppedItemCount, unreadColumns }
+    const read = [...READ, ...(query.contexts ?? []).map(({ name }) => name)]
+    const unreadColumns = (await columnsOf(db, files)).filter(name => !read.includes(name))
+    const { columns: contextColumns } = contexts
+    return { interactions, users, items, catalogueItemCount, droppedItemCount, contextColumns, unreadColumns }
   })
 }
 
@@ -107,9 +116,15 @@ async function makeTables(
     await findDuplicates(db, files, columns, 'first')
   }
   const starts = await rowStarts(db, files, rowCount)
+  const { contexts = [] } = query
+  // Parts of before a column came have none.
+  const options = ['file_row_number = true', ...(contexts.length > 0 ? ['union_by_name = true'] : [])]
+  const rows = sqlParquet(files, ...options)
+  const present =
+    contexts.length > 0 ? (await db.rows(`DESCRIBE SELECT * FROM ${rows}`)).map(([name]) => String(name)) : []
   await db.run(`CREATE TEMP VIEW kept AS
-    SELECT USER_ID, ITEM_ID, TIMESTAMP, ${placeSql(query.events)} AS weight, [${starts.join(', ')}][file_index::BIGINT + 1] + file_row_number AS place
-    FROM ${sqlParquet(files, 'file_row_number = true')} AS parts
+    SELECT USER_ID, ITEM_ID, TIMESTAMP, ${placeSql(query.events)} AS weight, [${starts.join(', ')}][file_index::BIGINT + 1] + file_row_number AS place${contextSelect(contexts, present)}
+    FROM ${rows} AS parts
     ${several ? `ANTI JOIN ${DOOMED} ON file_index = ${DOOMED}.file AND file_row_number = ${DOOMED}.row` : ''}
     WHERE ${conditions(query, columns).join(' AND ') || 'true'}`)
   stage('indexing')
@@ -196,31 +211,33 @@ async function vocabularyOf(db: DuckDb, table: 'users' | 'items'): Promise<Vocab
   return builder.finish()
 }
 
-/** `shares`: the weight of an event by the place of its type. */
+/** `shares`: the weight of an event by the place of its type. Without contexts nothing is joined or kept for them. */
 async function readArrivals(
   db: DuckDb,
   rowCount: number,
-  shares: readonly number[] | undefined,
+  { shares, contexts }: { shares: readonly number[] | undefined; contexts: ContextSql },
   { progress }: ReadContext,
 ): Promise<Arrivals> {
   const users = new Int32Array(rowCount).fill(-1)
   const items = new Int32Array(rowCount)
   const times = new Float64Array(rowCount)
   const weights = shares && new Float32Array(rowCount)
+  const codes = contexts.codes.length > 0 ? contexts.codes.map(() => new Uint8Array(rowCount)) : undefined
   let done = 0
-  const rows = db.chunks(`SELECT users.index, items.index, TIMESTAMP::DOUBLE, place::INTEGER, weight
-    FROM kept JOIN users ON USER_ID = users.id JOIN items ON ITEM_ID = items.id`)
+  const more = contexts.codes.map(code => `, ${code}`).join('')
+  const rows = db.chunks(`SELECT users.index, items.index, TIMESTAMP::DOUBLE, place::INTEGER, weight${more}
+    FROM kept JOIN users ON USER_ID = users.id JOIN items ON ITEM_ID = items.id ${contexts.joins}`)
   for await (const chunk of rows) {
-    scatter(chunk, { users, items, times, weights }, shares)
+    scatter(chunk, { users, items, times, weights, contexts: codes }, shares)
     done += chunk.rowCount
     progress({ stage: 'reading interactions: rows', done, total: rowCount, unit: 'rows' })
   }
-  return { users, items, times, ...(weights && { weights }) }
+  return { users, items, times, ...(weights && { weights }), ...(codes && { contexts: codes }) }
 }
 
 function scatter(
   chunk: DuckDBDataChunk,
-  { users, items, times, weights }: Arrivals,
+  { users, items, times, weights, contexts = [] }: Arrivals,
   shares: readonly number[] = [],
 ): void {
   const [user, item, time, place, type] = [0, 1, 2, 3, 4].map(column => chunk.getColumnVector(column))
@@ -233,6 +250,11 @@ function scatter(
     items[at] = item.getItem(row)!
     times[at] = time.getItem(row)!
     if (weights) weights[at] = shares[type.getItem(row)!]
+  }
+  for (const [column, codes] of contexts.entries()) {
+    const vector = chunk.getColumnVector(5 + column)
+    assert(vector instanceof DuckDBIntegerVector)
+    for (let row = 0; row < chunk.rowCount; row++) codes[place.getItem(row)!] = vector.getItem(row)!
   }
 }
 

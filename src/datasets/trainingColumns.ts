@@ -1,6 +1,7 @@
 /** Which columns of a dataset a training may learn from: solutionConfig.trainingDataConfig against the dataset's schema. */
 import { isLearnable } from './metadata.ts'
 import type { DatasetSchema } from './schema.ts'
+import { rulesFor } from './schemaRules.ts'
 
 export interface ColumnChoice {
   /** These alone; absent: all. */
@@ -10,13 +11,16 @@ export interface ColumnChoice {
   readonly later?: readonly string[] | undefined
 }
 
+/** Of interactions only what the caller has added: a context of the event. */
+const isReserved = (name: string): boolean => Object.hasOwn(rulesFor('INTERACTIONS')!.fields, name)
+
 /** In order of the schema. */
 export function trainingColumns(
-  { columns }: DatasetSchema,
+  { datasetType, columns }: DatasetSchema,
   { included, excluded = [], later = [] }: ColumnChoice,
 ): string[] {
   return columns
-    .filter(isLearnable)
+    .filter(column => isLearnable(column) && !(datasetType === 'INTERACTIONS' && isReserved(column.name)))
     .map(({ name }) => name)
     .filter(name => (included?.includes(name) ?? true) && !excluded.includes(name) && !later.includes(name))
 }

@@ -67,7 +67,7 @@ export class NewcomerRanker {
     if (this.#kept.size >= this.#keptMax) this.#kept.delete(this.#kept.keys().next().value!)
     const scores = this.scores(user)
     const order = Int32Array.from(bestRows(scores, scores.length))
-    const made = new PriorRanker({ order, probabilities: probabilitiesOf(scores, order) }, this.#k)
+    const made = new PriorRanker({ order, probabilities: softmaxOf(scores, 1, order) }, this.#k)
     this.#kept.set(key, made)
     return made
   }
@@ -78,13 +78,14 @@ export class NewcomerRanker {
   }
 }
 
-/** Softmax by descending score, rounded down, so that a list never adds up to more than 1. */
-function probabilitiesOf(scores: Float32Array, order: Int32Array): Float32Array {
-  const most = scores[order[0]]
+/** Of these items the shares of the softmax over all, rounded down, so that a list never adds up to more than 1. */
+export function softmaxOf(scores: Float32Array, sharpness: number, of: ArrayLike<number>): Float32Array {
+  let most = Number.NEGATIVE_INFINITY
+  for (const score of scores) if (score > most) most = score
   let total = 0
-  for (const score of scores) total += Math.exp(score - most)
-  return Float32Array.from(order, item => {
-    const exact = Math.exp(scores[item] - most) / total
+  for (const score of scores) total += Math.exp(sharpness * (score - most))
+  return Float32Array.from(of, item => {
+    const exact = Math.exp(sharpness * (scores[item] - most)) / total
     const rounded = Math.fround(exact)
     return rounded > exact ? rounded * (1 - 2 ** -23) : rounded
   })

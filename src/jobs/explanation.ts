@@ -1,4 +1,5 @@
 /** The body of ExplainRecommendations: the model ranks for one person as it does in a job, and each score is taken apart (inference/explain.ts). */
+import { type Context, ContextRanker, type HeardValue } from '../inference/contextRanker.ts'
 import { type ScoreParts, scoreParts } from '../inference/explain.ts'
 import { NewcomerRanker, placeNewcomers } from '../inference/newcomerRanker.ts'
 import type { PriorRanking } from '../inference/priorRanker.ts'
@@ -20,6 +21,8 @@ export interface ExplanationQuery {
   /** Absent: the `numResults` best. */
   readonly itemId?: string | undefined
   readonly numResults: number
+  /** Values by columns of INTERACTIONS. */
+  readonly context?: Context | undefined
 }
 
 export interface ExplainedItem {
@@ -35,6 +38,8 @@ export interface ExplainedItem {
   readonly carriers: readonly { readonly itemId: string; readonly events: number; readonly weight: number }[]
   /** Of the others that the model looked at. */
   readonly others: { readonly items: number; readonly weight: number }
+  /** Of the context, by its columns; absent where nothing of it is known. */
+  readonly contexts?: readonly { readonly column: string; readonly weight: number }[]
 }
 
 export interface ExplainedList {
@@ -43,16 +48,18 @@ export interface ExplainedList {
   readonly userId: string
   /** Events that the model looks at; 0: none, or the model does not know the person, and the list is that of everybody. */
   readonly eventCount: number
+  /** Of the context: columns whose value says nothing to the model. */
+  readonly unheard?: readonly string[] | undefined
   readonly items: readonly ExplainedItem[]
 }
 
 /** Throws Refusal where the model does not know the item. */
 export async function explained(
-  { modelPrefix, itemId, numResults, ...query }: ExplanationQuery,
+  { modelPrefix, itemId, numResults, context, ...query }: ExplanationQuery,
   { artifacts, signal }: ComputeContext,
 ): Promise<ExplainedList> {
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix } }
-  const { model, users, items, histories, newcomers } = await loadModel(place, { signal })
+  const { model, users, items, histories, newcomers, contexts } = await loadModel(place, { signal })
   const user = users.indexOf(query.userId)
   const whole = user < 0 ? new Int32Array(0) : listAt(histories, user)
   const history = whole.slice(Math.max(0, whole.length - historyLength(model)))
@@ -61,13 +68,41 @@ export async function explained(
 
   const told =
     newcomers && history.length === 0 ? new NewcomerRanker(placeNewcomers(newcomers, model), numResults) : undefined
+  const inContexts = new ContextRanker(contexts ?? [])
+  const heard = inContexts.heard(context)
+  const unheard = context && unheardOf(context, inContexts, heard ?? [])
+  if (heard) {
+    const ranker = openRanker(placeModel(model, { threads: 1 }), 0)
+    const isTold = told?.knows(user) ?? false
+    const [plain, sharpness] = isTold ? [told!.scores(user), 1] : [ranker.scoreAll(history), model.sharpness]
+    const lifted = inContexts.scores(plain, sharpness, heard)
+    const only = wanted === undefined ? undefined : onlyItem(wanted, items.size)
+    const ranked = inContexts.rank(lifted, sharpness, Math.min(numResults, items.size), only)
+    const rank = wanted === undefined ? undefined : rankOf(lifted, wanted)
+    return {
+      ...query,
+      ...{ eventCount: history.length, unheard },
+      items: Array.from(ranked.items, (item, at) => {
+        const own = isTold ? fromNothing(plain[item]) : logitParts(model, history, item)
+        const parts = inContexts.parts(item, heard)
+        const score = parts.reduce((sum, { weight }) => sum + weight, own.score)
+        return {
+          itemId: items.idAt(item),
+          rank: rank ?? at + 1,
+          probability: ranked.probabilities[at],
+          ...carried({ ...own, score }, history, index => items.idAt(index)),
+          contexts: parts,
+        }
+      }),
+    }
+  }
   if (told?.knows(user)) {
     const order = told.orderOf(user)
     const scores = told.scores(user)
     const places = wanted === undefined ? firstOf(order.rank()) : [order.order.indexOf(wanted)]
     return {
       ...query,
-      eventCount: 0,
+      ...{ eventCount: 0, unheard },
       items: places.map(at => {
         const score = scores[order.order[at]]
         return {
@@ -93,7 +128,7 @@ export async function explained(
   const rank = wanted === undefined ? undefined : rankOf(ranker.scoreAll(history), wanted)
   return {
     ...query,
-    eventCount: history.length,
+    ...{ eventCount: history.length, unheard },
     items: listed.map(({ item, probability }, at) => ({
       itemId: items.idAt(item),
       rank: rank ?? at + 1,
@@ -108,6 +143,13 @@ function logitParts(model: HistoryModel, history: Int32Array, item: number): Sco
   const { base, weights, score } = scoreParts(model, history, item)
   const scale = model.sharpness
   return { base: scale * base, weights: weights.map(weight => scale * weight), score: scale * score }
+}
+
+const fromNothing = (base: number): ScoreParts => ({ base, weights: new Float64Array(0), score: base })
+
+function unheardOf(context: Context, { columns }: ContextRanker, heard: readonly HeardValue[]): string[] {
+  const told = heard.map(({ column }) => columns[column])
+  return Object.keys(context).filter(name => !told.includes(name))
 }
 
 const firstOf = ({ count, places }: PriorRanking): number[] => [...places.subarray(0, count)]

@@ -85,6 +85,7 @@ const nothingDone = (): InteractionData => ({
   items: Vocabulary.fromIds([]),
   catalogueItemCount: 0,
   droppedItemCount: 0,
+  contextColumns: [],
   unreadColumns: [],
 })
 

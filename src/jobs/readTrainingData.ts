@@ -50,8 +50,8 @@ export async function readTrainingData(
   recipe: Recipe,
   context: ComputeContext,
 ): Promise<ReadTraining> {
-  const { interactions, users, items, catalogueItemCount } = await readEvents(query, recipe, context)
-  const data = { interactions, catalogueItemCount }
+  const { interactions, users, items, catalogueItemCount, contextColumns } = await readEvents(query, recipe, context)
+  const data = { interactions, catalogueItemCount, ...(contextColumns.length > 0 && { contextColumns }) }
   if (recipe.actionCountMax !== undefined)
     return withActions({ data, users, items, facts: undefined }, query, recipe.actionCountMax, context)
   if (!recipe.metadata) return { data, users, items, facts: undefined }
@@ -134,7 +134,8 @@ export async function readEvents(
     itemCountMax: recipe.limits.itemCount,
     withNewItems: (recipe.metadata || recipe.text) && metadata.ITEMS !== undefined,
   }
-  const asked = { bucket: ARTIFACTS_BUCKET, interactions, items, ...query, ...room }
+  const contexts = recipe.batch?.contexts && sources.contexts ? contextsOf(sources.contexts) : undefined
+  const asked = { bucket: ARTIFACTS_BUCKET, interactions, items, ...query, ...room, contexts }
   const read = await readInteractions(asked, context)
   if (read.droppedItemCount > 0)
     context.log.warn('items were left out, those whose newest interaction is oldest', {
@@ -149,6 +150,9 @@ export async function readEvents(
     })
   return read
 }
+
+const contextsOf = ({ schema, columns }: LearntColumns) =>
+  parseSchema(schema).columns.filter(({ name }) => columns.includes(name))
 
 /** `known` and at most `newMax` items more; undefined where ITEMS has no data. */
 export async function readItems(

@@ -92,14 +92,18 @@ export async function trainModel(description: TrainingDescription, context: Comp
   const { userAttributes } = data
   const told = trained.newcomers && userAttributes && newcomersFor(trained.newcomers.lifts, userAttributes, histories)
   const ofPeople = { histories: ofManyUsers(histories, users.size), ...(told && { newcomers: told }) }
-  const saved = { model, users, items, ...ofPeople, ...(facts && { facts }), ...ofActions }
+  const lifts = trained.contexts?.lifts ?? []
+  const ofContexts = lifts.length > 0 && { contexts: lifts }
+  const saved = { model, users, items, ...ofPeople, ...ofContexts, ...(facts && { facts }), ...ofActions }
   await saveModel(place(modelPrefix), saved, { signal })
   const choice = model.form === 'pool' ? model.choice : undefined
   const recipes = chosen.choice
   const newcomers = trained.newcomers?.choice
   const choices = { ...(choice && { choice }), ...(recipes && { recipes }), ...(newcomers && { newcomers }) }
+  const contexts = trained.contexts?.choice
   const judged = report && ('bySize' in report ? { comparison: report } : report)
-  if (judged) await saveEvaluation(place(modelPrefix), { ...judged, ...choices }, { signal })
+  if (judged)
+    await saveEvaluation(place(modelPrefix), { ...judged, ...choices, ...(contexts && { contexts }) }, { signal })
   return {
     recipeArn: recipe.recipeArn,
     modelPrefix,

@@ -37,6 +37,7 @@ export async function trainingSources(
       ITEMS: await learntFrom(resources, group, 'ITEMS', choice),
       USERS: await learntFrom(resources, group, 'USERS', choice),
     },
+    contexts: await learntFrom(resources, group, 'INTERACTIONS', choice),
     ...(actions && { actions }),
     ...(leavesOut('IMPRESSION', choice) && { withoutImpressions: true }),
   }
@@ -61,7 +62,7 @@ async function actionsIn(resources: Resources, group: string): Promise<TrainingS
 async function learntFrom(
   resources: Resources,
   group: string,
-  type: 'ITEMS' | 'USERS',
+  type: 'INTERACTIONS' | 'ITEMS' | 'USERS',
   { trainingDataConfig = {}, laterColumns = {} }: SourceChoice,
 ) {
   const found = await datasetOf(resources, group, type)

@@ -13,6 +13,11 @@ export interface Interactions {
   readonly times: Float64Array
   /** f32[eventCount], each ≥ 0: how much an event counts in training; absent: all alike. */
   readonly weights?: Float32Array
+  /**
+   * u8[eventCount] of each contextual column (contextLifts.ts): 0 where nothing is known of an event, v + 1 for value v. Absent: there are none, or nothing is
+   * learnt from them.
+   */
+  readonly contexts?: readonly Uint8Array[]
 }
 
 export const historyOf = (interactions: Pick<Interactions, 'offsets' | 'items'>, user: number): Int32Array =>

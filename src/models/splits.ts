@@ -180,15 +180,19 @@ function selectEvents(
   const count = offsets[users.length]
   const [items, times] = [new Int32Array(count), new Float64Array(count)]
   const weights = interactions.weights && new Float32Array(count)
+  const contexts = interactions.contexts?.map(() => new Uint8Array(count))
   for (let row = 0; row < users.length; row++) {
     const from = starts[row]
     const to = from + offsets[row + 1] - offsets[row]
     items.set(interactions.items.subarray(from, to), offsets[row])
     times.set(interactions.times.subarray(from, to), offsets[row])
     weights?.set(interactions.weights!.subarray(from, to), offsets[row])
+    for (const [column, codes] of contexts?.entries() ?? [])
+      codes.set(interactions.contexts![column].subarray(from, to), offsets[row])
   }
   const { itemCount } = interactions
-  return { userCount: users.length, itemCount, offsets, items, times, ...(weights && { weights }) }
+  const more = { ...(weights && { weights }), ...(contexts && { contexts }) }
+  return { userCount: users.length, itemCount, offsets, items, times, ...more }
 }
 
 /**

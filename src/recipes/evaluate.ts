@@ -4,6 +4,7 @@
  */
 import { sharpened } from '../models/calibration.ts'
 import type { ComparisonReport } from '../models/comparisonReport.ts'
+import { type ContextChoice, fitContexts } from '../models/contextFit.ts'
 import { calibrate, evaluateRanking, type OpenRanker, type Ranker } from '../models/evaluation.ts'
 import { type EvaluationReport, evaluationReport, observation } from '../models/evaluationReport.ts'
 import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
@@ -24,6 +25,8 @@ export interface Evaluation {
   readonly baseline: SolutionMetrics
   /** For the model that is fitted on everything; undefined: it is calibrated as it comes. */
   readonly sharpness: number | undefined
+  /** Which contexts are listened to, and what that brings; absent where there are none. */
+  readonly contexts?: ContextChoice
   /** Works out what people look at beyond the metrics; absent where there is nothing to tell. */
   readonly report?: () => Promise<Reports | undefined>
 }
@@ -46,12 +49,24 @@ export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
   const ranker = control.openRanker(model)
   /** The prior gives shares as they are; there is nothing to calibrate. */
   const sharpness = isPriorAlone(model) ? undefined : await calibrate(ranker, model.itemCount, test, control)
+  const { contextColumns: columns = [] } = data
+  const contexts =
+    columns.length > 0
+      ? await fitContexts(
+          {
+            ...{ scorer: ranker, sharpness: sharpness ?? 1, seed, columns },
+            ...{ training: split.training, whole: data.interactions, users: test.users },
+          },
+          control,
+        )
+      : undefined
   const judged = data.objective
     ? control.openRanker(withObjective(sharpened(model, sharpness), data.objective))
     : ranker
   return {
     ...(await measured(judged, data, split, { seed, asked: test, withoutInputItems: false }, control)),
     sharpness,
+    ...(contexts && { contexts }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { HistoryModel, SparseExpert } from '../models/historyModel.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
 import type { ItemLists } from '../models/splits.ts'
 import { metOf } from './actionTensors.ts'
+import { keptContexts } from './contextTensors.ts'
 import type { SavedModel } from './modelFile.ts'
 import { keptNewcomers } from './newcomerTensors.ts'
 
@@ -30,6 +31,7 @@ export function withoutUsers(
     items: renumbered(saved.items, items),
     histories: historiesOf(saved.histories, users, newIndex),
     ...(saved.facts && { facts: factsOf(saved.facts, items) }),
+    ...(saved.contexts && { contexts: keptContexts(saved.contexts, items, newIndex) }),
     ...(saved.newcomers && { newcomers: keptNewcomers(saved.newcomers, users, newIndex) }),
     ...(saved.actions && { actions: { ...saved.actions, met: metOf(saved.actions.met, users) } }),
   }

@@ -23,7 +23,7 @@ export const hrnnColdstart = recipe({
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
   updates: true,
-  batch: { record: 'userId', scores: true, reasons: false },
+  batch: { record: 'userId', scores: true, reasons: false, contexts: true },
   ...family,
   featureTransformationParameters: {
     ...featureTransformationParameters,

@@ -12,6 +12,6 @@ export const hrnnMetadata = recipe({
   legacy: true,
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
-  batch: { record: 'userId', scores: true, reasons: false },
+  batch: { record: 'userId', scores: true, reasons: false, contexts: true },
   ...recurrentFamily({ hiddenDimension: 43 }),
 })

@@ -5,6 +5,7 @@
  *   vocabulary.safetensors  users.… and items.…: bytes u8, offsets u32, slots u32 (datasets/vocabulary.ts); maybe what is known of the items'
  *                           past: facts.events u32[n], facts.created f64[n], facts.newest f64[1], maybe facts.shown and facts.taken u32[n] (models/itemFacts.ts)
  *                           of recipes about people newcomers.…: what is told of those without a history (newcomerTensors.ts);
+ *                           of data with contexts contexts.…: what these add to scores (contextTensors.ts);
  *                           of recipes about actions actions.…: what is learnt and known of each (actionTensors.ts)
  *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first
  *
@@ -12,11 +13,13 @@
  */
 
 import { Vocabulary } from '../datasets/vocabulary.ts'
+import type { ContextLifts } from '../models/contextLifts.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
 import { encode, type Tensors, vector } from '../models/safetensors.ts'
 import type { ItemLists } from '../models/splits.ts'
 import { actionsOf, actionTensors, type SavedActions } from './actionTensors.ts'
+import { contextsOf, contextTensors, hasContexts } from './contextTensors.ts'
 import {
   addressOf,
   FORMAT,
@@ -40,6 +43,8 @@ export interface SavedModel<M extends HistoryModel = HistoryModel> {
   readonly facts?: ItemFacts
   /** Of recipes about actions: then the model's events are those of `items` and of two for each action (models/actionEvents.ts). */
   readonly actions?: SavedActions
+  /** Of data with contexts that make a difference. */
+  readonly contexts?: readonly ContextLifts[]
   /** Where something is told of people that makes a difference. */
   readonly newcomers?: SavedNewcomers
 }
@@ -50,7 +55,7 @@ export async function saveModel(
   saved: SavedModel,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const { model, users, items, histories, facts, actions, newcomers } = saved
+  const { model, users, items, histories, facts, actions, newcomers, contexts } = saved
   const write = (part: Part, tensors: Tensors, metadata: PartMetadata = {}) =>
     place.artifacts.write(
       addressOf(place, part),
@@ -73,6 +78,7 @@ export async function saveModel(
     }),
     ...(actions && { ...vocabularyTensors('actions', actions.ids), ...actionTensors(actions) }),
     ...(newcomers && newcomerTensors(newcomers)),
+    ...(contexts && contextTensors(contexts)),
   })
   await write('histories', { offsets: vector(histories.offsets), items: vector(histories.items) })
 }
@@ -109,12 +115,14 @@ export async function loadWithoutHistories(
   if (eventCount !== model.itemCount)
     vocabulary.refuse(`it has ${eventCount} items, where the model has ${model.itemCount}`)
   const facts = vocabulary.has('facts.events') ? factsOf(vocabulary, items.size) : undefined
+  const contexts = hasContexts(vocabulary) ? contextsOf(vocabulary, items.size) : undefined
   const newcomers = vocabulary.has('newcomers.codes') ? newcomersOf(vocabulary, users.size, items.size) : undefined
   return {
     ...{ model, users, items },
     ...(facts && { facts }),
     ...(actions && { actions }),
     ...(newcomers && { newcomers }),
+    ...(contexts && { contexts }),
   }
 }
 

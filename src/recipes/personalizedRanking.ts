@@ -12,6 +12,6 @@ export const personalizedRanking = recipe({
   creationDateTime: Date.UTC(2019, 5, 10) / 1000,
   metadata: true,
   objective: true,
-  batch: { record: 'userId and itemList', scores: true, reasons: false },
+  batch: { record: 'userId and itemList', scores: true, reasons: false, contexts: true },
   ...recurrentFamily({ hiddenDimension: 149 }),
 })

@@ -14,6 +14,6 @@ export const personalizedRankingV2 = recipe({
   limits: { itemCount: 5_000_000, interactionCount: 3_000_000_000 },
   metadata: true,
   weighsEvents: true,
-  batch: { record: 'userId and itemList', scores: true, reasons: false },
+  batch: { record: 'userId and itemList', scores: true, reasons: false, contexts: true },
   ...transformerFamily,
 })

@@ -23,6 +23,8 @@ export interface BatchFacts {
   /** Whether the output carries scores, and a list of reasons for each item. */
   readonly scores: boolean
   readonly reasons: boolean
+  /** Whether the `context` of a record is listened to; then contexts are learnt from. */
+  readonly contexts?: true
 }
 
 /** The most that is trained on. Of more items those go whose newest interaction is oldest, and the log says so (datasets/read.ts); more interactions are refused. */

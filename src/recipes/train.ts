@@ -12,6 +12,8 @@ import type { WorkControl } from '../lib/work.ts'
 import { withoutActions } from '../models/actionEvents.ts'
 import type { ActionModel } from '../models/actionModel.ts'
 import { sharpened } from '../models/calibration.ts'
+import type { ContextChoice } from '../models/contextFit.ts'
+import { type ContextLifts, contextLifts, countContexts } from '../models/contextLifts.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import { activeUserCount, EVENT_COUNT_MIN, type Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
@@ -54,6 +56,8 @@ export interface TrainedSolution {
   readonly actions?: ActionModel
   /** Of recipes that look at what is told of people: what it adds for those without a history, whose prior the model has. */
   readonly newcomers?: Pick<Newcomers, 'lifts' | 'choice'>
+  /** Of data with contexts: what those that are listened to add, and how that was chosen. */
+  readonly contexts?: { readonly lifts: readonly ContextLifts[]; readonly choice: ContextChoice }
 }
 
 /**
@@ -72,7 +76,9 @@ export async function trainSolution(
   checkNotTooMuch(onItems, recipe)
   const selected = recipe.configure(settings).select(data)
   if (!recipe.text) checkEnoughSelected(selected.interactions)
-  const tuned = tuning ? (await tune(recipe, selected, { ...settings, tuning }, options)).texts : settings.tuned
+  const tuned = tuning
+    ? (await tune(recipe, withoutContexts(selected), { ...settings, tuning }, options)).texts
+    : settings.tuned
   const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
   const train: typeof configured.train = async (learntFrom, control) =>
     rankable(await configured.train(learntFrom, control), control.signal)
@@ -82,6 +88,7 @@ export async function trainSolution(
     baseline,
     sharpness,
     report: reported,
+    contexts,
   } = await configured.evaluate(train, selected, settings.seed, evaluation)
   const report = await reported?.()
   const fitted = await train(selected, stageOf('training', options))
@@ -97,6 +104,7 @@ export async function trainSolution(
   return {
     ...{ tuned, metrics, baseline, report, model, histories },
     ...(actions && { actions }),
+    ...(contexts && { contexts: { lifts: liftsOf(contexts, selected), choice: contexts } }),
     ...(newcomers && { newcomers: { lifts: newcomers.lifts, choice: newcomers.choice } }),
   }
 }
@@ -114,6 +122,18 @@ async function withItemsOfMetadata(
 ): Promise<HistoryModel> {
   if (!metadata || !itemFeatures || !newItemFeatures) return model
   return withNewItems(model, await standIns(itemFeatures, newItemFeatures, control))
+}
+
+/** Contexts are weighed beside what was chosen, and have no say in the choice. */
+const withoutContexts = ({ contextColumns: _, ...data }: TrainingData): TrainingData => data
+
+/** Of the columns that were kept, by everybody's events. */
+function liftsOf({ columns }: ContextChoice, { interactions, contextColumns = [] }: TrainingData): ContextLifts[] {
+  return columns.map(chosen => {
+    const place = contextColumns.findIndex(({ name }) => name === chosen.column)
+    const column = contextColumns[place]
+    return contextLifts(column, countContexts(interactions, place, column.rules.length), chosen)
+  })
 }
 
 const stageOf = <C extends WorkControl>(stage: string, control: C): C => ({

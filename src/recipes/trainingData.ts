@@ -1,6 +1,7 @@
 /** What a recipe learns from: what users did, and what the dataset group tells about items and users. */
 import type { WorkControl } from '../lib/work.ts'
 import { type Attributes, attributeRows } from '../models/attributes.ts'
+import type { ContextColumn } from '../models/contextLifts.ts'
 import type { Features } from '../models/features.ts'
 import type { Interactions } from '../models/interactions.ts'
 import type { Objective } from '../models/objective.ts'
@@ -23,6 +24,8 @@ export interface TrainingData {
   readonly objective?: Objective
   /** What may be learnt of each user, one row a user of `interactions`, and then of those who have done nothing. */
   readonly userAttributes?: Attributes
+  /** Of each of `interactions.contexts` what its codes mean. */
+  readonly contextColumns?: readonly ContextColumn[]
   /** Then `interactions` are joined with what users did with so many actions (models/actionEvents.ts). */
   readonly actions?: { readonly count: number }
 }

@@ -14,6 +14,6 @@ export const userPersonalization = recipe({
   updates: true,
   explores: true,
   objective: true,
-  batch: { record: 'userId', scores: true, reasons: false },
+  batch: { record: 'userId', scores: true, reasons: false, contexts: true },
   ...recurrentFamily({ hiddenDimension: 149 }),
 })

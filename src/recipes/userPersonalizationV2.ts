@@ -14,6 +14,6 @@ export const userPersonalizationV2 = recipe({
   limits: { itemCount: 5_000_000, interactionCount: 3_000_000_000 },
   metadata: true,
   weighsEvents: true,
-  batch: { record: 'userId', scores: true, reasons: true },
+  batch: { record: 'userId', scores: true, reasons: true, contexts: true },
   ...transformerFamily,
 })

@@ -311,6 +311,8 @@ export interface TrainingSources {
   readonly items: readonly ImportedData[]
   readonly users: readonly ImportedData[]
   readonly metadata: { readonly ITEMS?: LearntColumns | undefined; readonly USERS?: LearntColumns | undefined }
+  /** Of INTERACTIONS: the contexts of events. */
+  readonly contexts?: LearntColumns | undefined
   /** The solution leaves the column IMPRESSION of INTERACTIONS out. */
   readonly withoutImpressions?: true
   /** Of groups with a dataset ACTIONS. */

@@ -120,6 +120,11 @@ export class FilteredQueries {
     return undefined
   }
 
+  /** What a record may be given, for one that is answered elsewhere; a sentence where that cannot be told. */
+  allowed(asker: Asker, filterValues: unknown): Allowed | string {
+    return this.#filter.allowed(asker, filterValues)
+  }
+
   /** As `take`, of a record without values about a user who has a history, without looking at it; false where it has to be looked at. */
   takeAlike(): boolean {
     if (this.#everybody === undefined) return false
@@ -153,10 +158,14 @@ export class FilteredQueries {
     this.#answerFrom(this.#prior, record, rows, struck)
   }
 
+  /** Room for the list of a record that is no query: queries fill the lists from the front, these from the back. */
+  claimList(): number {
+    return (this.#bytes.blockRecords - ++this.#priors) * this.#k
+  }
+
   #answerFrom(prior: PriorRanker, record: number, rows: Uint32Array, struck: Uint32Array): void {
     const { count, places, reach } = prior.rank(rows, struck)
-    // Queries fill the lists from the front, these from the back.
-    const from = (this.#bytes.blockRecords - ++this.#priors) * this.#k
+    const from = this.claimList()
     const { items, scores } = this.#bytes
     const inPlaces = prior === this.#prior && reach <= this.#placeCount
     for (let i = 0; i < count; i++) {

@@ -53,7 +53,15 @@ export async function loadThreadData(
     plan.histories === 'listed'
       ? await loadModel(place, control)
       : await loadBesideHistories(place, plan.histories === 'packed', context, control)
-  const { model: trained, users, items, histories, facts, newcomers } = await withNewItems(loaded, newItems, context)
+  const {
+    model: trained,
+    users,
+    items,
+    histories,
+    facts,
+    newcomers,
+    contexts,
+  } = await withNewItems(loaded, newItems, context)
   const model = influence && facts ? influenced(trained, facts, influence) : trained
   const placedFilter =
     filter && (await placeFilter(filter, items, context, { threads: threadCount, cacheBytes: plan.caches.masks }))
@@ -88,6 +96,7 @@ export async function loadThreadData(
     filter: placedFilter,
     texts,
     newcomers: newcomers && !aboutItems ? placeNewcomers(newcomers, model) : undefined,
+    contexts,
     exploration: exploration && facts && placeExploration(exploration, facts),
     recipe,
     k,

@@ -8,22 +8,19 @@
  * named twice is ranked once. A filter strikes items from the list; what nothing is known of passes unless the filter has an INCLUDE.
  */
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
+import { contextIn, type HeardValue } from '../../inference/contextRanker.ts'
 import { ANSWER_LIST } from '../../kernels/byteParameters.ts'
 import { float32Text } from '../../kernels/plain/float32Text.ts'
 import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
 import { RecordFilter } from './filtering.ts'
-import type { SubjectHistories } from './histories.ts'
 import { ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import type { ParsedRecord } from './records.ts'
+import { scoresFor } from './scoresFor.ts'
 import type { ShardTools } from './shard.ts'
 
 interface RankingTools extends ShardTools {
-  /** Inverse temperature of the model's softmax. */
-  readonly sharpness: number
   readonly itemIds: Vocabulary
 }
-
-const NO_HISTORY = new Int32Array(0)
 
 export class RankingAnswerer implements Answerer {
   readonly #tools: RankingTools
@@ -51,8 +48,13 @@ export class RankingAnswerer implements Answerer {
     })
   }
 
-  #rank(record: number, { userId, itemList = [], filterValues }: ParsedRecord): void {
-    const { itemIds, bytes, subjectTable } = this.#tools
+  #rank(record: number, { userId, itemList = [], filterValues, ...parsed }: ParsedRecord): void {
+    const { itemIds, bytes, subjectTable, contexts } = this.#tools
+    const context = contexts && contextIn(parsed.context)
+    if (typeof context === 'string') {
+      this.#own.failAtLine(record, context)
+      return
+    }
     const passes = this.#passes(userId, filterValues)
     if (typeof passes === 'string') {
       this.#own.failAtLine(record, passes)
@@ -67,7 +69,7 @@ export class RankingAnswerer implements Answerer {
       } else if (passes(item)) known.push(item)
     }
     const user = userId === undefined || subjectTable === undefined ? -1 : bytes.tables[subjectTable].indexOf(userId)
-    const { best, shares } = this.#choose(known, user)
+    const { best, shares } = this.#choose(known, user, contexts?.heard(context))
     if (unknown.length > 0) {
       this.#own.set(record, this.#line(record, [...best.map(item => itemIds.idAt(item)), ...unknown], shares))
       return
@@ -99,21 +101,17 @@ export class RankingAnswerer implements Answerer {
   }
 
   /** `known` in order of preference, with their share of the list. */
-  #choose(known: readonly number[], user: number): { best: number[]; shares: number[] } {
+  #choose(
+    known: readonly number[],
+    user: number,
+    heard: readonly HeardValue[] | undefined,
+  ): { best: number[]; shares: number[] } {
     if (known.length === 0) return { best: [], shares: [] }
-    const { ranker, histories, newcomers } = this.#tools
-    const own = !histories?.has(user) && newcomers?.knows(user) ? newcomers.scores(user) : undefined
-    const scores = own ?? ranker.scoreAll(historyAt(histories, user))
-    const sharpness = own ? 1 : this.#tools.sharpness
+    const { scores: plain, sharpness } = scoresFor(this.#tools, user)
+    const scores = heard ? this.#tools.contexts!.scores(plain, sharpness, heard) : plain
     const best = known.toSorted((a, b) => scores[b] - scores[a])
     const weights = best.map(item => Math.exp(sharpness * (scores[item] - scores[best[0]])))
     const total = weights.reduce((sum, weight) => sum + weight, 0)
     return { best, shares: weights.map(weight => weight / total) }
   }
-}
-
-function historyAt(histories: SubjectHistories | undefined, user: number): Int32Array {
-  if (!histories?.has(user)) return NO_HISTORY
-  const { offsets, items } = histories.gather(Int32Array.of(user), 1)
-  return items.subarray(offsets[0], offsets[1])
 }

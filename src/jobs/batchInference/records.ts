@@ -1,6 +1,6 @@
 /**
  * One line of input as a record: who or what is asked about, or what is wrong with the line. Of the members those are read that the
- * recipe's kind of record has (spec/batch-inference.md §3), and `filterValues` handed on; all are repeated in the answer. An id may be a
+ * recipe's kind of record has (spec/batch-inference.md §3), and `filterValues` and `context` handed on; all are repeated in the answer. An id may be a
  * JSON number; its text is then the id (`1.0` is the id "1.0"). A line that is exactly {"userId":"…"} or {"itemId":"…"}, where that is the
  * kind of record, never comes here: the kernels see to it (assembly/lines.ts).
  */
@@ -21,6 +21,7 @@ export type ParsedRecord =
       readonly itemList?: readonly string[]
       readonly itemAttributes?: string
       readonly filterValues?: unknown
+      readonly context?: unknown
       readonly fault?: undefined
       readonly echo?: undefined
     }
@@ -31,6 +32,7 @@ export type ParsedRecord =
       readonly itemList?: undefined
       readonly itemAttributes?: undefined
       readonly filterValues?: undefined
+      readonly context?: undefined
       readonly fault: string
       readonly echo: string | undefined
     }
@@ -92,7 +94,7 @@ function readMembers(record: unknown, text: string, kind: RecordKind): ParsedRec
   if (typeof record !== 'object' || record === null || Array.isArray(record))
     throw new RecordFault(`${nameOf(record)} is not a record; ${EXPECTED[kind]}`)
   const ids = new IdReader(record as Record<string, unknown>, text, kind)
-  const { filterValues } = ids.record
+  const { filterValues, context } = ids.record
   const asked =
     kind === 'userId'
       ? { userId: ids.required('userId') }
@@ -101,7 +103,11 @@ function readMembers(record: unknown, text: string, kind: RecordKind): ParsedRec
         : kind === 'itemAttributes'
           ? { itemAttributes: ids.attributes() }
           : { userId: ids.required('userId'), itemList: ids.list() }
-  return filterValues === undefined ? asked : { ...asked, filterValues }
+  return {
+    ...asked,
+    ...(filterValues !== undefined && { filterValues }),
+    ...(context !== undefined && { context }),
+  }
 }
 
 class IdReader {

@@ -5,10 +5,10 @@
  * Of records about users and about items: an item is asked about like somebody who has done nothing but that, and is not in its own
  * answer. Records with a list of items are rankingShard.ts's.
  */
+import { type ContextRanker, contextIn, type HeardValue } from '../../inference/contextRanker.ts'
 import { Explorer, type PlacedExploration, type RankedList } from '../../inference/exploration.ts'
-import type { NewcomerRanker } from '../../inference/newcomerRanker.ts'
 import type { PriorRanker } from '../../inference/priorRanker.ts'
-import type { QueryBlock, RankedBlock, Ranker } from '../../inference/queries.ts'
+import type { QueryBlock, RankedBlock } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, RECORD_PLAIN, RECORD_WORDS } from '../../kernels/byteParameters.ts'
 import { assert } from '../../lib/assert.ts'
 import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
@@ -16,22 +16,19 @@ import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
 import { FilteredQueries } from './filteredQueries.ts'
 import type { Asker, PlacedFilter } from './filtering.ts'
-import type { SubjectHistories } from './histories.ts'
+import { type ScoringTools, scoresFor } from './scoresFor.ts'
 
-export interface ShardTools {
-  readonly ranker: Ranker
+export interface ShardTools extends ScoringTools {
   readonly bytes: ByteBlocks
   /** The table of `bytes` with whoever, or whatever, records may be about; undefined where it does not matter. */
   readonly subjectTable: number | undefined
   /** The table with the filter's users; undefined where it does not care. */
   readonly askerTable: number | undefined
-  /** Undefined when the model gives everybody the same. */
-  readonly histories: SubjectHistories | undefined
   readonly itemCount: number
   readonly filter: PlacedFilter | undefined
   readonly exploration: PlacedExploration | undefined
-  /** Of recipes about people, where something is told of them. */
-  readonly newcomers: NewcomerRanker | undefined
+  /** Of recipes that listen to contexts; maybe to no column. */
+  readonly contexts: ContextRanker | undefined
   readonly recipe: BatchDescription['recipe']
   /** Items of an answer, at most the catalogue. */
   readonly k: number
@@ -47,7 +44,7 @@ export class ShardAnswerer implements Answerer {
   readonly #outputWithoutHistory: CopiedOutput | undefined
   /** Queries of the block; by query its record and its subject. */
   #queryCount = 0
-  #newcomerCount = 0
+  #ownCount = 0
   #recordOf: Int32Array<ArrayBuffer>
   #subjectOf: Int32Array<ArrayBuffer>
   readonly #filtered: FilteredQueries | undefined
@@ -87,7 +84,7 @@ export class ShardAnswerer implements Answerer {
     const filtered = this.#filtered
     const aboutItems = recipe.record === 'itemId'
     this.#queryCount = 0
-    this.#newcomerCount = 0
+    this.#ownCount = 0
     filtered?.begin()
     bytes.find()
     const subjects = subjectTable === undefined ? undefined : bytes.found[subjectTable]
@@ -129,9 +126,19 @@ export class ShardAnswerer implements Answerer {
     const parsed = this.#own.parse(record, recipe.record)
     if (parsed === undefined) return
     const { userId, itemId, filterValues } = parsed
+    const context = this.#tools.contexts && contextIn(parsed.context)
+    if (typeof context === 'string') {
+      this.#own.failAtLine(record, context)
+      return
+    }
     const id = recipe.record === 'itemId' ? itemId : userId
     assert(id !== undefined, 'a record has the id that its kind is about')
     const subject = subjectTable === undefined ? -1 : bytes.tables[subjectTable].indexOf(id)
+    const heard = this.#tools.contexts?.heard(context)
+    if (heard) {
+      this.#answerInContext(record, subject, heard, { asker: { userId, item: -1 }, filterValues })
+      return
+    }
     if (this.#filtered === undefined) this.#ask(record, subject)
     else this.#askFiltered(record, subject, { userId, item: itemId === undefined ? -1 : subject }, filterValues)
   }
@@ -150,10 +157,44 @@ export class ShardAnswerer implements Answerer {
     bytes.answer(record, ANSWER_COPY, from, count)
   }
 
-  /** Lists of queries fill the room from the front, these from the back. */
+  /** Line by line: every item is scored, and what the context adds is added. */
+  #answerInContext(
+    record: number,
+    subject: number,
+    heard: readonly HeardValue[],
+    { asker, filterValues }: { asker: Asker; filterValues: unknown },
+  ): void {
+    const { bytes, k, contexts } = this.#tools
+    const allowed = this.#filtered?.allowed(asker, filterValues)
+    if (typeof allowed === 'string') {
+      this.#own.failAtLine(record, allowed)
+      return
+    }
+    const { scores, sharpness } = scoresFor(this.#tools, subject)
+    const lifted = contexts!.scores(scores, sharpness, heard)
+    const { items, probabilities } = contexts!.rank(lifted, sharpness, k, allowed?.rows, allowed?.struck)
+    const list = { items: bytes.items, scores: bytes.scores, from: this.#claimList(), count: items.length }
+    bytes.items.set(items, list.from)
+    bytes.scores.set(probabilities, list.from)
+    const explorer = this.#explorer
+    if (explorer) {
+      const open = explorer.allowed(allowed?.rows)
+      const fresh = contexts!.rank(lifted, sharpness, explorer.drawnCount, open, allowed?.struck)
+      const drawn = { items: fresh.items, scores: fresh.probabilities, from: 0, count: fresh.items.length }
+      explorer.explore(subject, list, drawn)
+    }
+    bytes.answer(record, ANSWER_LIST, list.from, list.count)
+  }
+
+  /** Lists of queries fill the room from the front, others from the back. */
+  #claimList(): number {
+    const { bytes, k } = this.#tools
+    return this.#filtered ? this.#filtered.claimList() : (bytes.blockRecords - ++this.#ownCount) * k
+  }
+
   #answerNewcomer(prior: PriorRanker, record: number, subject: number): void {
     const { bytes, k } = this.#tools
-    const from = (bytes.blockRecords - ++this.#newcomerCount) * k
+    const from = this.#claimList()
     const list = { items: bytes.items, scores: bytes.scores, from, count: k }
     bytes.items.set(prior.order.subarray(0, k), from)
     bytes.scores.set(prior.probabilities.subarray(0, k), from)

@@ -4,12 +4,14 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Vocabulary, type VocabularyTensors } from '../../datasets/vocabulary.ts'
+import { ContextRanker } from '../../inference/contextRanker.ts'
 import type { PlacedExploration } from '../../inference/exploration.ts'
 import { NewcomerRanker, type PlacedNewcomers } from '../../inference/newcomerRanker.ts'
 import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { assert } from '../../lib/assert.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
+import type { ContextLifts } from '../../models/contextLifts.ts'
 import { ObjectError, type ObjectErrorCode } from '../../objects/objectStore.ts'
 import { openObjectStore } from '../../objects/open.ts'
 import type { ComputeContext } from '../computeContext.ts'
@@ -50,6 +52,8 @@ export interface ThreadData {
   readonly texts: PlacedTexts | undefined
   readonly exploration: PlacedExploration | undefined
   readonly newcomers: PlacedNewcomers | undefined
+  /** What contexts add to scores; undefined where no column does. */
+  readonly contexts: readonly ContextLifts[] | undefined
   readonly recipe: BatchDescription['recipe']
   readonly k: number
   readonly stores: ComputeContext['stores']
@@ -74,6 +78,7 @@ const tools = {
   itemCount: data.placed.itemCount,
   histories: data.histories && openSubjectHistories(data.histories, data.placed.itemCount),
   newcomers: data.newcomers && new NewcomerRanker(data.newcomers, data.k),
+  contexts: data.recipe.contexts && new ContextRanker(data.contexts ?? []),
 }
 const answerer = data.texts
   ? new ThemeAnswerer({ ...tools, texts: data.texts })
