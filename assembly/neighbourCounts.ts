@@ -57,7 +57,7 @@ export function countGram(pairs: usize, item: i32, sums: usize, met: usize): i32
   return count
 }
 
-/** Column `target` of C into the sums: what came before it. Without a kernel: G without the target itself, as EASE has it. */
+/** Column `target` of C into the sums: what came before it. Without a kernel: who has both but the target itself, as EASE has it; either by the target's weight. */
 export function countCross(pairs: usize, target: i32, sums: usize, met: usize): i32 {
   const K = <i32>word(pairs, PAIRS_KERNEL_LENGTH)
   const kernel = <usize>word(pairs, PAIRS_KERNEL)
@@ -73,13 +73,13 @@ export function countCross(pairs: usize, target: i32, sums: usize, met: usize): 
     const reach = load<u32>(reaches + (position << 2))
     const before = <i32>(reach & 0xffff)
     const event = events + (position << 2)
+    const share = shares == 0 ? 1 : <f64>load<f32>(shares + (position << 2))
+    if (share == 0) continue // a sum of 0 would mean not yet met
     if (K == 0) {
       const after = <i32>(reach >> 16)
-      for (let d = 1; d <= before; d++) count = add(sums, met, count, load<u32>(event - (<usize>d << 2)), 1)
-      for (let d = 1; d <= after; d++) count = add(sums, met, count, load<u32>(event + (<usize>d << 2)), 1)
+      for (let d = 1; d <= before; d++) count = add(sums, met, count, load<u32>(event - (<usize>d << 2)), share)
+      for (let d = 1; d <= after; d++) count = add(sums, met, count, load<u32>(event + (<usize>d << 2)), share)
     } else {
-      const share = shares == 0 ? 1 : <f64>load<f32>(shares + (position << 2))
-      if (share == 0) continue // a sum of 0 would mean not yet met
       for (let k = 0; k < before; k++) {
         const weight = share * load<f64>(kernel + (<usize>k << 3))
         count = add(sums, met, count, load<u32>(event - 4 - (<usize>k << 2)), weight)

@@ -84,16 +84,19 @@ export function pairRow(params: usize, row: i32): void {
   storeRow(params, row, gram, cross)
 }
 
-/** Row `row` of XᵀX + ridge, X[user][item] being 1 where a user has an item, and of the identity, into the system: what EASE inverts. */
+/**
+ * Row `row` of XᵀX + ridge, X[user][item] being 1 where a user has an item, into the system, and on its right side that of the identity, what EASE
+ * inverts; or, where events have weights, of XᵀY, Y[user][item] being the weight.
+ */
 export function togetherRow(params: usize, row: i32): void {
   const system = <usize>word(params, PAIRS_SYSTEM)
   const padded = paddedOrder(system)
   const gram = rowScratch(system, <usize>padded << 4)
-  const identity = gram + (<usize>padded << 3)
-  if (row < <i32>word(params, PAIRS_ITEM_COUNT)) countTogether(params, row, gram)
+  const right = gram + (<usize>padded << 3)
+  if (row < <i32>word(params, PAIRS_ITEM_COUNT)) countTogether(params, row, gram, right)
   if (stopped()) return
-  store<f64>(identity + (<usize>row << 3), 1)
-  storeRow(params, row, gram, identity)
+  if (word(params, PAIRS_WEIGHTS) == 0) store<f64>(right + (<usize>row << 3), 1)
+  storeRow(params, row, gram, right)
 }
 
 function storeRow(params: usize, row: i32, gram: usize, right: usize): void {
@@ -123,7 +126,17 @@ function storeRow(params: usize, row: i32, gram: usize, right: usize): void {
   }
 }
 
-function countTogether(params: usize, row: i32, gram: usize): void {
+/** sums[items[i]] += shares[i], i < count; shares are f32. */
+@inline
+function addShares(sums: usize, items: usize, shares: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const at = sums + (<usize>load<u32>(items + (<usize>i << 2)) << 3)
+    store<f64>(at, load<f64>(at) + <f64>load<f32>(shares + (<usize>i << 2)))
+  }
+}
+
+function countTogether(params: usize, row: i32, gram: usize, right: usize): void {
+  const weights = <usize>word(params, PAIRS_WEIGHTS)
   const events = <usize>word(params, PAIRS_EVENTS)
   const reaches = <usize>word(params, PAIRS_REACH)
   const positions = <usize>word(params, PAIRS_POSITIONS)
@@ -137,6 +150,12 @@ function countTogether(params: usize, row: i32, gram: usize): void {
     for (; event <= last; event += 4) {
       const at = gram + (<usize>load<u32>(event) << 3)
       store<f64>(at, load<f64>(at) + 1)
+    }
+    if (weights != 0) {
+      const first = position - (reach & 0xffff)
+      const shares = weights + (first << 2)
+      const count = <i32>((reach & 0xffff) + (reach >> 16)) + 1
+      addShares(right, events + (first << 2), shares, count)
     }
     if (stopped()) return
   }

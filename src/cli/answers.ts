@@ -43,7 +43,7 @@ export interface Evaluation {
   readonly contexts?: ContextChoice
 }
 
-/** Which columns of INTERACTIONS make a difference; gains are in nats an event, of people held out. */
+/** Which columns of INTERACTIONS make a difference; gains are in NDCG at 10, of people held out. */
 export interface ContextChoice {
   readonly heldOutEventCount: number
   readonly columns: readonly {

@@ -167,11 +167,11 @@ function contextLines({ heldOutEventCount, columns, unheard, ndcgAt10 }: Context
     printable(column),
     count(values),
     weight.toFixed(2),
-    likelier(gain),
+    signed(gain),
   ])
   return [
     `CONTEXTS  by ${count(heldOutEventCount)} events held out`,
-    ...table(['COLUMN', 'VALUES', 'WEIGHT', 'WITH IT'], rows, new Set(['VALUES', 'WEIGHT'])),
+    ...table(['COLUMN', 'VALUES', 'WEIGHT', 'GAIN'], rows, new Set(['VALUES', 'WEIGHT', 'GAIN'])),
     ...(ndcgAt10
       ? [
           `NDCG@10 of what came next: ${decimal(ndcgAt10.with)} in its context, ${decimal(ndcgAt10.without)} without. The metrics above are without.`,
@@ -181,10 +181,8 @@ function contextLines({ heldOutEventCount, columns, unheard, ndcgAt10 }: Context
   ]
 }
 
-/** A gain in nats is a factor of exp(gain) in the likelihood of an event. */
-const likelier = (gain: number): string => `events ${Math.exp(gain).toFixed(2)} times as likely`
-
 function newcomerLines({ heldOutUserCount, beginnings, lately, attributes }: NewcomerChoice): string[] {
+  const likelier = (gain: number) => `events ${Math.exp(gain).toFixed(2)} times as likely`
   return [
     `PEOPLE WITHOUT A HISTORY  by ${count(heldOutUserCount)} people held out`,
     beginnings

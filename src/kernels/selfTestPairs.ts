@@ -71,6 +71,7 @@ export function systemCase(arena: Arena, random: Random): Case {
     { kernel: 'togetherRow', params, tasks: blockCount * block },
     { params, word: at.PAIRS_WEIGHTS, value: weights },
     { kernel: 'pairRow', params, tasks: blockCount * block },
+    { kernel: 'togetherRow', params, tasks: blockCount * block },
   )
   return { steps, scratch: [system.scratch] }
 }

@@ -26,12 +26,13 @@ export function newcomerScores(base: Float32Array, lifts: AttributeLifts, codes:
 export interface CountsByAttribute {
   readonly offsets: Uint32Array
   readonly items: Int32Array
-  readonly counts: Uint32Array
+  /** f64: events, by their weights where they have any. */
+  readonly counts: Float64Array
 }
 
 /** Of each attribute the items with the most events of those who have it, at most ROW_ITEMS_MAX, ascending. */
 export function countsByAttribute(
-  { itemCount, offsets, items }: Interactions,
+  { itemCount, offsets, items, weights }: Interactions,
   users: readonly number[],
   attributes: Attributes,
 ): CountsByAttribute {
@@ -39,21 +40,23 @@ export function countsByAttribute(
   for (const user of users)
     for (let at = attributes.offsets[user]; at < attributes.offsets[user + 1]; at++)
       owners[attributes.codes[at]].push(user)
-  const counts = new Uint32Array(itemCount)
+  const counts = new Float64Array(itemCount)
   const rows = owners.map(each => {
     counts.fill(0)
-    for (const user of each) for (let at = offsets[user]; at < offsets[user + 1]; at++) counts[items[at]]++
+    for (const user of each) {
+      for (let at = offsets[user]; at < offsets[user + 1]; at++) counts[items[at]] += weights ? weights[at] : 1
+    }
     let found = Int32Array.from(counts.keys().filter(item => counts[item] > 0))
     if (found.length > ROW_ITEMS_MAX)
       found = found
         .sort((a, b) => counts[b] - counts[a] || a - b)
         .slice(0, ROW_ITEMS_MAX)
         .sort()
-    return { found, of: Uint32Array.from(found, item => counts[item]) }
+    return { found, of: Float64Array.from(found, item => counts[item]) }
   })
   const starts = new Uint32Array(rows.length + 1)
   for (const [row, { found }] of rows.entries()) starts[row + 1] = starts[row] + found.length
-  const joined = { items: new Int32Array(starts[rows.length]), counts: new Uint32Array(starts[rows.length]) }
+  const joined = { items: new Int32Array(starts[rows.length]), counts: new Float64Array(starts[rows.length]) }
   for (const [row, { found, of }] of rows.entries()) {
     joined.items.set(found, starts[row])
     joined.counts.set(of, starts[row])

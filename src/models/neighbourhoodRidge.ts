@@ -142,22 +142,35 @@ function inCatalogueOrder(
   return cutRows({ itemCount: itemOf.length, entryCount: rows.items.length, count: rowLength, row }, signal)
 }
 
-/** Of every user each item once, where it occurred last, and the newest `count` of those: what a matrix of who has what consists of. */
+/**
+ * Of every user each item once, where it occurred last, and the newest `count` of those: what a matrix of who has what consists of. Its weight is the
+ * greatest of the user's events with it, which is what event-weighted metrics reward (evaluation.ts).
+ */
 export function distinctItems(sequences: Sequences, count: number): Sequences {
-  const { userCount, itemCount, offsets, items } = sequences
+  const { userCount, itemCount, offsets, items, weights } = sequences
   const kept = new Int32Array(items.length)
+  const greatest = weights && new Float32Array(itemCount)
+  const keptWeights = weights && new Float32Array(items.length)
   const ends = new Uint32Array(userCount + 1)
   const lastUser = new Int32Array(itemCount).fill(-1)
   let top = 0
   for (let user = 0; user < userCount; user++) {
     const start = top
+    if (greatest && weights)
+      for (let at = offsets[user]; at < offsets[user + 1]; at++)
+        greatest[items[at]] = Math.max(greatest[items[at]], weights[at])
     for (let at = offsets[user + 1] - 1; at >= offsets[user] && top - start < count; at--) {
       if (lastUser[items[at]] === user) continue
       lastUser[items[at]] = user
       kept[top++] = items[at]
     }
     kept.subarray(start, top).reverse()
+    if (greatest && keptWeights) {
+      for (let at = start; at < top; at++) keptWeights[at] = greatest[kept[at]]
+      for (let at = offsets[user]; at < offsets[user + 1]; at++) greatest[items[at]] = 0
+    }
     ends[user + 1] = top
   }
-  return { userCount, itemCount, offsets: ends, items: kept.subarray(0, top) }
+  const distinct = { userCount, itemCount, offsets: ends, items: kept.subarray(0, top) }
+  return keptWeights ? { ...distinct, weights: keptWeights.subarray(0, top) } : distinct
 }

@@ -30,9 +30,9 @@ export interface Lately {
 }
 const EVER: Lately = { now: Number.POSITIVE_INFINITY, halfLife: Number.POSITIVE_INFINITY }
 
-/** f64[itemCount]: how often an item is among the first `count` events of a user. */
+/** f64[itemCount]: how often an item is among the first `count` events of a user, by the weights of events where they have any. */
 export function beginnings(
-  { itemCount, offsets, items, times }: Interactions,
+  { itemCount, offsets, items, times, weights }: Interactions,
   users: readonly number[],
   count: number,
   { now, halfLife }: Lately = EVER,
@@ -40,8 +40,10 @@ export function beginnings(
   const counts = new Float64Array(itemCount)
   for (const user of users) {
     const end = Math.min(offsets[user + 1], offsets[user] + count)
-    for (let at = offsets[user]; at < end && times[at] < now; at++)
-      counts[items[at]] += halfLife === Number.POSITIVE_INFINITY ? 1 : 2 ** ((times[at] - now) / halfLife)
+    for (let at = offsets[user]; at < end && times[at] < now; at++) {
+      const lately = halfLife === Number.POSITIVE_INFINITY ? 1 : 2 ** ((times[at] - now) / halfLife)
+      counts[items[at]] += weights ? weights[at] * lately : lately
+    }
   }
   return counts
 }
@@ -60,9 +62,9 @@ export function foretold(counts: Float64Array, shares: Float64Array, strength: n
   return Float64Array.from(counts, (count, j) => Math.log((count + pseudo * shares[j]) / total))
 }
 
-/** Of each person held out the mean log-likelihood of the first JUDGED_EVENTS events. `log` is normalised: Σ exp = 1. */
+/** Of each person held out the mean log-likelihood of the first JUDGED_EVENTS events, by their weights; 0 where none has any. `log` is normalised: Σ exp = 1. */
 export function judge(
-  { itemCount, offsets, items }: Interactions,
+  { itemCount, offsets, items, weights }: Interactions,
   heldOut: readonly number[],
   attributes?: Attributes,
 ) {
@@ -81,10 +83,14 @@ export function judge(
       let total = 1
       for (const item of touched) total += Math.exp(log[item]) * Math.expm1(added[item])
       const end = Math.min(offsets[user + 1], offsets[user] + JUDGED_EVENTS)
-      let likelihood = 0
-      for (let at = offsets[user]; at < end; at++) likelihood += log[items[at]] + added[items[at]]
+      let [likelihood, mass] = [0, 0]
+      for (let at = offsets[user]; at < end; at++) {
+        const weight = weights ? weights[at] : 1
+        likelihood += weight * (log[items[at]] + added[items[at]])
+        mass += weight
+      }
       for (const item of touched) added[item] = 0
-      return likelihood / (end - offsets[user]) - Math.log(total)
+      return mass > 0 ? likelihood / mass - Math.log(total) : 0
     })
 }
 

@@ -30,7 +30,7 @@ import {
   sharesOf,
   sum,
 } from './newcomerLikelihood.ts'
-import { eventCounts, logShares } from './popularity.ts'
+import { logShares, weightedCounts } from './popularity.ts'
 
 export interface Newcomers {
   /** f32[itemCount]: ln b_j. */
@@ -81,7 +81,7 @@ export async function fitNewcomers(
   const everybody = Array.from({ length: interactions.userCount }, (_, user) => user)
   if (heldOut.length < HELD_OUT_USERS_MIN) {
     const none = { offsets: new Uint32Array(1), items: new Int32Array(0), values: new Float32Array(0) }
-    return { base: logShares(eventCounts(interactions)), lifts: none, choice: { heldOutUserCount: heldOut.length } }
+    return { base: logShares(weightedCounts(interactions)), lifts: none, choice: { heldOutUserCount: heldOut.length } }
   }
   const judged = judge(interactions, heldOut, attributes)
   const turn = async (done: number, total: number) => {

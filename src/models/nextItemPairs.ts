@@ -7,6 +7,8 @@ export interface NextItemPair {
   /** Oldest first, not empty. */
   readonly history: Int32Array
   readonly next: number
+  /** ≥ 0: of the event that came next, 1 where all are alike. */
+  readonly weight: number
 }
 
 /** The study's 1000 to 2000 pairs fit six weights well (design/recommenders.md §5.4). */
@@ -37,7 +39,13 @@ export function holdOutPairs(interactions: Interactions): { training: Interactio
     const first = Math.max(1, Math.min(history.length - 1, Math.floor(history.length * (1 - NEWEST_SHARE))))
     const places = Array.from({ length: history.length - first }, (_, i) => first + i)
     shuffle(places, seededRandom(derivedSeed(SEED, 'held-out events', user)))
-    return places.slice(0, each).map(place => ({ history: history.subarray(0, place), next: history[place] }))
+    const weightAt = (place: number) => interactions.weights?.[offsets[user] + place] ?? 1
+    const pairAt = (place: number) => ({
+      history: history.subarray(0, place),
+      next: history[place],
+      weight: weightAt(place),
+    })
+    return places.slice(0, each).map(pairAt)
   })
   shuffle(pairs, seededRandom(derivedSeed(SEED, 'order of pairs')))
   const heldOut = new Set(users)

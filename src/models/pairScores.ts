@@ -19,6 +19,8 @@ export interface Contest {
   readonly sums: Float32Array
   /** How many other items are in the contest; every expert gives them 0. */
   readonly outsiderCount: number
+  /** How much it counts: that of its next event. */
+  readonly weight: number
 }
 
 export interface PairScores {
@@ -75,7 +77,7 @@ export async function scorePairs(
     return itemCount
   }
 
-  const contest = ({ history, next }: NextItemPair, pair: number): Contest => {
+  const contest = ({ history, next, weight }: NextItemPair, pair: number): Contest => {
     const metCount = score(history, pair)
     let seenCount = 0
     if (!seenCompete)
@@ -102,7 +104,7 @@ export async function scorePairs(
       }
     }
     sumCount += sums.length
-    return { items, sums, outsiderCount: itemCount - count - seenCount }
+    return { items, sums, outsiderCount: itemCount - count - seenCount, weight }
   }
 
   await inTurns(pairs.length, PAIRS_PER_TURN, signal, (from, to) => {

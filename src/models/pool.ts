@@ -15,7 +15,7 @@ import { holdOutPairs, type NextItemPair } from './nextItemPairs.ts'
 import { type FittedExpert, scorePairs } from './pairScores.ts'
 import { EPSILON, type FittedWeights, fitPoolWeights, ndcgOfExpert } from './poolFit.ts'
 import { type PoolPlan, planPool, planText } from './poolPlan.ts'
-import { eventCounts, logShares } from './popularity.ts'
+import { logShares, weightedCounts } from './popularity.ts'
 import { cutToRoom } from './sparseRows.ts'
 
 /** Fewer pairs say less about the weights than other data does (design/recommenders.md §5.4). */
@@ -78,7 +78,7 @@ async function poolByDefault(
   const histories: NextItemPair[] = []
   for (let user = 0; user < interactions.userCount && histories.length < SCALE_HISTORIES_MAX; user++) {
     const history = historyOf(interactions, user)
-    if (history.length > 0) histories.push({ history, next: history[0] })
+    if (history.length > 0) histories.push({ history, next: history[0], weight: 1 })
   }
   const asked = { itemCount: interactions.itemCount, seenCompete: true }
   const { scales } = await scorePairs(histories, fitted, asked, control)
@@ -170,7 +170,7 @@ async function fit(interactions: Interactions, design: ExpertDesign, control: Fi
 }
 
 /** f32[itemCount]: ln of each item's share of the events. */
-const popularityOf = (interactions: Interactions): Float32Array => logShares(eventCounts(interactions))
+const popularityOf = (interactions: Interactions): Float32Array => logShares(weightedCounts(interactions))
 
 const staged = <C extends Control>(control: C, stage: string): C => ({
   ...control,

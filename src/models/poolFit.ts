@@ -62,6 +62,7 @@ export async function fitPoolWeights(
   const expertCount = scales.length
   const places = contests.map((_, place) => place)
   const folds = [0, 1].map(fold => places.filter(place => place % 2 === fold))
+  const massOf = (on: readonly number[]) => on.reduce((sum, place) => sum + contests[place].weight, 0)
   const total = WAYS.length * folds.length + 1
   const stage = (done: number) => control.progress({ stage: 'fitting weights', done, total, unit: 'fits' })
   const shares = linearField(scores, popularity)
@@ -92,9 +93,9 @@ export async function fitPoolWeights(
       stage(done++)
       const other = folds[1 - fold]
       const { field, weights } = await fit(way, on)
-      sum += other.length * ndcgOf(field, other, weights)
+      sum += massOf(other) * ndcgOf(field, other, weights)
     }
-    tried.push({ ...way, ndcgAt10: sum / places.length })
+    tried.push({ ...way, ndcgAt10: sum / massOf(places) })
   }
   stage(done)
   const best = tried.reduce((a, b) => (b.ndcgAt10 > a.ndcgAt10 * (1 + GAIN_MIN) ? b : a))
@@ -156,7 +157,7 @@ async function likeliest(
 }
 
 function sampled(
-  { items, features, outsiderCount }: Rivals,
+  { items, features, outsiderCount, weight }: Rivals,
   popularity: Float32Array,
   expertCount: number,
 ): PairFeatures {
@@ -171,7 +172,7 @@ function sampled(
     chosen[expertCount * count + j] = popularity[items[at]]
   }
   const tailWeight = tailCount > 0 ? (length - tailStart) / tailCount : 1
-  return { count, features: chosen, tailStart, tailWeight, outsiderCount }
+  return { count, features: chosen, tailStart, tailWeight, outsiderCount, weight }
 }
 
 const single = (f: number, expertCount: number): PoolWeights => ({

@@ -2,9 +2,9 @@
  * The weights of a log pool by maximum likelihood: conditional logistic regression (McFadden 1974) of the next item on the logarithms of
  * what the experts say, with as many coefficients as experts. Newton's method with halved steps on
  *
- *   L(w) = 1/P Σ_pairs [S(next) - ln Σ_j exp S(j)] - ρ|w|²/2,   S(j) = Σ_f w_f φ_f(j)
+ *   L(w) = Σ_pairs v·[S(next) - ln Σ_j exp S(j)] / Σ_pairs v - ρ|w|²/2,   S(j) = Σ_f w_f φ_f(j)
  *
- * which is concave. All φ but the last are experts', whose weights are at least 0: the most negative one is taken out and the rest fitted again
+ * where v are the pairs' weights, 1 where events have none. It is concave. All φ but the last are experts', whose weights are at least 0: the most negative one is taken out and the rest fitted again
  * until none is. The last one is the prior, the same for every history, whose weight may have either sign: experts give popular items
  * their due already, and often more than that. Who stands far down is sampled, and what no expert names is counted, not listed: such
  * outsiders are taken to have the prior that items have at large.
@@ -20,6 +20,8 @@ export interface PairFeatures {
   readonly tailStart: number
   readonly tailWeight: number
   readonly outsiderCount: number
+  /** v ≥ 0 */
+  readonly weight: number
 }
 
 export interface FeatureShape {
@@ -111,7 +113,10 @@ async function moments(
   const outside = outsider.score
   let scores = new Float64Array(0)
   let sinceTurn = 0
-  for (const { count, features, tailStart, tailWeight, outsiderCount } of pairs) {
+  let total = 0
+  for (const { count, features, tailStart, tailWeight, outsiderCount, weight } of pairs) {
+    total += weight
+
     if (scores.length < count) scores = new Float64Array(2 * count)
     scores.fill(0, 0, count)
     for (let i = 0; i < size; i++) {
@@ -124,19 +129,19 @@ async function moments(
     const outsideMass = outsiderCount * Math.exp(outside - best)
     let mass = outsideMass
     for (let j = 0; j < count; j++) mass += scores[j] = (j < tailStart ? 1 : tailWeight) * Math.exp(scores[j] - best)
-    likelihood += target - best - Math.log(mass)
+    likelihood += weight * (target - best - Math.log(mass))
     const means = active.map((f, a) => {
       let sum = outsideMass * outsider.means[a]
       for (let j = 0, at = f * count; j < count; j++, at++) sum += scores[j] * features[at]
       return sum / mass
     })
     for (let a = 0; a < size; a++) {
-      slope[a] += features[active[a] * count] - means[a]
+      slope[a] += weight * (features[active[a] * count] - means[a])
       for (let b = a; b < size; b++) {
         let sum = outsideMass * outsider.products[a][b]
         const [rowA, rowB] = [active[a] * count, active[b] * count]
         for (let j = 0; j < count; j++) sum += scores[j] * features[rowA + j] * features[rowB + j]
-        curvature[a][b] += sum / mass - means[a] * means[b]
+        curvature[a][b] += weight * (sum / mass - means[a] * means[b])
       }
     }
     sinceTurn += count * size * size
@@ -145,7 +150,7 @@ async function moments(
     await nextTurn()
     signal.throwIfAborted()
   }
-  const scale = 1 / Math.max(1, pairs.length)
+  const scale = total > 0 ? 1 / total : 1
   return {
     likelihood: likelihood * scale - (RIDGE * ridge) / 2,
     slope: slope.map((value, a) => value * scale - RIDGE * weights[a]),

@@ -20,6 +20,8 @@ export interface Rivals {
   /** f32[experts, ⌈(count - 1) / CHUNK⌉]: each chunk's greatest, the next item left out. */
   readonly tops: Float32Array
   readonly outsiderCount: number
+  /** How much it counts. */
+  readonly weight: number
 }
 
 /** All pairs, and what is the same for every history. */
@@ -41,7 +43,7 @@ export function rivalsOf(
   feature: (sum: number, expert: number) => number,
   expertCount: number,
 ): Rivals[] {
-  return contests.map(({ items, sums, outsiderCount }) => {
+  return contests.map(({ items, sums, outsiderCount, weight }) => {
     const count = items.length
     const given = sums.map((sum, at) => feature(sum, Math.floor(at / count)))
     const order = roughOrder(given, count, expertCount)
@@ -52,7 +54,7 @@ export function rivalsOf(
       for (let j = 0; j < count; j++) features[f * count + j] = given[f * count + order[j]]
       fillTops(tops.subarray(f * chunks), count, j => features[f * count + j])
     }
-    return { items: Int32Array.from(order, at => items[at]), features, tops, outsiderCount }
+    return { items: Int32Array.from(order, at => items[at]), features, tops, outsiderCount, weight }
   })
 }
 
@@ -94,19 +96,21 @@ function roughOrder(features: Float32Array, count: number, expertCount: number):
   return order
 }
 
-/** Mean over the pairs at these places. Of equal scores half stand above. */
+/** Mean over the pairs at these places by their weights. Of equal scores half stand above. */
 export function ndcgOf(field: Field, places: readonly number[], weights: PoolWeights): number {
   const base = weights.experts.reduce((sum, weight) => sum + weight, 0)
   let total = 0
+  let mass = 0
   for (const place of places) {
     const pair = field.pairs[place]
+    mass += pair.weight
     const score = scoreAt(pair, 0, field.prior, weights)
     let above = candidatesAbove(pair, score, field.prior, field.priorTops[place], weights)
     if (above >= CUTOFF) continue
     above += outsidersAbove(score - base * field.outsider, weights.prior, pair.outsiderCount, field.ascending)
-    if (above < CUTOFF) total += 1 / Math.log2(above + 2)
+    if (above < CUTOFF) total += pair.weight / Math.log2(above + 2)
   }
-  return total / Math.max(1, places.length)
+  return mass > 0 ? total / mass : 0
 }
 
 function scoreAt({ items, features }: Rivals, j: number, prior: Float32Array, weights: PoolWeights): number {

@@ -33,6 +33,14 @@ export function eventCounts(interactions: Pick<Interactions, 'itemCount' | 'item
   return counts
 }
 
+/** f64[itemCount]: the same where each counts by its weight. */
+export function weightedCounts({ weights, ...interactions }: Interactions): Float64Array {
+  if (!weights) return eventCounts(interactions)
+  const counts = new Float64Array(interactions.itemCount)
+  for (const [at, item] of interactions.items.entries()) counts[item] += weights[at]
+  return counts
+}
+
 /** f32[itemCount]: the logarithm of each item's share of the counts. */
 export function logShares(counts: Float64Array): Float32Array {
   let total = 0

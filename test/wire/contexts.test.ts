@@ -19,7 +19,7 @@ for (const recipe of ['aws-user-personalization', 'aws-user-personalization-v2']
     const version = await trained(server, group, recipe)
     const deaf = await trained(server, group, recipe, { name: 'deaf', ...without })
 
-    const records = [
+    const records: object[] = [
       { userId: 'user-1' },
       { userId: 'user-1', context: { DEVICE: 'phone' } },
       { userId: 'user-1', context: { DEVICE: 'desk' } },
@@ -28,7 +28,7 @@ for (const recipe of ['aws-user-personalization', 'aws-user-personalization-v2']
       { userId: 'stranger' },
       // Of these nothing is known:
       { userId: 'user-1', context: { DEVICE: 'watch' } },
-      { userId: 'user-1', context: { COLOUR: 'red', constructor: 'red' } },
+      { userId: 'user-1', context: { COLOUR: 'red', SIZE: '9' } },
       { userId: 'user-1', context: {} },
       { userId: 'user-1', context: null },
       // These are no contexts:

@@ -67,13 +67,13 @@ function countCross(memory: PlainMemory, word: (index: number) => number, target
   const sums: Sums = new Map()
   const K = word(PAIRS_KERNEL_LENGTH)
   eachPlace(memory, word, target, (event, before, after) => {
-    if (K === 0) {
-      for (let d = 1; d <= before; d++) add(sums, u32[event - d], 1)
-      for (let d = 1; d <= after; d++) add(sums, u32[event + d], 1)
-      return
-    }
     const share = shares === 0 ? 1 : f32[shares / 4 + event - word(PAIRS_EVENTS) / 4]
     if (share === 0) return
+    if (K === 0) {
+      for (let d = 1; d <= before; d++) add(sums, u32[event - d], share)
+      for (let d = 1; d <= after; d++) add(sums, u32[event + d], share)
+      return
+    }
     for (let k = 0; k < before; k++) add(sums, u32[event - 1 - k], share * f64[word(PAIRS_KERNEL) / 8 + k])
   })
   return sums

@@ -43,14 +43,19 @@ export const pairRow: PlainKernel = (memory, params, row) => {
 }
 
 export const togetherRow: PlainKernel = (memory, params, row) => {
+  const { u32, f32 } = memory
   const { words, padded } = systemOf(memory, params)
+  const shares = words[PAIRS_WEIGHTS]
   const gram = new Float64Array(padded)
+  const right = new Float64Array(padded)
   eachPlace(memory, words, row, (event, before, after) => {
-    for (let at = event - before; at <= event + after; at++) gram[memory.u32[at]]++
+    for (let at = event - before; at <= event + after; at++) {
+      gram[u32[at]]++
+      if (shares !== 0) right[u32[at]] += f32[shares / 4 + at - words[PAIRS_EVENTS] / 4]
+    }
   })
-  const identity = new Float64Array(padded)
-  identity[row] = 1
-  storeRow(memory, params, row, gram, identity)
+  if (shares === 0) right[row] = 1
+  storeRow(memory, params, row, gram, right)
 }
 
 function systemOf(memory: PlainMemory, params: number) {
