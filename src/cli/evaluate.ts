@@ -171,7 +171,9 @@ function contextLines({ heldOutEventCount, columns, unheard, ndcgAt10 }: Context
   ])
   return [
     `CONTEXTS  by ${count(heldOutEventCount)} events held out`,
-    ...table(['COLUMN', 'VALUES', 'WEIGHT', 'GAIN'], rows, new Set(['VALUES', 'WEIGHT', 'GAIN'])),
+    ...(rows.length > 0
+      ? table(['COLUMN', 'VALUES', 'WEIGHT', 'GAIN'], rows, new Set(['VALUES', 'WEIGHT', 'GAIN']))
+      : []),
     ...(ndcgAt10
       ? [
           `NDCG@10 of what came next: ${decimal(ndcgAt10.with)} in its context, ${decimal(ndcgAt10.without)} without. The metrics above are without.`,

@@ -7,7 +7,7 @@
  * ascending; probabilities are a softmax over the whole catalogue. A context of which nothing is known is none.
  */
 import type { AttributeRule } from '../models/attributes.ts'
-import { bestRows } from '../models/bestRows.ts'
+import { bestFew } from '../models/bestRows.ts'
 import { addLifts, type ContextLifts } from '../models/contextLifts.ts'
 import { softmaxOf } from './newcomerRanker.ts'
 
@@ -62,7 +62,7 @@ export class ContextRanker {
     allowed?: Uint32Array,
     struck?: ArrayLike<number>,
   ): ContextRanking {
-    const best = bestRows(lifted, k, struck && struck.length > 0 ? without(struck, lifted.length, allowed) : allowed)
+    const best = bestFew(lifted, k, struck && struck.length > 0 ? without(struck, lifted.length, allowed) : allowed)
     return { items: Int32Array.from(best), probabilities: softmaxOf(lifted, sharpness, best) }
   }
 

@@ -5,7 +5,7 @@
  *   people  everybody's history is read anew, as the solution reads it; events of items that the model does not know are passed over; so are impressions,
  *           and what USERS tells of those without a history
  *
- * What was learnt stays as it is: weights between items, sharpness, popularity, metrics.
+ * What was learnt stays as it is: weights between items, sharpness, popularity, contexts, metrics.
  */
 import { attributesBy } from '../models/attributes.ts'
 import { featureRows } from '../models/features.ts'

@@ -30,6 +30,51 @@ export function bestRows(scores: Float32Array, k: number, allowed?: Uint32Array)
   return sortedByKey(candidates, keys).subarray(0, wanted)
 }
 
+/**
+ * The same rows in the same order, for few of many: a heap of the best so far with the least on top (Knuth vol. 3 §5.2.3), which most scores only look at.
+ * Linear in the number of scores, and k·ln(scores / k) replacements in an order of chance.
+ */
+export function bestFew(scores: Float32Array, k: number, allowed?: Uint32Array): Uint32Array {
+  assert(Number.isInteger(k) && k >= 0)
+  const heap = new Uint32Array(k)
+  const isWorse = (a: number, b: number) => scores[a] < scores[b] || (scores[a] === scores[b] && a > b)
+  const sink = (row: number, count: number) => {
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= count) break
+      if (child + 1 < count && isWorse(heap[child + 1], heap[child])) child++
+      if (!isWorse(heap[child], row)) break
+      heap[at] = heap[child]
+      at = child
+    }
+    heap[at] = row
+  }
+  let count = 0
+  let least = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < scores.length && k > 0; row++) {
+    // Of equal scores the row that is here already is the lower one.
+    if (count === k && !(scores[row] > least)) continue
+    if (allowed && ((allowed[row >>> 5] >>> (row & 31)) & 1) === 0) continue
+    if (count === k) sink(row, k)
+    else {
+      let at = count++
+      while (at > 0 && isWorse(row, heap[(at - 1) >>> 1])) {
+        heap[at] = heap[(at - 1) >>> 1]
+        at = (at - 1) >>> 1
+      }
+      heap[at] = row
+    }
+    least = scores[heap[0]]
+  }
+  for (let end = count - 1; end > 0; end--) {
+    const [worst, last] = [heap[0], heap[end]]
+    sink(last, end)
+    heap[end] = worst
+  }
+  return heap.subarray(0, count)
+}
+
 /** A higher score has a lower key: the bits of a positive float ascend with it, those of a negative one descend. */
 function descendingKeys(scores: Float32Array): Uint32Array {
   const keys = new Uint32Array(scores.length)

@@ -3,39 +3,26 @@
  * history before it and the context it happened in, and by what is wanted, the NDCG at 10 of the event's item.
  *
  * Columns are taken one after the other, the best first, each beside those before it. Strength s and weight w are tried on a grid; one half of the people
- * chooses for the other, and a column stays only where the other half's NDCG is clearly better. Nothing else of the model changes: without a
- * context it answers as if there were none.
+ * chooses for the other, and a column stays only where the other half's NDCG is clearly better. Of settings that gain about the same that with the
+ * greatest likelihood is taken, since an order does not say how sure it is. Nothing else of the model changes: without a context it answers as if
+ * there were none.
  *
- * The likelihood was tried first, where w is a convex problem (McFadden 1974). It does not do: on Online Retail the month made events e^.19 times as likely,
+ * The likelihood alone was tried first, where w is a convex problem (McFadden 1974). It does not do: on Online Retail the month made events e^.19 times as likely,
  * and NDCG fell from .217 to .198. It is ruled by items that the history does not support, and those that it does have their month from it.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { derivedSeed, seededRandom, shuffle } from '../lib/random.ts'
 import type { WorkControl } from '../lib/work.ts'
 import {
-  addLifts,
-  type ContextColumn,
-  type ContextCounts,
-  type ContextLifts,
-  contextLifts,
-  countContexts,
-} from './contextLifts.ts'
-import type { Interactions } from './interactions.ts'
+  type Contest,
+  type ContextQuestion,
+  contestsOf,
+  gainsBySetting,
+  gainsOf,
+  type KeptLifts,
+  likeliest,
+  SETTINGS,
+} from './contextContests.ts'
+import { contextLifts, countContexts } from './contextLifts.ts'
 import { gainOf } from './newcomerLikelihood.ts'
-
-export interface ContextQuestion {
-  /** Of evaluation.ts, on the model. */
-  readonly scorer: { scoreAll(history: Int32Array): Float32Array }
-  /** Of the scorer's model. */
-  readonly sharpness: number
-  /** What the model was fitted on. */
-  readonly training: Interactions
-  /** Everybody, and which of them were not learnt from. */
-  readonly whole: Interactions
-  readonly users: Uint32Array
-  readonly columns: readonly ContextColumn[]
-  readonly seed: number
-}
 
 /** How a column is listened to. */
 export interface ContextWeight {
@@ -55,36 +42,22 @@ export interface ContextChoice {
   readonly ndcgAt10?: { readonly without: number; readonly with: number }
 }
 
-/** As many as fit a pool's six weights (nextItemPairs.ts). */
-const EVENT_COUNT_MAX = 2000
-/** Of larger catalogues fewer: each is scored once for each column and compared with every setting. 750 000 items have 350. */
-const SCORES_MAX = 1 << 28
 /** Fewer say less about a weight than chance does. */
 const EVENT_COUNT_MIN = 200
-/** Of one person, from the newer half of theirs: neighbouring events say nearly the same. */
-const EVENTS_PER_USER_MAX = 8
-/** s, in events of an item. */
-const STRENGTHS = [3, 30, 300]
-/** w: 1 is Bayes' rule for a history that tells nothing of the context. */
-const WEIGHTS = [0.1, 0.2, 0.4, 0.7, 1]
-const SETTINGS = STRENGTHS.flatMap(strength => WEIGHTS.map(weight => ({ strength, weight })))
-const CUTOFF = 10
-
-interface Contest {
-  readonly user: number
-  readonly history: Int32Array
-  readonly next: number
-  /** Of each column; 0: unknown. */
-  readonly codes: readonly number[]
-  /** Of the event. */
-  readonly weight: number
-}
-
-interface Kept extends ContextWeight {
+/** A setting gains about the same as the best from this share of its gain on. */
+const SAME_GAIN_SHARE = 0.9
+interface Kept extends ContextWeight, KeptLifts {
   readonly values: number
   readonly gain: number
+}
+
+/** A column beside those that are kept. */
+interface Tried {
   readonly place: number
-  readonly lifts: ContextLifts
+  readonly gain: number
+  readonly clear: boolean
+  /** Of each of SETTINGS. */
+  readonly gains: readonly Float64Array[]
 }
 
 /** Rejects with `control.signal.reason` when aborted. */
@@ -100,31 +73,25 @@ export async function fitContexts(question: ContextQuestion, control: WorkContro
   let current = before
   let open = columns.map((_, place) => place)
   while (open.length > 0) {
-    const tried: (Kept & { readonly clear: boolean; readonly gains: Float64Array })[] = []
+    const tried: Tried[] = []
     for (const place of open) {
       control.progress({ stage: 'weighing contexts', done: kept.length, total: columns.length, unit: 'columns' })
       const gains = await gainsBySetting(question, contests, kept, { counts: counted[place], place }, current, control)
       const { gain, clear } = heldOutGain(contests, current, gains)
-      const best = greatest(gains, contests, [...contests.keys()])
-      const column = columns[place]
-      const lifts = contextLifts(column, counted[place], SETTINGS[best])
-      const { name, rules } = column
-      tried.push({
-        column: name,
-        values: rules.length,
-        ...SETTINGS[best],
-        gain,
-        clear,
-        place,
-        lifts,
-        gains: gains[best],
-      })
+      tried.push({ place, gain, clear, gains })
     }
     const clear = tried.filter(each => each.clear)
     if (clear.length === 0) break
     const best = clear.reduce((a, b) => (b.gain > a.gain ? b : a))
-    kept.push(best)
-    current = best.gains
+    const { name, rules } = columns[best.place]
+    const counts = counted[best.place]
+    const alike = SETTINGS.filter((_, setting) => isAlike(best.gains, setting, current, contests))
+    const setting = await likeliest(question, contests, kept, { counts, place: best.place }, alike, control)
+    kept.push({
+      ...{ column: name, values: rules.length, ...setting },
+      ...{ gain: best.gain, place: best.place, lifts: contextLifts(columns[best.place], counts, setting) },
+    })
+    current = best.gains[SETTINGS.indexOf(setting)]
     // One that says nothing beside fewer is not asked again beside more.
     open = clear.map(({ place }) => place).filter(place => place !== best.place)
   }
@@ -139,101 +106,15 @@ export async function fitContexts(question: ContextQuestion, control: WorkContro
   }
 }
 
-/** The events to judge by, in an order of chance. */
-function contestsOf({ whole, users, columns, seed }: ContextQuestion): Contest[] {
-  const { itemCount, offsets, items, weights, contexts = [] } = whole
-  const most = Math.min(EVENT_COUNT_MAX, Math.floor(SCORES_MAX / Math.max(1, itemCount)))
-  const each = Math.min(EVENTS_PER_USER_MAX, Math.ceil(most / Math.max(1, users.length)))
-  const drawn = shuffle(Array.from(users), seededRandom(derivedSeed(seed, 'users of contexts')))
-  const contests: Contest[] = []
-  for (const user of drawn) {
-    const [start, end] = [offsets[user], offsets[user + 1]]
-    const first = Math.max(start + 1, Math.ceil((start + end) / 2))
-    const places = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i)
-    shuffle(places, seededRandom(derivedSeed(seed, 'events of contexts', user)))
-    const known = places.filter(at => columns.some((_, place) => contexts[place][at] > 0) && weights?.[at] !== 0)
-    for (const at of known.slice(0, Math.min(each, most - contests.length)))
-      contests.push({
-        ...{ user, history: items.subarray(start, at), next: items[at] },
-        codes: columns.map((_, place) => contexts[place][at]),
-        weight: weights ? weights[at] : 1,
-      })
-  }
-  return contests
-}
-
-/** f64[contests]: of each event the NDCG at 10, beside what is kept. */
-async function gainsOf(
-  { scorer, sharpness }: ContextQuestion,
-  contests: readonly Contest[],
-  kept: readonly Kept[],
-  control: WorkControl,
-): Promise<Float64Array> {
-  const gains = new Float64Array(contests.length)
-  for (const [at, contest] of contests.entries()) {
-    if (at % 16 === 0) await turn(control)
-    gains[at] = gainOfRank(scoresOf(scorer, sharpness, contest, kept), contest.next)
-  }
-  return gains
-}
-
-/** Of each of SETTINGS the same, with one column more; events of which that one knows nothing have what they had. */
-async function gainsBySetting(
-  { scorer, sharpness, columns }: ContextQuestion,
-  contests: readonly Contest[],
-  kept: readonly Kept[],
-  { counts, place }: { readonly counts: ContextCounts; readonly place: number },
+function isAlike(
+  gains: readonly Float64Array[],
+  setting: number,
   current: Float64Array,
-  control: WorkControl,
-): Promise<Float64Array[]> {
-  const gains = SETTINGS.map(() => current.slice())
-  const column = columns[place]
-  const lifts = STRENGTHS.map(strength => contextLifts(column, counts, { strength, weight: 1 / sharpness }))
-  const ofValue = STRENGTHS.map(() => new Float32Array(counts.totals.length))
-  for (let value = 0; value < column.rules.length; value++) {
-    const own = [...contests.keys()].filter(at => contests[at].codes[place] === value + 1)
-    if (own.length === 0) continue
-    for (const [s, scores] of ofValue.entries()) addLifts(scores.fill(0), lifts[s], value)
-    for (const [done, at] of own.entries()) {
-      if (done % 16 === 0) await turn(control)
-      const scores = scoresOf(scorer, sharpness, contests[at], kept)
-      for (const [setting, { weight }] of SETTINGS.entries())
-        gains[setting][at] = gainOfRank(
-          scores,
-          contests[at].next,
-          ofValue[Math.floor(setting / WEIGHTS.length)],
-          weight,
-        )
-    }
-  }
-  return gains
-}
-
-function scoresOf(
-  scorer: ContextQuestion['scorer'],
-  sharpness: number,
-  { history, codes }: Contest,
-  kept: readonly Kept[],
-): Float32Array {
-  const scores = scorer.scoreAll(history)
-  if (kept.length === 0) return scores
-  const lifted = scores.slice()
-  for (const { place, lifts } of kept) if (codes[place] > 0) addLifts(lifted, lifts, codes[place] - 1, 1 / sharpness)
-  return lifted
-}
-
-const NOTHING = new Float32Array(0)
-
-/** Of scores + weight · lifts, of equal ones the lower index first. */
-function gainOfRank(scores: Float32Array, next: number, lifts = NOTHING, weight = 0): number {
-  const lifted = lifts.length > 0
-  const own = scores[next] + (lifted ? weight * lifts[next] : 0)
-  let above = 0
-  for (let item = 0; item < scores.length && above < CUTOFF; item++) {
-    const score = scores[item] + (lifted ? weight * lifts[item] : 0)
-    if (score > own || (score === own && item < next)) above++
-  }
-  return above < CUTOFF ? 1 / Math.log2(above + 2) : 0
+  contests: readonly Contest[],
+): boolean {
+  const before = mean(current, contests)
+  const most = Math.max(...gains.map(each => mean(each, contests))) - before
+  return mean(gains[setting], contests) - before >= SAME_GAIN_SHARE * most
 }
 
 /** With the setting that the other half of the people has chosen. */
@@ -272,9 +153,4 @@ function mean(gains: Float64Array, contests: readonly Contest[]): number {
     weights += weight
   }
   return sum / weights
-}
-
-async function turn({ signal }: WorkControl): Promise<void> {
-  await nextTurn()
-  signal.throwIfAborted()
 }

@@ -76,9 +76,7 @@ export async function trainSolution(
   checkNotTooMuch(onItems, recipe)
   const selected = recipe.configure(settings).select(data)
   if (!recipe.text) checkEnoughSelected(selected.interactions)
-  const tuned = tuning
-    ? (await tune(recipe, withoutContexts(selected), { ...settings, tuning }, options)).texts
-    : settings.tuned
+  const tuned = tuning ? (await tune(recipe, selected, { ...settings, tuning }, options)).texts : settings.tuned
   const configured = recipe.configure({ ...settings, ...(tuned && { tuned }) })
   const train: typeof configured.train = async (learntFrom, control) =>
     rankable(await configured.train(learntFrom, control), control.signal)
@@ -123,9 +121,6 @@ async function withItemsOfMetadata(
   if (!metadata || !itemFeatures || !newItemFeatures) return model
   return withNewItems(model, await standIns(itemFeatures, newItemFeatures, control))
 }
-
-/** Contexts are weighed beside what was chosen, and have no say in the choice. */
-const withoutContexts = ({ contextColumns: _, ...data }: TrainingData): TrainingData => data
 
 /** Of the columns that were kept, by everybody's events. */
 function liftsOf({ columns }: ContextChoice, { interactions, contextColumns = [] }: TrainingData): ContextLifts[] {

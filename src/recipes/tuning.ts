@@ -74,10 +74,10 @@ export function checkTuning({ name: recipe, hyperparameters }: Recipe, { ranges 
   }
 }
 
-/** The best that was found. The same for the same data, settings and seed, whatever of it was kept from an earlier attempt. */
+/** The best that was found. Contexts are weighed on what is chosen, and have no say. The same for the same data, settings and seed, whatever of it was kept from an earlier attempt. */
 export async function tune(
   recipe: Recipe,
-  data: TrainingData,
+  { contextColumns: _, ...data }: TrainingData,
   settings: RecipeSettings & { readonly seed: number; readonly tuning: Tuning },
   options: TuningControl,
 ): Promise<Tuned> {

@@ -192,6 +192,34 @@ test('evaluate shows what those get of whom nothing is known', async t => {
   ])
 })
 
+test('evaluate shows which contexts are listened to', async t => {
+  const columns = [
+    { column: 'DEVICE', values: 2, weight: 0.7, strength: 3, gain: 0.0312 },
+    { column: 'HOUR', values: 24, weight: 0.1, strength: 300, gain: 0.002 },
+  ]
+  const shown = async (contexts: object) => {
+    const { endpoint } = await answering(t, [{ body: { ...evaluation, contexts } }])
+    const io = recordedIo()
+    assert.equal(await evaluate.run([arn, '--endpoint', endpoint], io), 0)
+    return io.said.out.trimEnd().split('\n').slice(lines.length)
+  }
+  const ndcgAt10 = { without: 0.2, with: 0.2332 }
+  assert.deepEqual(await shown({ heldOutEventCount: 1999, columns, unheard: ['PAGE', 'SHOP'], ndcgAt10 }), [
+    '',
+    'CONTEXTS  by 1,999 events held out',
+    'COLUMN  VALUES  WEIGHT     GAIN',
+    'DEVICE       2    0.70  +0.0312',
+    'HOUR        24    0.10  +0.0020',
+    'NDCG@10 of what came next: 0.2332 in its context, 0.2000 without. The metrics above are without.',
+    'No clear difference: PAGE, SHOP',
+  ])
+  assert.deepEqual(await shown({ heldOutEventCount: 12, columns: [], unheard: ['PAGE'] }), [
+    '',
+    'CONTEXTS  by 12 events held out',
+    'No clear difference: PAGE',
+  ])
+})
+
 test('evaluate shows segments and actions beside their baseline, with bars', async t => {
   const comparison = {
     userCount: 6040,

@@ -73,6 +73,25 @@ test('explain of somebody unknown says so; flags go to the server', async t => {
   assert.deepEqual(asked[0].body, { resourceArn: arn, userId: 'user-7', itemId: 'b', numResults: 3 })
 })
 
+test('explain shows what a context adds, and which of it says nothing', async t => {
+  const contexts = [{ column: 'DEVICE', weight: 0.75 }]
+  const inContext = { ...explained, unheard: ['COLOUR'], items: [{ ...explained.items[0], carriers: [], contexts }] }
+  const { endpoint, asked } = await answering(t, [{ body: inContext }])
+  const io = recordedIo()
+  const flags = ['--user', 'user-7', '--context', 'DEVICE=a=b', '--context', 'COLOUR=']
+  assert.equal(await explain.run([arn, ...flags, '--endpoint', endpoint], io), 0, io.said.err)
+  assert.deepEqual(io.said.out.trimEnd().split('\n').slice(1), [
+    told,
+    'The model is not told anything by COLOUR.',
+    '',
+    'RANK  ITEM  PROBABILITY   SCORE  WEIGHT  CARRIED BY',
+    '   1  a          0.2500  -1.150   0.100  2 others',
+    '                                  0.750  DEVICE',
+    '                                 -4.000  what everybody gets',
+  ])
+  assert.deepEqual((asked[0].body as { context: object }).context, { DEVICE: 'a=b', COLOUR: '' })
+})
+
 test('explain refuses what it cannot ask, and an answer that is none', async t => {
   const { endpoint } = await answering(t, [{ body: {} }])
   const mistakes: [string[], string][] = [
@@ -81,6 +100,7 @@ test('explain refuses what it cannot ask, and an answer that is none', async t =
       [arn, '--user', 'u', '--num-results', '101'],
       "--num-results takes a whole number from 1 to 100; it was given '101'.\n",
     ],
+    [[arn, '--user', 'u', '--context', '=red'], "--context takes COLUMN=VALUE; '=red' is not of that form.\n"],
     [[arn, '--user', 'u', '--because', '0'], "--because takes a whole number from 1 to 10; it was given '0'.\n"],
     [[arn, '--user', 'u'], `${endpoint} answered without recommendations: is that a Sommelier server?\n`],
   ]

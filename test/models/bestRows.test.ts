@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../src/lib/random.ts'
-import { bestRows } from '../../src/models/bestRows.ts'
+import { bestFew, bestRows } from '../../src/models/bestRows.ts'
 
 function plain(scores: Float32Array, k: number, allowed?: Uint32Array): number[] {
   const open = Array.from(scores.keys()).filter(
@@ -27,8 +27,10 @@ test('the best rows in order, ties by row, whatever the scores are', () => {
       const scores = Float32Array.from({ length: count }, draw)
       const allowed = Uint32Array.from({ length: Math.ceil(count / 32) }, () => random.below(2 ** 32))
       for (const k of [0, 1, 5, count, count + 3]) {
-        assert.deepEqual([...bestRows(scores, k)], plain(scores, k))
-        assert.deepEqual([...bestRows(scores, k, allowed)], plain(scores, k, allowed))
+        for (const best of [bestRows, bestFew]) {
+          assert.deepEqual([...best(scores, k)], plain(scores, k))
+          assert.deepEqual([...best(scores, k, allowed)], plain(scores, k, allowed))
+        }
       }
     }
   }

@@ -84,13 +84,39 @@ const told = {
     offsets: Uint32Array.of(0, 0, 2),
     codes: Int32Array.of(0, 1),
   },
+  contexts: [
+    {
+      name: 'DEVICE',
+      weight: 0.5,
+      rules: [
+        { column: 'DEVICE', category: 'phone' },
+        { column: 'DEVICE', category: 'desk' },
+      ],
+      usual: Float32Array.of(-1, -2),
+      offsets: Uint32Array.of(0, 1, 3),
+      items: Int32Array.of(1, 0, 1),
+      values: Float32Array.of(0.5, 1, 2),
+    },
+    {
+      name: 'HOUR',
+      weight: 1,
+      rules: [
+        { column: 'HOUR', below: 12 },
+        { column: 'HOUR', from: 12 },
+      ],
+      usual: Float32Array.of(-1, -2, -3),
+      offsets: Uint32Array.of(0, 0, 0),
+      items: new Int32Array(0),
+      values: new Float32Array(0),
+    },
+  ],
 }
 
 test('what was shown, and what is told of people without a history, is loaded as it was', async () => {
   const at = place()
   await saveModel(at, told, quietControl)
-  const { facts, newcomers } = await loadModel(at, quietControl)
-  assert.deepEqual([facts, newcomers], [told.facts, told.newcomers])
+  const { facts, newcomers, contexts } = await loadModel(at, quietControl)
+  assert.deepEqual([facts, newcomers, contexts], [told.facts, told.newcomers, told.contexts])
   const { lifts } = told.newcomers
   const damages: [object, string][] = [
     [{ codes: Int32Array.of(0, 2) }, 'somebody has the attribute 2, where there are 2'],
@@ -109,9 +135,30 @@ test('what was shown, and what is told of people without a history, is loaded as
   }
 })
 
+test('contexts that would lead out of the model are refused', async () => {
+  const [device, hour] = told.contexts
+  const damages: [object, string][] = [
+    [{ usual: new Float32Array(4) }, 'the context DEVICE tells of 4 items, where there are 3'],
+    [{ items: Int32Array.of(1, 2, 1) }, 'the context DEVICE names the item 2, where it tells of 2'],
+    [{ usual: Float32Array.of(0, Number.NaN) }, 'the context DEVICE adds something that is no number'],
+    [{ offsets: Uint32Array.of(0, 4, 3) }, "tensor 'contexts.0.offsets' does not ascend from 0 to 3"],
+    [{ rules: [] }, "tensor 'contexts.0.offsets' has the shape [3], where [1] was expected"],
+  ]
+  for (const [damage, why] of damages) {
+    const other = place()
+    await saveModel(other, { ...told, contexts: [{ ...device, ...damage }, hour] }, quietControl)
+    const message = `The model's file ${nameOf(other, 'vocabulary')} cannot be used: ${why}.`
+    await assert.rejects(loadModel(other, quietControl), new Refusal(message))
+  }
+})
+
 test('without some users and items the rest of what is told stays', () => {
   const left = withoutUsers(told, { users: Vocabulary.fromIds(['u1']), items: Vocabulary.fromIds(['a']) })!
   assert.deepEqual(left.facts!.impressions, { shown: Uint32Array.of(6, 7), taken: Uint32Array.of(0, 2) })
+  const [device, hour] = left.contexts!
+  const kept = { usual: Float32Array.of(-2), offsets: Uint32Array.of(0, 1, 2), items: Int32Array.of(0, 0) }
+  assert.deepEqual(device, { ...told.contexts[0], ...kept, values: Float32Array.of(0.5, 2) })
+  assert.deepEqual(hour, { ...told.contexts[1], usual: Float32Array.of(-2, -3) })
   assert.deepEqual(left.newcomers, {
     lifts: { offsets: Uint32Array.of(0, 1, 2), items: Int32Array.of(1, 0), values: Float32Array.of(0.5, 2) },
     rules: told.newcomers.rules,

@@ -72,6 +72,15 @@ for (const recipe of ['aws-user-personalization', 'aws-user-personalization-v2']
       found.slice(10).map(line => answerIn(line)),
     )
 
+    // New items find room in a context as they do without.
+    if (exploring.batchInferenceJobConfig) {
+      const explored = await linesFor(server, version, 'exploring', records.slice(1, 3), { numResults: 8 })
+      for (const { recommendedItems, scores } of explored.map(outputOf)) {
+        assert.equal(new Set(recommendedItems).size, 8)
+        assert.ok(scores.every((score: number, place: number) => place === 0 || score <= scores[place - 1]))
+      }
+    }
+
     // A filter narrows what a context finds.
     const { filterArn } = await call(server, 'CreateFilter', {
       name: 'filter',
@@ -126,8 +135,8 @@ test('aws-personalized-ranking-v2 ranks a list in a context; DescribeEvaluation 
   )
   const [{ values, weight, gain }] = contexts.columns
   assert.equal(values, 2)
-  assert.ok(weight > 0.5 && gain > 0.4, `${weight} ${gain}`)
-  // Ten items of twenty are as likely as before, and then twice as likely.
+  assert.ok(weight > 0.5 && gain > 0.15, `${weight} ${gain}`)
+  // Ten items of twenty can come, and each is twice as likely.
   assert.ok(contexts.ndcgAt10.with > 1.5 * contexts.ndcgAt10.without, JSON.stringify(contexts.ndcgAt10))
 
   const asked = { resourceArn: version, userId: 'user-7', numResults: 3 }
