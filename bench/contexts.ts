@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { readArguments } from '../scripts/arguments.ts'
 import { openRanker, placeModel } from '../src/inference/ranker.ts'
 import { quietControl } from '../src/lib/work.ts'
-import { fitContexts } from '../src/models/contextFit.ts'
+import { type ContextChoice, fitContexts } from '../src/models/contextFit.ts'
 import type { ContextColumn } from '../src/models/contextLifts.ts'
 import { calibrate } from '../src/models/evaluation.ts'
 import type { Interactions } from '../src/models/interactions.ts'
@@ -78,8 +78,8 @@ async function measure(folder: string): Promise<string[]> {
     '',
     `${whole.userCount} people, ${whole.itemCount} items; ${columns.map(({ name, rules }) => `${name} of ${rules.length} values`).join(', ')}.`,
     '',
-    '| recipe, seed | events | NDCG@10 without | with | columns that stay, weight, gain in NDCG@10 | CPU, s |',
-    '| --- | ---: | ---: | ---: | --- | ---: |',
+    '| recipe, seed | people with, or without | events | NDCG@10 without | with | columns that stay, weight, gain in NDCG@10 | CPU, s |',
+    '| --- | --- | ---: | ---: | ---: | --- | ---: |',
   ]
   for (const name of RECIPES) {
     const recipe = recipes.find(each => each.name === name)!.configure({})
@@ -93,14 +93,17 @@ async function measure(folder: string): Promise<string[]> {
       const sharpness = await calibrate(scorer, model.itemCount, test, quietControl)
       const started = process.cpuUsage()
       const question = { scorer, sharpness, training, whole, users: test.users, columns, seed }
-      const { heldOutEventCount, columns: kept, ndcgAt10 } = await fitContexts(question, quietControl)
+      const choices = await fitContexts(question, quietControl)
       const { user, system } = process.cpuUsage(started)
       const seconds = (user + system) / 1e6
-      const staying = kept.map(each => `${each.column} ${each.weight.toFixed(2)} ${each.gain.toFixed(4)}`).join('; ')
-      lines.push(
-        `| ${name}, ${seed} | ${heldOutEventCount} | ${ndcgAt10?.without.toFixed(4) ?? ''} | ${ndcgAt10?.with.toFixed(4) ?? ''} | ${staying || 'none'} | ${seconds.toFixed(1)} |`,
-      )
-      console.log(lines.at(-1))
+      for (const [whose, choice] of Object.entries(choices)) {
+        const { heldOutEventCount, columns: kept, ndcgAt10 } = choice as ContextChoice
+        const staying = kept.map(each => `${each.column} ${each.weight} ${each.gain.toFixed(4)}`).join('; ')
+        lines.push(
+          `| ${name}, ${seed} | ${whose} | ${heldOutEventCount} | ${ndcgAt10?.without.toFixed(4) ?? ''} | ${ndcgAt10?.with.toFixed(4) ?? ''} | ${staying || 'none'} | ${seconds.toFixed(1)} |`,
+        )
+        console.log(lines.at(-1))
+      }
     }
   }
   return [...lines, '']

@@ -130,7 +130,7 @@ const describeEvaluation = operation({
     choice: optional(PoolChoice),
     recipes: optional(RecipeChoice),
     newcomers: optional(NewcomerChoice),
-    contexts: optional(ContextChoice),
+    contexts: optional(structure({ history: ContextChoice, newcomers: optional(ContextChoice) })),
   }),
   errors: ['InvalidInputException', 'ResourceNotFoundException', 'ResourceInUseException'],
   async handle({ resourceArn }, { resources }) {

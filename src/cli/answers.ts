@@ -40,7 +40,8 @@ export interface Evaluation {
   readonly choice?: PoolChoice
   readonly recipes?: RecipeChoice
   readonly newcomers?: NewcomerChoice
-  readonly contexts?: ContextChoice
+  /** Of people with a history, and of those without one; absent: the same. */
+  readonly contexts?: { readonly history: ContextChoice; readonly newcomers?: ContextChoice }
 }
 
 /** Which columns of INTERACTIONS make a difference; gains are in NDCG at 10, of people held out. */

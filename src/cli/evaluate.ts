@@ -33,7 +33,10 @@ const listSections = (evaluation: Evaluation): string[][] => [
   listLines(evaluation),
   ...(evaluation.trends ? [trendLines(evaluation.trends)] : []),
   ...(evaluation.recipes ? [recipeLines(evaluation.recipes)] : []),
-  ...(evaluation.contexts ? [contextLines(evaluation.contexts)] : []),
+  ...(evaluation.contexts ? [contextLines('CONTEXTS', evaluation.contexts.history)] : []),
+  ...(evaluation.contexts?.newcomers
+    ? [contextLines('CONTEXTS OF PEOPLE WITHOUT A HISTORY', evaluation.contexts.newcomers)]
+    : []),
   ...(evaluation.newcomers ? [newcomerLines(evaluation.newcomers)] : []),
   ...(evaluation.choice ? [choiceLines(evaluation.choice)] : []),
 ]
@@ -162,7 +165,7 @@ function duration(seconds: number): string {
   return amount === 1 ? `1 ${unit}` : `${count(amount)} ${unit}s`
 }
 
-function contextLines({ heldOutEventCount, columns, unheard, ndcgAt10 }: ContextChoice): string[] {
+function contextLines(title: string, { heldOutEventCount, columns, unheard, ndcgAt10 }: ContextChoice): string[] {
   const rows = columns.map(({ column, values, weight, gain }) => [
     printable(column),
     count(values),
@@ -170,7 +173,7 @@ function contextLines({ heldOutEventCount, columns, unheard, ndcgAt10 }: Context
     signed(gain),
   ])
   return [
-    `CONTEXTS  by ${count(heldOutEventCount)} events held out`,
+    `${title}  by ${count(heldOutEventCount)} events held out`,
     ...(rows.length > 0
       ? table(['COLUMN', 'VALUES', 'WEIGHT', 'GAIN'], rows, new Set(['VALUES', 'WEIGHT', 'GAIN']))
       : []),

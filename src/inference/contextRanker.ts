@@ -36,11 +36,12 @@ export class ContextRanker {
   }
 
   /** Undefined where nothing of it is known: columns that the model does not listen to and values that it never met are passed over. */
-  heard(context: Context | undefined): readonly HeardValue[] | undefined {
+  heard(context: Context | undefined, hasHistory: boolean): readonly HeardValue[] | undefined {
     if (context === undefined) return undefined
     const found: HeardValue[] = []
-    for (const [column, { name }] of this.#columns.entries()) {
-      if (!Object.hasOwn(context, name)) continue
+    const notFor = hasHistory ? 'newcomers' : 'history'
+    for (const [column, { name, for: whom }] of this.#columns.entries()) {
+      if (whom === notFor || !Object.hasOwn(context, name)) continue
       const value = this.#valueOf[column](context[name])
       if (value >= 0) found.push({ column, value })
     }

@@ -69,7 +69,7 @@ export async function explained(
   const told =
     newcomers && history.length === 0 ? new NewcomerRanker(placeNewcomers(newcomers, model), numResults) : undefined
   const inContexts = new ContextRanker(contexts ?? [])
-  const heard = inContexts.heard(context)
+  const heard = inContexts.heard(context, history.length > 0)
   const unheard = context && unheardOf(context, inContexts, heard ?? [])
   if (heard) {
     const ranker = openRanker(placeModel(model, { threads: 1 }), 0)

@@ -54,16 +54,33 @@ export interface KeptLifts {
   readonly lifts: ContextLifts
 }
 
-/** The events to judge by, in an order of chance. */
-export function contestsOf({ whole, users, columns, seed }: ContextQuestion): Contest[] {
-  const { itemCount, offsets, items, weights, contexts = [] } = whole
-  const most = Math.min(EVENT_COUNT_MAX, Math.floor(SCORES_MAX / Math.max(1, itemCount)))
-  const each = Math.min(EVENTS_PER_USER_MAX, Math.ceil(most / Math.max(1, users.length)))
-  const drawn = shuffle(Array.from(users), seededRandom(derivedSeed(seed, 'users of contexts')))
+/** Of each person some of the newer half of the events, each after all before it. */
+export function contestsOf(question: ContextQuestion): Contest[] {
+  const { whole, users } = question
+  const each = Math.min(EVENTS_PER_USER_MAX, Math.ceil(mostContests(whole) / Math.max(1, users.length)))
+  return drawn(question, each, (start, end) => [Math.max(start + 1, Math.ceil((start + end) / 2)), end])
+}
+
+/** Of each person the first event, after nothing. */
+export const firstContests = (question: ContextQuestion): Contest[] =>
+  drawn(question, 1, (start, end) => [start, Math.min(end, start + 1)])
+
+const mostContests = ({ itemCount }: Interactions): number =>
+  Math.min(EVENT_COUNT_MAX, Math.floor(SCORES_MAX / Math.max(1, itemCount)))
+
+/** In an order of chance; at most `each` of the events of a person that lie in `range`, a part of [start, end). */
+function drawn(
+  { whole, users, columns, seed }: ContextQuestion,
+  each: number,
+  range: (start: number, end: number) => readonly [number, number],
+): Contest[] {
+  const { offsets, items, weights, contexts = [] } = whole
+  const most = mostContests(whole)
+  const people = shuffle(Array.from(users), seededRandom(derivedSeed(seed, 'users of contexts')))
   const contests: Contest[] = []
-  for (const user of drawn) {
-    const [start, end] = [offsets[user], offsets[user + 1]]
-    const first = Math.max(start + 1, Math.ceil((start + end) / 2))
+  for (const user of people) {
+    const start = offsets[user]
+    const [first, end] = range(start, offsets[user + 1])
     const places = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i)
     shuffle(places, seededRandom(derivedSeed(seed, 'events of contexts', user)))
     const known = places.filter(at => columns.some((_, place) => contexts[place][at] > 0) && weights?.[at] !== 0)

@@ -5,7 +5,7 @@
  * Columns are taken one after the other, the best first, each beside those before it. Strength s and weight w are tried on a grid; one half of the people
  * chooses for the other, and a column stays only where the other half's NDCG is clearly better. Of settings that gain about the same that with the
  * greatest likelihood is taken, since an order does not say how sure it is. Nothing else of the model changes: without a context it answers as if
- * there were none.
+ * there were none. People without a history are a question of their own, judged by the first events of others.
  *
  * The likelihood alone was tried first, where w is a convex problem (McFadden 1974). It does not do: on Online Retail the month made events e^.19 times as likely,
  * and NDCG fell from .217 to .198. It is ruled by items that the history does not support, and those that it does have their month from it.
@@ -15,6 +15,7 @@ import {
   type Contest,
   type ContextQuestion,
   contestsOf,
+  firstContests,
   gainsBySetting,
   gainsOf,
   type KeptLifts,
@@ -60,10 +61,28 @@ interface Tried {
   readonly gains: readonly Float64Array[]
 }
 
+/** For those whose history tells something, and for those of whom nothing is known: there a context may tell what a history would. */
+export interface ContextChoices {
+  readonly history: ContextChoice
+  /** Absent where there are too few events to choose by: then the same as for the others. */
+  readonly newcomers?: ContextChoice
+}
+
 /** Rejects with `control.signal.reason` when aborted. */
-export async function fitContexts(question: ContextQuestion, control: WorkControl): Promise<ContextChoice> {
+export async function fitContexts(question: ContextQuestion, control: WorkControl): Promise<ContextChoices> {
+  const newcomers = firstContests(question)
+  return {
+    history: await fitOn(question, contestsOf(question), control),
+    ...(newcomers.length >= EVENT_COUNT_MIN && { newcomers: await fitOn(question, newcomers, control) }),
+  }
+}
+
+async function fitOn(
+  question: ContextQuestion,
+  contests: readonly Contest[],
+  control: WorkControl,
+): Promise<ContextChoice> {
   const { training, columns } = question
-  const contests = contestsOf(question)
   const heldOutEventCount = contests.length
   const names = columns.map(({ name }) => name)
   if (heldOutEventCount < EVENT_COUNT_MIN) return { heldOutEventCount, columns: [], unheard: names }

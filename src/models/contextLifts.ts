@@ -20,6 +20,8 @@ export interface ContextColumn {
 
 /** What a column adds to the log-probabilities of items, w·lift. On shared memory where it comes from a file. */
 export interface ContextLifts extends ContextColumn {
+  /** Whom it is for: people with a history, or those without one. */
+  readonly for: 'everybody' | 'history' | 'newcomers'
   /** w > 0 */
   readonly weight: number
   /** f32[m], m ≤ items: -w·ln(1 + n_j / s), whatever the value. Items that came later have 0. */
@@ -94,13 +96,14 @@ export function contextLifts(
   { name, rules }: ContextColumn,
   { shares, totals, offsets, items, counts }: ContextCounts,
   { weight, strength }: { readonly weight: number; readonly strength: number },
+  whom: ContextLifts['for'] = 'everybody',
 ): ContextLifts {
   const values = new Float32Array(items.length)
   for (let value = 0; value < rules.length; value++)
     for (let at = offsets[value]; at < offsets[value + 1]; at++)
       values[at] = weight * Math.log1p(counts[at] / (strength * shares[value]))
   const usual = Float32Array.from(totals, total => -weight * Math.log1p(total / strength))
-  return { name, rules, weight, usual, offsets, items, values }
+  return { name, rules, for: whom, weight, usual, offsets, items, values }
 }
 
 /** scores[j] += factor · w · lift_value(j). */

@@ -3,7 +3,7 @@
  *
  *   contexts.i.usual f32[m]                                        m ≤ items: those that came later have no lift
  *   contexts.i.offsets u32[V + 1], .items i32, .values f32         what each value adds to the scores of items
- *   contexts.columns u8                                            JSON: of each column its name, its weight, and the rules of its values
+ *   contexts.columns u8                                            JSON: of each column its name, whom it is for, its weight, and the rules of its values
  */
 import type { ContextLifts } from '../models/contextLifts.ts'
 import { type Tensors, vector } from '../models/safetensors.ts'
@@ -11,7 +11,9 @@ import type { PartReader } from './modelPart.ts'
 
 export const contextTensors = (contexts: readonly ContextLifts[]): Tensors => ({
   'contexts.columns': vector(
-    new TextEncoder().encode(JSON.stringify(contexts.map(({ name, weight, rules }) => ({ name, weight, rules })))),
+    new TextEncoder().encode(
+      JSON.stringify(contexts.map(({ name, for: whom, weight, rules }) => ({ name, for: whom, weight, rules }))),
+    ),
   ),
   ...Object.assign(
     {},
@@ -44,7 +46,7 @@ export const contextsOf = (part: PartReader, itemCount: number): ContextLifts[] 
   })
 
 /** As contextTensors wrote them. */
-function columnsOf(part: PartReader): Pick<ContextLifts, 'name' | 'weight' | 'rules'>[] {
+function columnsOf(part: PartReader): Pick<ContextLifts, 'name' | 'for' | 'weight' | 'rules'>[] {
   const text = Buffer.from(part.tensor('contexts.columns', Uint8Array, [undefined])).toString()
   try {
     return JSON.parse(text)

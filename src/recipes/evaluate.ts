@@ -4,7 +4,7 @@
  */
 import { sharpened } from '../models/calibration.ts'
 import type { ComparisonReport } from '../models/comparisonReport.ts'
-import { type ContextChoice, fitContexts } from '../models/contextFit.ts'
+import { type ContextChoices, fitContexts } from '../models/contextFit.ts'
 import { calibrate, evaluateRanking, type OpenRanker, type Ranker } from '../models/evaluation.ts'
 import { type EvaluationReport, evaluationReport, observation } from '../models/evaluationReport.ts'
 import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
@@ -26,7 +26,7 @@ export interface Evaluation {
   /** For the model that is fitted on everything; undefined: it is calibrated as it comes. */
   readonly sharpness: number | undefined
   /** Which contexts are listened to, and what that brings; absent where there are none. */
-  readonly contexts?: ContextChoice
+  readonly contexts?: ContextChoices
   /** Works out what people look at beyond the metrics; absent where there is nothing to tell. */
   readonly report?: () => Promise<Reports | undefined>
 }

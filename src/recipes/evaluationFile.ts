@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { ComparisonReport } from '../models/comparisonReport.ts'
-import type { ContextChoice } from '../models/contextFit.ts'
+import type { ContextChoices } from '../models/contextFit.ts'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import type { PoolChoice } from '../models/historyModel.ts'
 import type { NewcomerChoice } from '../models/newcomers.ts'
@@ -20,7 +20,7 @@ interface Choices {
   /** Where the recipe was chosen as well (performAutoML). */
   readonly recipes?: RecipeChoice
   /** Of data with contexts: which make a difference. */
-  readonly contexts?: ContextChoice
+  readonly contexts?: ContextChoices
   /** Of recipes about people: what those get of whom no event is known. */
   readonly newcomers?: NewcomerChoice
 }

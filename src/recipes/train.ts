@@ -12,7 +12,7 @@ import type { WorkControl } from '../lib/work.ts'
 import { withoutActions } from '../models/actionEvents.ts'
 import type { ActionModel } from '../models/actionModel.ts'
 import { sharpened } from '../models/calibration.ts'
-import type { ContextChoice } from '../models/contextFit.ts'
+import type { ContextChoices } from '../models/contextFit.ts'
 import { type ContextLifts, contextLifts, countContexts } from '../models/contextLifts.ts'
 import { type HistoryModel, historyLength } from '../models/historyModel.ts'
 import { activeUserCount, EVENT_COUNT_MIN, type Interactions } from '../models/interactions.ts'
@@ -57,7 +57,7 @@ export interface TrainedSolution {
   /** Of recipes that look at what is told of people: what it adds for those without a history, whose prior the model has. */
   readonly newcomers?: Pick<Newcomers, 'lifts' | 'choice'>
   /** Of data with contexts: what those that are listened to add, and how that was chosen. */
-  readonly contexts?: { readonly lifts: readonly ContextLifts[]; readonly choice: ContextChoice }
+  readonly contexts?: { readonly lifts: readonly ContextLifts[]; readonly choice: ContextChoices }
 }
 
 /**
@@ -123,12 +123,17 @@ async function withItemsOfMetadata(
 }
 
 /** Of the columns that were kept, by everybody's events. */
-function liftsOf({ columns }: ContextChoice, { interactions, contextColumns = [] }: TrainingData): ContextLifts[] {
-  return columns.map(chosen => {
-    const place = contextColumns.findIndex(({ name }) => name === chosen.column)
-    const column = contextColumns[place]
-    return contextLifts(column, countContexts(interactions, place, column.rules.length), chosen)
-  })
+function liftsOf(
+  { history, newcomers }: ContextChoices,
+  { interactions, contextColumns = [] }: TrainingData,
+): ContextLifts[] {
+  const of = ({ columns }: ContextChoices['history'], whom: ContextLifts['for']) =>
+    columns.map(chosen => {
+      const place = contextColumns.findIndex(({ name }) => name === chosen.column)
+      const column = contextColumns[place]
+      return contextLifts(column, countContexts(interactions, place, column.rules.length), chosen, whom)
+    })
+  return newcomers ? [...of(history, 'history'), ...of(newcomers, 'newcomers')] : of(history, 'everybody')
 }
 
 const stageOf = <C extends WorkControl>(stage: string, control: C): C => ({

@@ -204,7 +204,8 @@ test('evaluate shows which contexts are listened to', async t => {
     return io.said.out.trimEnd().split('\n').slice(lines.length)
   }
   const ndcgAt10 = { without: 0.2, with: 0.2332 }
-  assert.deepEqual(await shown({ heldOutEventCount: 1999, columns, unheard: ['PAGE', 'SHOP'], ndcgAt10 }), [
+  const history = { heldOutEventCount: 1999, columns, unheard: ['PAGE', 'SHOP'], ndcgAt10 }
+  assert.deepEqual(await shown({ history }), [
     '',
     'CONTEXTS  by 1,999 events held out',
     'COLUMN  VALUES  WEIGHT     GAIN',
@@ -213,9 +214,13 @@ test('evaluate shows which contexts are listened to', async t => {
     'NDCG@10 of what came next: 0.2332 in its context, 0.2000 without. The metrics above are without.',
     'No clear difference: PAGE, SHOP',
   ])
-  assert.deepEqual(await shown({ heldOutEventCount: 12, columns: [], unheard: ['PAGE'] }), [
+  const none = { heldOutEventCount: 12, columns: [], unheard: ['PAGE'] }
+  assert.deepEqual(await shown({ history: none, newcomers: { ...none, heldOutEventCount: 300 } }), [
     '',
     'CONTEXTS  by 12 events held out',
+    'No clear difference: PAGE',
+    '',
+    'CONTEXTS OF PEOPLE WITHOUT A HISTORY  by 300 events held out',
     'No clear difference: PAGE',
   ])
 })

@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/lib/random.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { type ContextChoice, fitContexts } from '../../src/models/contextFit.ts'
 import { addLifts, contextLifts, countContexts } from '../../src/models/contextLifts.ts'
+import type { DenseModel } from '../../src/models/historyModel.ts'
 import { logShares, popularityModel, weightedCounts } from '../../src/models/popularity.ts'
 import { ofUsers } from '../../src/models/splits.ts'
 import { interactionsOf, plainRanker } from './toy.ts'
@@ -79,7 +80,7 @@ async function fitted(whole: ReturnType<typeof world>, more: object = {}): Promi
     seed: 1,
     ...more,
   }
-  return fitContexts(asked, quietControl)
+  return (await fitContexts(asked, quietControl)).history
 }
 
 test('a column that decides is heard, chance is not, nor what says the same again', async () => {
@@ -99,6 +100,46 @@ test('a column that decides is heard, chance is not, nor what says the same agai
 test('where nothing tells anything, nothing is heard', async () => {
   const { columns, unheard, ndcgAt10 } = await fitted(world(0))
   assert.deepEqual([columns, unheard, ndcgAt10], [[], ['SIDE', 'CHANCE', 'AGAIN'], undefined])
+})
+
+test('where a history tells it all, only those without one are asked in what context they are', async () => {
+  const random = seededRandom(12)
+  const codes: number[] = []
+  const histories = Array.from({ length: 500 }, (_, user) =>
+    Array.from({ length: 8 }, () => {
+      codes.push(1 + (user % 2))
+      return 20 * (user % 2) + Math.floor(20 * random.uniform() ** 2)
+    }),
+  )
+  const whole = { ...interactionsOf(histories, 40), contexts: [Uint8Array.from(codes)] }
+  // Every fourth pair of people is learnt from.
+  const isLearnt = (user: number) => user % 4 < 2
+  const [users, others] = [false, true].map(learnt =>
+    Uint32Array.from({ length: 500 }, (_, user) => user).filter(user => isLearnt(user) === learnt),
+  )
+  const training = ofUsers(whole, others)
+  const prior = logShares(weightedCounts(training))
+  const rows = Float32Array.from({ length: 1600 }, (_, at) => {
+    const [source, target] = [Math.floor(at / 40), at % 40]
+    return source < 20 === target < 20 ? prior[target] : prior[target] - 9
+  })
+  const model: DenseModel = { form: 'dense', itemCount: 40, kernel: Float32Array.of(1), rows, prior, sharpness: 1 }
+  const asked = {
+    scorer: plainRanker(model),
+    sharpness: 1,
+    training,
+    whole,
+    users,
+    columns: [column('SIDE', 2)],
+    seed: 1,
+  }
+  const { history, newcomers } = await fitContexts(asked, quietControl)
+  assert.deepEqual([history.columns, history.unheard], [[], ['SIDE']])
+  assert.equal(newcomers?.heldOutEventCount, 250)
+  assert.deepEqual(
+    newcomers?.columns.map(each => each.column),
+    ['SIDE'],
+  )
 })
 
 test('too few events: nothing is heard', async () => {

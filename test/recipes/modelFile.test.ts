@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { Vocabulary } from '../../src/datasets/vocabulary.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { quietControl } from '../../src/lib/work.ts'
+import type { ContextLifts } from '../../src/models/contextLifts.ts'
 import type { DenseModel } from '../../src/models/historyModel.ts'
 import { popularityModel } from '../../src/models/popularity.ts'
 import { encode, type Metadata, type Tensors, vector } from '../../src/models/safetensors.ts'
@@ -87,6 +88,7 @@ const told = {
   contexts: [
     {
       name: 'DEVICE',
+      for: 'history',
       weight: 0.5,
       rules: [
         { column: 'DEVICE', category: 'phone' },
@@ -99,6 +101,7 @@ const told = {
     },
     {
       name: 'HOUR',
+      for: 'everybody',
       weight: 1,
       rules: [
         { column: 'HOUR', below: 12 },
@@ -109,7 +112,7 @@ const told = {
       items: new Int32Array(0),
       values: new Float32Array(0),
     },
-  ],
+  ] satisfies ContextLifts[],
 }
 
 test('what was shown, and what is told of people without a history, is loaded as it was', async () => {

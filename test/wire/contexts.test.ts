@@ -128,7 +128,9 @@ test('aws-personalized-ranking-v2 ranks a list in a context; DescribeEvaluation 
 
   const ours = async (name: string, input: object) =>
     JSON.parse((await post(server, `Sommelier.${name}`, JSON.stringify(input))).text)
-  const { contexts } = await ours('DescribeEvaluation', { resourceArn: version })
+  const { contexts: both } = await ours('DescribeEvaluation', { resourceArn: version })
+  assert.deepEqual(Object.keys(both), ['history'])
+  const contexts = both.history
   assert.deepEqual(
     [contexts.columns.map(({ column }: { column: string }) => column), contexts.unheard],
     [['DEVICE'], ['HOUR']],

@@ -49,7 +49,7 @@ export class RankingAnswerer implements Answerer {
   }
 
   #rank(record: number, { userId, itemList = [], filterValues, ...parsed }: ParsedRecord): void {
-    const { itemIds, bytes, subjectTable, contexts } = this.#tools
+    const { itemIds, bytes, subjectTable, contexts, histories } = this.#tools
     const context = contexts && contextIn(parsed.context)
     if (typeof context === 'string') {
       this.#own.failAtLine(record, context)
@@ -69,7 +69,7 @@ export class RankingAnswerer implements Answerer {
       } else if (passes(item)) known.push(item)
     }
     const user = userId === undefined || subjectTable === undefined ? -1 : bytes.tables[subjectTable].indexOf(userId)
-    const { best, shares } = this.#choose(known, user, contexts?.heard(context))
+    const { best, shares } = this.#choose(known, user, contexts?.heard(context, histories?.has(user) ?? false))
     if (unknown.length > 0) {
       this.#own.set(record, this.#line(record, [...best.map(item => itemIds.idAt(item)), ...unknown], shares))
       return

@@ -134,7 +134,7 @@ export class ShardAnswerer implements Answerer {
     const id = recipe.record === 'itemId' ? itemId : userId
     assert(id !== undefined, 'a record has the id that its kind is about')
     const subject = subjectTable === undefined ? -1 : bytes.tables[subjectTable].indexOf(id)
-    const heard = this.#tools.contexts?.heard(context)
+    const heard = this.#tools.contexts?.heard(context, this.#tools.histories?.has(subject) ?? false)
     if (heard) {
       this.#answerInContext(record, subject, heard, { asker: { userId, item: -1 }, filterValues })
       return
