@@ -44,7 +44,7 @@ export interface Evaluation {
   readonly contexts?: { readonly history: ContextChoice; readonly newcomers?: ContextChoice }
 }
 
-/** Which columns of INTERACTIONS make a difference; gains are in NDCG at 10, of people held out. */
+/** Which columns of INTERACTIONS make a difference; gains are in NDCG at 10 where that is told, else in nats an event, of people held out. */
 export interface ContextChoice {
   readonly heldOutEventCount: number
   readonly columns: readonly {

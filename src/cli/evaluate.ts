@@ -170,12 +170,17 @@ function contextLines(title: string, { heldOutEventCount, columns, unheard, ndcg
     printable(column),
     count(values),
     weight.toFixed(2),
-    signed(gain),
+    // Of those without a history it is the likelihood that is judged.
+    ndcgAt10 ? signed(gain) : `events ${Math.exp(gain).toFixed(2)} times as likely`,
   ])
   return [
     `${title}  by ${count(heldOutEventCount)} events held out`,
     ...(rows.length > 0
-      ? table(['COLUMN', 'VALUES', 'WEIGHT', 'GAIN'], rows, new Set(['VALUES', 'WEIGHT', 'GAIN']))
+      ? table(
+          ['COLUMN', 'VALUES', 'WEIGHT', 'GAIN'],
+          rows,
+          new Set(['VALUES', 'WEIGHT', ...(ndcgAt10 ? ['GAIN'] : [])]),
+        )
       : []),
     ...(ndcgAt10
       ? [

@@ -11,7 +11,7 @@ import type { Interactions } from './interactions.ts'
 export interface ContextQuestion {
   /** Of evaluation.ts, on the model. */
   readonly scorer: { scoreAll(history: Int32Array): Float32Array }
-  /** Of the scorer's model. */
+  /** That the scorer's model, which is not sharpened yet, is going to have. */
   readonly sharpness: number
   /** What the model was fitted on. */
   readonly training: Interactions
@@ -34,6 +34,7 @@ const STRENGTHS = [3, 30, 300]
 const WEIGHTS = [0.1, 0.2, 0.4, 0.7, 1]
 export const SETTINGS = STRENGTHS.flatMap(strength => WEIGHTS.map(weight => ({ strength, weight })))
 const CUTOFF = 10
+const NOTHING = new Float32Array(0)
 /** Scores that the likelihood takes the exponential of, for each setting: some seconds. */
 const LIKELIHOOD_SCORES_MAX = 1 << 25
 
@@ -57,25 +58,28 @@ export interface KeptLifts {
 /** Of each person some of the newer half of the events, each after all before it. */
 export function contestsOf(question: ContextQuestion): Contest[] {
   const { whole, users } = question
-  const each = Math.min(EVENTS_PER_USER_MAX, Math.ceil(mostContests(whole) / Math.max(1, users.length)))
-  return drawn(question, each, (start, end) => [Math.max(start + 1, Math.ceil((start + end) / 2)), end])
+  const most = mostContests(whole, SCORES_MAX)
+  const each = Math.min(EVENTS_PER_USER_MAX, Math.ceil(most / Math.max(1, users.length)))
+  return drawn(question, { each, most }, (start, end) => [Math.max(start + 1, Math.ceil((start + end) / 2)), end])
 }
 
 /** Of each person the first event, after nothing. */
 export const firstContests = (question: ContextQuestion): Contest[] =>
-  drawn(question, 1, (start, end) => [start, Math.min(end, start + 1)])
+  drawn(question, { each: 1, most: mostContests(question.whole, LIKELIHOOD_SCORES_MAX) }, (start, end) => [
+    start,
+    Math.min(end, start + 1),
+  ])
 
-const mostContests = ({ itemCount }: Interactions): number =>
-  Math.min(EVENT_COUNT_MAX, Math.floor(SCORES_MAX / Math.max(1, itemCount)))
+const mostContests = ({ itemCount }: Interactions, scoresMax: number): number =>
+  Math.min(EVENT_COUNT_MAX, Math.floor(scoresMax / Math.max(1, itemCount)))
 
-/** In an order of chance; at most `each` of the events of a person that lie in `range`, a part of [start, end). */
+/** At most so many, in an order of chance; at most `each` of the events of a person that lie in `range`, a part of [start, end). */
 function drawn(
   { whole, users, columns, seed }: ContextQuestion,
-  each: number,
+  { each, most }: { readonly each: number; readonly most: number },
   range: (start: number, end: number) => readonly [number, number],
 ): Contest[] {
   const { offsets, items, weights, contexts = [] } = whole
-  const most = mostContests(whole)
   const people = shuffle(Array.from(users), seededRandom(derivedSeed(seed, 'users of contexts')))
   const contests: Contest[] = []
   for (const user of people) {
@@ -94,17 +98,27 @@ function drawn(
   return contests
 }
 
-/** f64[contests]: of each event the NDCG at 10, beside what is kept. */
+/** What of an event is wanted, of scores + weight · lifts; `lifts` empty: of the scores alone. */
+export type Measure = (
+  scores: Float32Array,
+  contest: Contest,
+  sharpness: number,
+  lifts: Float32Array,
+  weight: number,
+) => number
+
+/** f64[contests]: of each event what is wanted, beside what is kept. */
 export async function gainsOf(
   { scorer, sharpness }: ContextQuestion,
   contests: readonly Contest[],
   kept: readonly KeptLifts[],
+  measure: Measure,
   control: WorkControl,
 ): Promise<Float64Array> {
   const gains = new Float64Array(contests.length)
   for (const [at, contest] of contests.entries()) {
     if (at % 16 === 0) await turn(control)
-    gains[at] = gainOfRank(scoresOf(scorer, sharpness, contest, kept), contest.next)
+    gains[at] = measure(scoresOf(scorer, sharpness, contest, kept), contest, sharpness, NOTHING, 0)
   }
   return gains
 }
@@ -116,6 +130,7 @@ export async function gainsBySetting(
   kept: readonly KeptLifts[],
   { counts, place }: { readonly counts: ContextCounts; readonly place: number },
   current: Float64Array,
+  measure: Measure,
   control: WorkControl,
 ): Promise<Float64Array[]> {
   const gains = SETTINGS.map(() => current.slice())
@@ -130,9 +145,10 @@ export async function gainsBySetting(
       if (done % 16 === 0) await turn(control)
       const scores = scoresOf(scorer, sharpness, contests[at], kept)
       for (const [setting, { weight }] of SETTINGS.entries())
-        gains[setting][at] = gainOfRank(
+        gains[setting][at] = measure(
           scores,
-          contests[at].next,
+          contests[at],
+          sharpness,
           ofValue[Math.floor(setting / WEIGHTS.length)],
           weight,
         )
@@ -169,6 +185,13 @@ export async function likeliest(
   return settings[likelihoods.indexOf(Math.max(...likelihoods))]
 }
 
+/** The logarithm of the share that the softmax gives the item. */
+export const logShare: Measure = (scores, { next }, sharpness, lifts, weight) => {
+  const lifted = lifts.length > 0
+  const logits = scores.map((score, item) => sharpness * (lifted ? score + weight * lifts[item] : score))
+  return logits[next] - logSumExp(logits)
+}
+
 function logSumExp(scores: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY
   for (const score of scores) if (score > most) most = score
@@ -190,10 +213,8 @@ function scoresOf(
   return lifted
 }
 
-const NOTHING = new Float32Array(0)
-
-/** Of scores + weight · lifts, of equal ones the lower index first. */
-function gainOfRank(scores: Float32Array, next: number, lifts = NOTHING, weight = 0): number {
+/** NDCG at 10, of equal scores the lower index first. */
+export const ndcgAt10: Measure = (scores, { next }, _sharpness, lifts, weight) => {
   const lifted = lifts.length > 0
   const own = scores[next] + (lifted ? weight * lifts[next] : 0)
   let above = 0

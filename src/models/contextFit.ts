@@ -1,6 +1,7 @@
 /**
  * Which columns of contexts foretell what people do next, and how far (contextLifts.ts): by events of people that were not learnt from, each with the
- * history before it and the context it happened in, and by what is wanted, the NDCG at 10 of the event's item.
+ * history before it and the context it happened in, and by what is wanted, the NDCG at 10 of the event's item. Of people without a history nothing is
+ * supported by anything, and few first events are among ten: there it is the likelihood, as it is for what else is told of them (newcomers.ts).
  *
  * Columns are taken one after the other, the best first, each beside those before it. Strength s and weight w are tried on a grid; one half of the people
  * chooses for the other, and a column stays only where the other half's NDCG is clearly better. Of settings that gain about the same that with the
@@ -20,6 +21,9 @@ import {
   gainsOf,
   type KeptLifts,
   likeliest,
+  logShare,
+  type Measure,
+  ndcgAt10,
   SETTINGS,
 } from './contextContests.ts'
 import { contextLifts, countContexts } from './contextLifts.ts'
@@ -35,7 +39,7 @@ export interface ContextWeight {
 /** For people. */
 export interface ContextChoice {
   readonly heldOutEventCount: number
-  /** Those that stay, in the order in which they were taken. `gain`: in NDCG at 10, of people who had no say in the setting. */
+  /** Those that stay, in the order in which they were taken. `gain`: in NDCG at 10, of newcomers in nats an event, of people who had no say in the setting. */
   readonly columns: readonly (ContextWeight & { readonly values: number; readonly gain: number })[]
   /** Those that make no clear difference. */
   readonly unheard: readonly string[]
@@ -71,15 +75,18 @@ export interface ContextChoices {
 /** Rejects with `control.signal.reason` when aborted. */
 export async function fitContexts(question: ContextQuestion, control: WorkControl): Promise<ContextChoices> {
   const newcomers = firstContests(question)
+  // The prior of a model that is not sharpened yet gives shares as they are.
+  const ofPrior = { ...question, sharpness: 1 }
   return {
-    history: await fitOn(question, contestsOf(question), control),
-    ...(newcomers.length >= EVENT_COUNT_MIN && { newcomers: await fitOn(question, newcomers, control) }),
+    history: await fitOn(question, contestsOf(question), ndcgAt10, control),
+    ...(newcomers.length >= EVENT_COUNT_MIN && { newcomers: await fitOn(ofPrior, newcomers, logShare, control) }),
   }
 }
 
 async function fitOn(
   question: ContextQuestion,
   contests: readonly Contest[],
+  measure: Measure,
   control: WorkControl,
 ): Promise<ContextChoice> {
   const { training, columns } = question
@@ -88,14 +95,22 @@ async function fitOn(
   if (heldOutEventCount < EVENT_COUNT_MIN) return { heldOutEventCount, columns: [], unheard: names }
   const counted = columns.map(({ rules }, place) => countContexts(training, place, rules.length))
   const kept: Kept[] = []
-  const before = await gainsOf(question, contests, kept, control)
+  const before = await gainsOf(question, contests, kept, measure, control)
   let current = before
   let open = columns.map((_, place) => place)
   while (open.length > 0) {
     const tried: Tried[] = []
     for (const place of open) {
       control.progress({ stage: 'weighing contexts', done: kept.length, total: columns.length, unit: 'columns' })
-      const gains = await gainsBySetting(question, contests, kept, { counts: counted[place], place }, current, control)
+      const gains = await gainsBySetting(
+        question,
+        contests,
+        kept,
+        { counts: counted[place], place },
+        current,
+        measure,
+        control,
+      )
       const { gain, clear } = heldOutGain(contests, current, gains)
       tried.push({ place, gain, clear, gains })
     }
@@ -115,13 +130,14 @@ async function fitOn(
     open = clear.map(({ place }) => place).filter(place => place !== best.place)
   }
   const unheard = names.filter(name => kept.every(({ column }) => column !== name))
-  if (kept.length === 0) return { heldOutEventCount, columns: [], unheard }
   const without = mean(before, contests)
+  const columnsKept = kept.map(({ column, weight, strength, values, gain }) => ({
+    ...{ column, weight, strength, values, gain },
+  }))
   return {
-    heldOutEventCount,
-    columns: kept.map(({ column, weight, strength, values, gain }) => ({ column, weight, strength, values, gain })),
-    unheard,
-    ndcgAt10: { without, with: kept.reduce((sum, { gain }) => sum + gain, without) },
+    ...{ heldOutEventCount, columns: columnsKept, unheard },
+    ...(kept.length > 0 &&
+      measure === ndcgAt10 && { ndcgAt10: { without, with: kept.reduce((sum, { gain }) => sum + gain, without) } }),
   }
 }
 

@@ -215,14 +215,19 @@ test('evaluate shows which contexts are listened to', async t => {
     'No clear difference: PAGE, SHOP',
   ])
   const none = { heldOutEventCount: 12, columns: [], unheard: ['PAGE'] }
-  assert.deepEqual(await shown({ history: none, newcomers: { ...none, heldOutEventCount: 300 } }), [
-    '',
-    'CONTEXTS  by 12 events held out',
-    'No clear difference: PAGE',
-    '',
-    'CONTEXTS OF PEOPLE WITHOUT A HISTORY  by 300 events held out',
-    'No clear difference: PAGE',
-  ])
+  assert.deepEqual(
+    await shown({ history: none, newcomers: { ...none, columns: [columns[0]], heldOutEventCount: 300 } }),
+    [
+      '',
+      'CONTEXTS  by 12 events held out',
+      'No clear difference: PAGE',
+      '',
+      'CONTEXTS OF PEOPLE WITHOUT A HISTORY  by 300 events held out',
+      'COLUMN  VALUES  WEIGHT  GAIN',
+      'DEVICE       2    0.70  events 1.03 times as likely',
+      'No clear difference: PAGE',
+    ],
+  )
 })
 
 test('evaluate shows segments and actions beside their baseline, with bars', async t => {
