@@ -79,8 +79,8 @@ test('the best in a context, of what is allowed and not struck, with shares of t
     const expected = scores[item] + (parts[0] + parts[1]) / sharpness
     assert.ok(Math.abs(lifted[item] - expected) < 1e-5)
     assert.deepEqual(
-      ranker.parts(item, sharpness, heard),
-      ['DEVICE', 'HOUR'].map((name, at) => ({ column: name, weight: parts[at] / sharpness })),
+      ranker.parts(item, heard),
+      ['DEVICE', 'HOUR'].map((name, at) => ({ column: name, weight: parts[at] })),
     )
   }
   const allowed = Uint32Array.of(0x0fff_ffff, 0xffff_fff0, 0b11_1111)
