@@ -175,29 +175,14 @@ export async function likeliest(
   const most = Math.max(1, Math.floor(LIKELIHOOD_SCORES_MAX / counts.totals.length))
   for (const contest of asked.slice(0, most)) {
     await turn(control)
-    const scores = scoresOf(scorer, sharpness, contest, kept).map(score => sharpness * score)
+    const scores = scoresOf(scorer, sharpness, contest, kept)
     for (const [setting, own] of lifts.entries()) {
       const lifted = scores.slice()
-      addLifts(lifted, own, contest.codes[place] - 1)
-      likelihoods[setting] += contest.weight * (lifted[contest.next] - logSumExp(lifted))
+      addLifts(lifted, own, contest.codes[place] - 1, 1 / sharpness)
+      likelihoods[setting] += contest.weight * logShare(lifted, contest, sharpness, NOTHING, 0)
     }
   }
   return settings[likelihoods.indexOf(Math.max(...likelihoods))]
-}
-
-/** The logarithm of the share that the softmax gives the item. */
-export const logShare: Measure = (scores, { next }, sharpness, lifts, weight) => {
-  const lifted = lifts.length > 0
-  const logits = scores.map((score, item) => sharpness * (lifted ? score + weight * lifts[item] : score))
-  return logits[next] - logSumExp(logits)
-}
-
-function logSumExp(scores: Float32Array): number {
-  let most = Number.NEGATIVE_INFINITY
-  for (const score of scores) if (score > most) most = score
-  let total = 0
-  for (const score of scores) total += Math.exp(score - most)
-  return most + Math.log(total)
 }
 
 function scoresOf(
@@ -223,6 +208,17 @@ export const ndcgAt10: Measure = (scores, { next }, _sharpness, lifts, weight) =
     if (score > own || (score === own && item < next)) above++
   }
   return above < CUTOFF ? 1 / Math.log2(above + 2) : 0
+}
+
+/** The logarithm of the share that the softmax gives the item. */
+export const logShare: Measure = (scores, { next }, sharpness, lifts, weight) => {
+  const lifted = lifts.length > 0
+  const at = (item: number) => sharpness * (lifted ? scores[item] + weight * lifts[item] : scores[item])
+  let most = Number.NEGATIVE_INFINITY
+  for (let item = 0; item < scores.length; item++) most = Math.max(most, at(item))
+  let total = 0
+  for (let item = 0; item < scores.length; item++) total += Math.exp(at(item) - most)
+  return at(next) - most - Math.log(total)
 }
 
 async function turn({ signal }: WorkControl): Promise<void> {
