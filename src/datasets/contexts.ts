@@ -42,7 +42,7 @@ export interface ContextSql {
 }
 
 /** The name of a column in `kept`. */
-export const contextName = (place: number): string => `context_${place}`
+const contextName = (place: number): string => `context_${place}`
 
 /** `kept` has the columns under their contextName. Tables are made for the codes. A column without two values tells nothing and is left out. */
 export async function contextCodes(db: DuckDb, columns: readonly Column[]): Promise<ContextSql> {

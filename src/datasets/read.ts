@@ -10,16 +10,17 @@
  * Memory: 36 bytes a row of the dataset at the peak, 44 with weights, 2 more a contextual column, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
  * Source: spec/training.md "Data selection before training", datasets-schemas.md §4-5.
  */
-import { DuckDBBlobValue, type DuckDBDataChunk, DuckDBDoubleVector, DuckDBIntegerVector } from '@duckdb/node-api'
+import { DuckDBBlobValue } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import type { ObjectStore } from '../objects/objectStore.ts'
-import { type ContextSql, contextCodes, contextSelect, type ReadContextColumn } from './contexts.ts'
+import { readArrivals } from './arrivals.ts'
+import { contextCodes, contextSelect, type ReadContextColumn } from './contexts.ts'
 import { type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { type EventWeight, placeSql, sharesOf } from './eventWeights.ts'
-import { type Arrivals, type Histories, historiesOf } from './histories.ts'
+import { type Histories, historiesOf } from './histories.ts'
 import { TRAINING_ROWS_MAX } from './limits.ts'
 import { localParts } from './parts.ts'
 import type { Column } from './schema.ts'
@@ -209,53 +210,6 @@ async function vocabularyOf(db: DuckDb, table: 'users' | 'items'): Promise<Vocab
       builder.addUtf8(id.bytes)
     }
   return builder.finish()
-}
-
-/** `shares`: the weight of an event by the place of its type. Without contexts nothing is joined or kept for them. */
-async function readArrivals(
-  db: DuckDb,
-  rowCount: number,
-  { shares, contexts }: { shares: readonly number[] | undefined; contexts: ContextSql },
-  { progress }: ReadContext,
-): Promise<Arrivals> {
-  const users = new Int32Array(rowCount).fill(-1)
-  const items = new Int32Array(rowCount)
-  const times = new Float64Array(rowCount)
-  const weights = shares && new Float32Array(rowCount)
-  const codes = contexts.codes.length > 0 ? contexts.codes.map(() => new Uint8Array(rowCount)) : undefined
-  let done = 0
-  const more = contexts.codes.map(code => `, ${code}`).join('')
-  const rows = db.chunks(`SELECT users.index, items.index, TIMESTAMP::DOUBLE, place::INTEGER, weight${more}
-    FROM kept JOIN users ON USER_ID = users.id JOIN items ON ITEM_ID = items.id ${contexts.joins}`)
-  for await (const chunk of rows) {
-    scatter(chunk, { users, items, times, weights, contexts: codes }, shares)
-    done += chunk.rowCount
-    progress({ stage: 'reading interactions: rows', done, total: rowCount, unit: 'rows' })
-  }
-  return { users, items, times, ...(weights && { weights }), ...(codes && { contexts: codes }) }
-}
-
-function scatter(
-  chunk: DuckDBDataChunk,
-  { users, items, times, weights, contexts = [] }: Arrivals,
-  shares: readonly number[] = [],
-): void {
-  const [user, item, time, place, type] = [0, 1, 2, 3, 4].map(column => chunk.getColumnVector(column))
-  assert(user instanceof DuckDBIntegerVector && item instanceof DuckDBIntegerVector)
-  assert(time instanceof DuckDBDoubleVector && place instanceof DuckDBIntegerVector)
-  assert(type instanceof DuckDBIntegerVector)
-  for (let row = 0; row < chunk.rowCount; row++) {
-    const at = place.getItem(row)!
-    users[at] = user.getItem(row)!
-    items[at] = item.getItem(row)!
-    times[at] = time.getItem(row)!
-    if (weights) weights[at] = shares[type.getItem(row)!]
-  }
-  for (const [column, codes] of contexts.entries()) {
-    const vector = chunk.getColumnVector(5 + column)
-    assert(vector instanceof DuckDBIntegerVector)
-    for (let row = 0; row < chunk.rowCount; row++) codes[place.getItem(row)!] = vector.getItem(row)!
-  }
 }
 
 async function countItems(db: DuckDb, files: readonly string[], itemFiles: readonly string[]): Promise<number> {

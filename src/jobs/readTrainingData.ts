@@ -134,7 +134,7 @@ export async function readEvents(
     itemCountMax: recipe.limits.itemCount,
     withNewItems: (recipe.metadata || recipe.text) && metadata.ITEMS !== undefined,
   }
-  const contexts = recipe.batch?.contexts && sources.contexts ? contextsOf(sources.contexts) : undefined
+  const contexts = recipe.batch?.contexts && metadata.INTERACTIONS ? contextsOf(metadata.INTERACTIONS) : undefined
   const asked = { bucket: ARTIFACTS_BUCKET, interactions, items, ...query, ...room, contexts }
   const read = await readInteractions(asked, context)
   if (read.droppedItemCount > 0)

@@ -34,10 +34,10 @@ export async function trainingSources(
     items: items ?? [],
     users: (await importsOf(resources, group, 'USERS')) ?? [],
     metadata: {
+      INTERACTIONS: await learntFrom(resources, group, 'INTERACTIONS', choice),
       ITEMS: await learntFrom(resources, group, 'ITEMS', choice),
       USERS: await learntFrom(resources, group, 'USERS', choice),
     },
-    contexts: await learntFrom(resources, group, 'INTERACTIONS', choice),
     ...(actions && { actions }),
     ...(leavesOut('IMPRESSION', choice) && { withoutImpressions: true }),
   }

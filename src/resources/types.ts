@@ -305,14 +305,12 @@ export interface SolutionVersionBody extends Omit<SolutionBody, 'solutionConfig'
   readonly trainingHours?: number | undefined
   readonly tunedHPOParams?: { readonly algorithmHyperParameters: Readonly<Record<string, string>> } | undefined
 }
-/** The bulk data of a group, and of what ITEMS and USERS tell the columns that are learnt from, with the schema (Avro JSON) they are of. */
+/** The bulk data of a group, and of what ITEMS, USERS and the contexts of INTERACTIONS tell the columns that are learnt from, with the schema (Avro JSON) they are of. */
 export interface TrainingSources {
   readonly interactions: readonly ImportedData[]
   readonly items: readonly ImportedData[]
   readonly users: readonly ImportedData[]
-  readonly metadata: { readonly ITEMS?: LearntColumns | undefined; readonly USERS?: LearntColumns | undefined }
-  /** Of INTERACTIONS: the contexts of events. */
-  readonly contexts?: LearntColumns | undefined
+  readonly metadata: { readonly [type in 'INTERACTIONS' | 'ITEMS' | 'USERS']?: LearntColumns | undefined }
   /** The solution leaves the column IMPRESSION of INTERACTIONS out. */
   readonly withoutImpressions?: true
   /** Of groups with a dataset ACTIONS. */

@@ -188,3 +188,10 @@ export class FilteredQueries {
     return shared
   }
 }
+
+/** A list of the same length with values[order[i]] at i. */
+export function inOrder(values: Int32Array, order: Int32Array): Int32Array<ArrayBuffer> {
+  const arranged = new Int32Array(values.length)
+  for (let i = 0; i < order.length; i++) arranged[i] = values[order[i]]
+  return arranged
+}

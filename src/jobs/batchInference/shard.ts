@@ -14,7 +14,7 @@ import { assert } from '../../lib/assert.ts'
 import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
-import { FilteredQueries } from './filteredQueries.ts'
+import { FilteredQueries, inOrder } from './filteredQueries.ts'
 import type { Asker, PlacedFilter } from './filtering.ts'
 import { type ScoringTools, scoresFor } from './scoresFor.ts'
 
@@ -245,11 +245,4 @@ export class ShardAnswerer implements Answerer {
     for (let q = 0; q < count; q++)
       explorer.explore(subjectOf(q), listOf(q), { items, scores: probabilities, from: q * k, count: counts[q] })
   }
-}
-
-/** A list of the same length with values[order[i]] at i. */
-function inOrder(values: Int32Array, order: Int32Array): Int32Array<ArrayBuffer> {
-  const arranged = new Int32Array(values.length)
-  for (let i = 0; i < order.length; i++) arranged[i] = values[order[i]]
-  return arranged
 }
