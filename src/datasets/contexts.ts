@@ -8,8 +8,7 @@
  */
 import { assert } from '../lib/assert.ts'
 import { type DuckDb, sqlName, sqlString } from './duckdb.ts'
-import type { Column } from './schema.ts'
-import { isNumeric } from './schema.ts'
+import { type Column, isNumeric } from './schema.ts'
 
 /** Those of a text, or those of numbers of at least `from` and less than `below`, where they are given. */
 export interface ContextRule {

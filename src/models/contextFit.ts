@@ -51,6 +51,7 @@ export interface ContextChoice {
 const EVENT_COUNT_MIN = 200
 /** A setting gains about the same as the best from this share of its gain on. */
 const SAME_GAIN_SHARE = 0.9
+
 interface Kept extends ContextWeight, KeptLifts {
   readonly values: number
   readonly gain: number

@@ -31,7 +31,7 @@ export interface PoolPlan extends RowRoom {
  * Throws Refusal where there is none for eight entries of every item and expert.
  */
 export function planPool(
-  interactions: Pick<Interactions, 'itemCount' | 'items'>,
+  interactions: Pick<Interactions, 'itemCount' | 'items' | 'weights'>,
   { experts, fitted }: { readonly experts: readonly ExpertDesign[]; readonly fitted: readonly ExpertDesign[] },
   threads: number,
 ): PoolPlan {
