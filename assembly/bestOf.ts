@@ -19,12 +19,13 @@ import {
 } from '../src/kernels/factorParameters'
 import { entriesOf, itemOf, scoreOf, sortEntries } from './entries'
 import { BATCH } from './exactScores'
-import { passFirstGroups } from './firstGroups'
+import { passFirstGroups, passFirstGroupsAgain } from './firstGroups'
 import { forgetTiles, makeTiles } from './order'
 import {
   FOUND,
   isOpen,
   MODE,
+  OPEN_ENDED,
   orderedCount,
   orderedQuery,
   PENDING,
@@ -35,7 +36,8 @@ import {
   stateOf,
   THRESHOLD,
 } from './queryState'
-import { hits, reaches, scan, scoreBatch, screenGroup } from './screen'
+import { samplePlace, sampleSize } from './sample'
+import { hits, limitOf, reaches, scan, scoreBatch, screenGroup } from './screen'
 import { word } from './words'
 
 /**
@@ -46,25 +48,63 @@ import { word } from './words'
  * A group of items stays in the first level cache while all tiles of queries pass, so that the items come from memory once a block.
  */
 export function bestOf(params: usize, _task: i32): void {
-  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
-  const groups = <i32>word(params, FACTOR_VIEW_GROUPS)
   passFirstGroups(params)
+  passOthers(params, sampleSize(params))
+  if (searchAgain(params)) {
+    passFirstGroupsAgain(params)
+    passOthers(params, 0)
+    searchAgain(params)
+  }
+  for (let query = 0; query < <i32>word(params, FACTOR_QUERY_COUNT); query++) finish(params, query)
+}
+
+/** Passes the groups beyond the first, but for those in a sample of `size`. */
+function passOthers(params: usize, size: i32): void {
+  const groups = <i32>word(params, FACTOR_VIEW_GROUPS)
   const startGroups = <i32>word(params, FACTOR_START_GROUPS)
   forgetTiles(params)
   let live = 1
   for (let group = startGroups; live > 0 && group < groups; group++) {
     // Again after 2, 4, 8 … groups: thresholds have risen by then, and who has stopped leaves a place.
     if (group == startGroups || (group & (group - 1)) == 0) live = makeTiles(params)
+    if (samplePlace(params, group, size) >= 0) continue
     const passing = live
     live = 0
     for (let tile = 0; tile < passing; tile++) if (passGroup(params, tile, group)) live = tile + 1
   }
-  for (let query = 0; query < queries; query++) {
+}
+
+/**
+ * Scores what is pending, and settles every query that was screened but those that may have some of their best beyond a view that is cut. Whether
+ * some are to be searched again, since fewer than are wanted reach what was guessed: those are SCREENED.
+ */
+function searchAgain(params: usize): bool {
+  const wanted = word(params, FACTOR_WANTED)
+  const groups = <i32>word(params, FACTOR_VIEW_GROUPS)
+  const cut = word(params, FACTOR_VIEW_CUT) != 0
+  let again = false
+  for (let query = 0; query < <i32>word(params, FACTOR_QUERY_COUNT); query++) {
     const state = stateOf(params, query)
-    const cut = word(params, FACTOR_VIEW_CUT) != 0 && load<u32>(state, MODE) == SCREENED
-    if (cut && !reaches(params, state, groups)) store<u32>(state, SETTLED, MODE)
-    finish(params, query)
+    scorePending(params, query, state)
+    if (load<u32>(state, FOUND) < wanted && load<f32>(state, THRESHOLD) != -Infinity) {
+      store<u32>(state, 0, FOUND)
+      store<f32>(state, -Infinity, THRESHOLD)
+      store<u32>(state, SCREENED, MODE)
+      again = true
+    } else if (load<u32>(state, MODE) == SCREENED) {
+      store<u32>(state, cut && reaches(params, state, groups) ? OPEN_ENDED : SETTLED, MODE)
+    }
   }
+  return again
+}
+
+/** Scores those that wait for others to be scored with. */
+function scorePending(params: usize, query: i32, state: usize): void {
+  const pending = <i32>load<u32>(state, PENDING)
+  if (pending == 0) return
+  for (let i = pending; i < BATCH; i++) store<u32>(state + PENDING_LIST + (<usize>i << 2), 0)
+  scoreBatch(params, query, state, state + PENDING_LIST, pending)
+  store<u32>(state, 0, PENDING)
 }
 
 /** Whether some query of the tile goes on. */
@@ -86,7 +126,8 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
     const query = orderedQuery(params, first + m)
     const state = stateOf(params, query)
     if (load<u32>(state, MODE) != SCREENED) continue
-    if (hits(params, state, group, greatest + <usize>m * 32)) scan(params, query, rows + <usize>m * (2 * FACTOR_GROUP), group)
+    const limit = limitOf(params, state, group)
+    if (hits(limit, greatest + <usize>m * 32)) scan(params, query, rows + <usize>m * (2 * FACTOR_GROUP), group, limit)
   }
   return true
 }
@@ -97,11 +138,6 @@ function finish(params: usize, query: i32): void {
   if (load<u32>(state, MODE) == PRIOR) {
     walkPrior(params, query)
     return
-  }
-  const pending = <i32>load<u32>(state, PENDING)
-  if (pending > 0) {
-    for (let i = pending; i < BATCH; i++) store<u32>(state + PENDING_LIST + (<usize>i << 2), 0)
-    scoreBatch(params, query, state, state + PENDING_LIST, pending)
   }
   const entries = entriesOf(params, query)
   sortEntries(params, state, entries)

@@ -20,8 +20,10 @@ import {
 import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { estimateTile } from './estimate'
 import { listOpen } from './listOpen'
-import { scaleQuery } from './quantise'
+import { orderAll } from './order'
+import { quantise, scaleQuery } from './quantise'
 import { FOUND, LISTED, MODE, OPEN, PENDING, SCREENED, SETTLED, stateOf, THRESHOLD, ZERO } from './queryState'
+import { forgetSample, sampleOf, sampleSize, screenSample } from './sample'
 import { packScoreTile, scoreRows } from './scores'
 import { start } from './start'
 import { word } from './words'
@@ -29,19 +31,42 @@ import { word } from './words'
 /** Scoring an open item by itself costs as much as screening this many: where fewer are open, they are listed. */
 const LISTED_SHARE = 16
 
-/** Finds where the threshold of each query starts, and passes the first groups; TOTALS as they are estimated. */
+/** Sets all queries out, finds where the threshold of each starts, and passes the first groups; TOTALS as they are estimated. */
 export function passFirstGroups(params: usize): void {
-  const tiles = (<i32>word(params, FACTOR_QUERY_COUNT) + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS
+  const tiles = tilesOf(params)
+  for (let query = 0; query < tiles * FACTOR_TILE_ROWS; query++) begin(params, query)
   const known = knownPanels(params)
-  for (let tile = 0; tile < tiles; tile++) startTile(params, tile, known)
+  const size = sampleSize(params)
+  if (size > 0) {
+    forgetSample()
+    orderAll(params)
+  }
+  for (let tile = 0; tile < tiles; tile++) startTile(params, tile, known, size)
 }
 
-/** The same of one tile, of whose view's first group `known` panels are scored for the estimate. */
-function startTile(params: usize, tile: i32, known: i32): void {
+/** The first groups once more, of those that are SCREENED, from what is proven. */
+export function passFirstGroupsAgain(params: usize): void {
+  const known = knownPanels(params)
+  for (let tile = 0; tile < tilesOf(params); tile++) if (isScreened(params, tile)) startTile(params, tile, known, 0)
+}
+
+@inline
+function tilesOf(params: usize): i32 {
+  return (<i32>word(params, FACTOR_QUERY_COUNT) + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS
+}
+
+function isScreened(params: usize, tile: i32): bool {
+  for (let query = tile * FACTOR_TILE_ROWS; query < (tile + 1) * FACTOR_TILE_ROWS; query++) {
+    if (load<u32>(stateOf(params, query), MODE) == SCREENED) return true
+  }
+  return false
+}
+
+/** One tile's, of whose view's first group `known` panels are scored for the estimate, and of which a sample of `size` groups is taken. */
+function startTile(params: usize, tile: i32, known: i32, size: i32): void {
   const first = tile * FACTOR_TILE_ROWS
   const end = first + FACTOR_TILE_ROWS
-  let screened = false
-  for (let query = first; query < end; query++) if (begin(params, query)) screened = true
+  const screened = isScreened(params, tile)
   const estimated = word(params, FACTOR_EXACT_TOTALS) == 0
   if (!screened && !estimated) return
 
@@ -63,13 +88,18 @@ function startTile(params: usize, tile: i32, known: i32): void {
   const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * TILE_COLUMNS)
   const rest = groups * (FACTOR_GROUP / TILE_COLUMNS) - known
   scoreRows(params, tile, panels + <usize>known * panelBytes, rest, rows + (scored << 2), rowBytes)
-  for (let query = first; query < end; query++) {
-    if (load<u32>(stateOf(params, query), MODE) == SCREENED) start(params, query, rows + <usize>(query - first) * rowBytes)
+  if (size > 0) {
+    quantise(params, tile)
+    screenSample(params, tile, size)
+  }
+  for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
+    if (load<u32>(stateOf(params, first + m), MODE) != SCREENED) continue
+    start(params, first + m, rows + <usize>m * rowBytes, sampleOf(params, m), size)
   }
 }
 
-/** Sets a query's state out. Whether it is screened: what is not has its items pending. */
-function begin(params: usize, query: i32): bool {
+/** Sets a query's state out; what is not screened has its items pending, and is settled. */
+function begin(params: usize, query: i32): void {
   const state = stateOf(params, query)
   store<u32>(state, 0, FOUND)
   store<u32>(state, 0, PENDING)
@@ -79,13 +109,11 @@ function begin(params: usize, query: i32): bool {
   const mode = load<u32>(state, MODE)
   if (mode == LISTED) listOpen(params, query, i32.MAX_VALUE)
   else if (mode == ZERO) listOpen(params, query, <i32>word(params, FACTOR_WANTED))
-  if (mode != SCREENED) return false
+  if (mode != SCREENED || word(params, FACTOR_VIEW_CUT)) return
   const open = load<u32>(state, OPEN)
-  const few = open <= word(params, FACTOR_WANTED) || open <= word(params, FACTOR_VIEW_COUNT) / LISTED_SHARE
-  if (!few || word(params, FACTOR_VIEW_CUT)) return true
+  if (open > word(params, FACTOR_WANTED) && open > word(params, FACTOR_VIEW_COUNT) / LISTED_SHARE) return
   listOpen(params, query, i32.MAX_VALUE)
   store<u32>(state, SETTLED, MODE)
-  return false
 }
 
 /** Panels that are scored before the view is looked at: all of the first group, where the view is the catalogue; of others what they begin with. */

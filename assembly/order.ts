@@ -11,6 +11,14 @@ export function forgetTiles(params: usize): void {
   store<i64>(word(params, FACTOR_ORDER), 0)
 }
 
+/** ORDER as the queries come, whatever becomes of them. */
+export function orderAll(params: usize): void {
+  const order = <usize>word(params, FACTOR_ORDER)
+  const queries = <i32>word(params, FACTOR_QUERY_COUNT)
+  store<i64>(order, queries)
+  for (let query = 0; query < queries; query++) store<i64>(order + (<usize>query << 3), query, 8)
+}
+
 /**
  * ORDER and TILES of what is still screened: by threshold over norm ascending, as queries stop at the norm that this is. Answers how many tiles. What was made
  * before stays where no query has stopped since.

@@ -6,7 +6,7 @@ import { word } from './words'
 export const NORM: usize = 0
 export const SCALE: usize = 8
 export const ERROR: usize = 16
-/** f32: no score below it can be among the best. */
+/** f32: no score below it can be among the best, unless it was guessed and fewer than are wanted reach it (sample.ts). */
 export const THRESHOLD: usize = 24
 /** u32: entries so far. */
 export const FOUND: usize = 28
@@ -35,6 +35,8 @@ export const LISTED = 2
 export const ZERO = 3
 /** No history: the prior's order. */
 export const PRIOR = 4
+/** Searched to the end of a view that is cut, and some item beyond it can be among the best. */
+export const OPEN_ENDED = 5
 
 @inline
 export function stateOf(params: usize, query: i32): usize {

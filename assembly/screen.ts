@@ -84,9 +84,11 @@ function parametersOf(params: usize, group: i32): usize {
 }
 
 /** Only items above it can be among the best: 2 units for f32 rounding and for the strictness of the comparison. */
-function limitOf(state: usize, group: usize): i32 {
-  const scale = load<f64>(state, SCALE) * load<f64>(group)
-  const limit = <f64>load<f32>(state, THRESHOLD) * scale - marginOf(state, group) - 2 - UNDERFLOW * scale
+@inline
+export function limitOf(params: usize, state: usize, group: i32): i32 {
+  const parameters = parametersOf(params, group)
+  const scale = load<f64>(state, SCALE) * load<f64>(parameters)
+  const limit = <f64>load<f32>(state, THRESHOLD) * scale - marginOf(state, parameters) - 2 - UNDERFLOW * scale
   return limit > -32768 ? <i32>min<f64>(floor(limit), 32767) : -32768
 }
 
@@ -97,11 +99,11 @@ export function reaches(params: usize, state: usize, group: i32): bool {
   return bound >= <f64>load<f32>(state, THRESHOLD)
 }
 
-/** Whether a group has an item above the limit, from the `greatest` of its columns. */
+/** Whether a group has an item above a limit, from the `greatest` of its columns. */
 @inline
-export function hits(params: usize, state: usize, group: i32, greatest: usize): bool {
-  const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
-  return v128.any_true(v128.or(i16x8.gt_s(v128.load(greatest), limit), i16x8.gt_s(v128.load(greatest, 16), limit)))
+export function hits(limit: i32, greatest: usize): bool {
+  const l = i16x8.splat(<i16>limit)
+  return v128.any_true(v128.or(i16x8.gt_s(v128.load(greatest), l), i16x8.gt_s(v128.load(greatest, 16), l)))
 }
 
 /** A list of BATCH positions: a row's size. */
@@ -110,29 +112,36 @@ function copyBatch(to: usize, from: usize): void {
   storeRow(to, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48))
 }
 
-/** Scores exactly what of a group's row is open and above the limit; less than BATCH wait in the query's state for company. */
-export function scan(params: usize, query: i32, row: usize, group: i32): void {
+/** Scores exactly what of a group's row is open and above the limit `least`; less than BATCH wait in the query's state for company. */
+export function scan(params: usize, query: i32, row: usize, group: i32, least: i32): void {
+  const limit = i16x8.splat(<i16>least)
   const state = stateOf(params, query)
-  const limit = i16x8.splat(<i16>limitOf(state, parametersOf(params, group)))
   const items = <usize>word(params, FACTOR_ITEM_OF)
   const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const survivors = <usize>word(params, FACTOR_SMALL) + SURVIVORS
   let top = survivors + (<usize>load<u32>(state, PENDING) << 2)
   copyBatch(survivors, state + PENDING_LIST)
   let first = <u32>group * FACTOR_GROUP
-  for (let at = row; at < row + 2 * FACTOR_GROUP; at += 64) {
+  for (let at = row; at < row + 2 * FACTOR_GROUP; at += 128) {
     const g0 = i16x8.gt_s(v128.load(at), limit)
     const g1 = i16x8.gt_s(v128.load(at, 16), limit)
     const g2 = i16x8.gt_s(v128.load(at, 32), limit)
     const g3 = i16x8.gt_s(v128.load(at, 48), limit)
-    let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(g0, g1)) | (i8x16.bitmask(i8x16.narrow_i16x8_s(g2, g3)) << 16)
+    const g4 = i16x8.gt_s(v128.load(at, 64), limit)
+    const g5 = i16x8.gt_s(v128.load(at, 80), limit)
+    const g6 = i16x8.gt_s(v128.load(at, 96), limit)
+    const g7 = i16x8.gt_s(v128.load(at, 112), limit)
+    const low = i8x16.bitmask(i8x16.narrow_i16x8_s(g0, g1)) | (i8x16.bitmask(i8x16.narrow_i16x8_s(g2, g3)) << 16)
+    const high = i8x16.bitmask(i8x16.narrow_i16x8_s(g4, g5)) | (i8x16.bitmask(i8x16.narrow_i16x8_s(g6, g7)) << 16)
+    // As many at once as a word has bits: where a loop ends is a wrong guess as often as not.
+    let mask = <u64><u32>low | (<u64><u32>high << 32)
     while (mask) {
-      const position = load<u32>(positions + (<usize>(first + ctz(mask)) << 2))
+      const position = load<u32>(positions + (<usize>(first + <u32>ctz(mask)) << 2))
       mask &= mask - 1
       store<u32>(top, position)
       top += <usize>isOpen(state, load<u32>(items + (<usize>position << 2))) << 2
     }
-    first += 32
+    first += 64
   }
   let at = survivors
   for (; at + 4 * BATCH <= top; at += 4 * BATCH) scoreBatch(params, query, state, at, BATCH)

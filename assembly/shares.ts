@@ -16,6 +16,7 @@ import {
 } from '../src/kernels/factorParameters'
 import { addHistory, totalsOf } from './estimate'
 import { MODE, PRIOR, stateOf } from './queryState'
+import { addUp, weighRow } from './sumWeights'
 import { exp4 } from './transcendentals'
 import { float, word } from './words'
 
@@ -47,7 +48,6 @@ function downQuotients(x: v128, divisor: v128): v128 {
 export function shares(params: usize, _task: i32): void {
   const wanted = <usize>word(params, FACTOR_WANTED)
   const sharpness = float(params, FACTOR_SHARPNESS)
-  const s = f32x4.splat(sharpness)
   const positions = <usize>word(params, FACTOR_POSITION_OF)
   const weights = <usize>word(params, FACTOR_SORTING) // as many f32 as there are items, and more
   const exact = word(params, FACTOR_EXACT_TOTALS) != 0
@@ -64,13 +64,10 @@ export function shares(params: usize, _task: i32): void {
     let known = exact ? 0 : addHistory(params, query, items, best)
     const greatest = <f32>load<f64>(totals)
     const reference = max(greatest, load<f32>(scores))
-    const r = f32x4.splat(reference)
-    let chosen: f64 = 0
+    weighRow(scores, ((found + 7) & ~7) << 2, reference, sharpness, weights)
+    for (let i = found; i & 3; i++) store<f32>(weights + (i << 2), 0)
+    const chosen = addUp(weights, ((found + 3) & ~3) << 2)
     let beyond: f64 = 0
-    for (let i: usize = 0; i < found; i += 4) {
-      v128.store(weights + (i << 2), exp4(f32x4.mul(s, f32x4.sub(v128.load(scores + (i << 2)), r))))
-    }
-    for (let i: usize = 0; i < found; i++) chosen += <f64>load<f32>(weights + (i << 2))
     for (let i: usize = 0; i < <usize>best; i++) {
       if (load<u32>(positions + (<usize>load<u32>(items + (i << 2)) << 2)) < <u32>FACTOR_GROUP) continue
       beyond += <f64>load<f32>(weights + (i << 2))

@@ -23,6 +23,7 @@ import {
 } from '../src/kernels/factorParameters'
 import { cutDown, entriesOf, entryOf, takeAll } from './entries'
 import { FOUND, isAllowed, stateOf, THRESHOLD } from './queryState'
+import { countFrom, guess, samplePlace, scanSample } from './sample'
 import { word } from './words'
 
 /** In FACTOR_SMALL: entries that are not sorted yet, i64[UNSORTED_MAX + 16 + 3]. */
@@ -32,12 +33,12 @@ const UNSORTED_MAX = 96
 /** Steps of bisection: from the range of all scores to 1/512 of it. */
 const STEPS = 9
 
-/** Takes in the best of the first groups, whose scores are `row`; it is changed. */
-export function start(params: usize, query: i32, row: usize): void {
+/** Takes in the best of the first groups, whose scores are `row`, and of the sample of `size` groups at `sample`; both are changed. */
+export function start(params: usize, query: i32, row: usize, sample: usize, size: i32): void {
   const state = stateOf(params, query)
   const places = <u32>word(params, FACTOR_START_GROUPS) * FACTOR_GROUP
-  strike(params, query, row, places)
-  const low = startThreshold(params, row, row + (<usize>places << 2))
+  strike(params, query, row, places, sample, size)
+  const low = startThreshold(params, query, row, row + (<usize>places << 2), sample, size)
   store<f32>(state, low, THRESHOLD)
   let threshold = f32x4.splat(low)
   const none = f32x4.splat(-Infinity)
@@ -73,10 +74,11 @@ export function start(params: usize, query: i32, row: usize): void {
     threshold = f32x4.splat(load<f32>(state, THRESHOLD))
   }
   if (sorted) takeAll(params, state, entries, list, top)
+  scanSample(params, query, sample, size)
 }
 
-/** Makes what is not open -Infinity in a row of scores of the first `end` positions. */
-function strike(params: usize, query: i32, row: usize, end: u32): void {
+/** Makes what is not open -Infinity in a row of scores of the first `end` positions, and what is struck the least in a sample. */
+function strike(params: usize, query: i32, row: usize, end: u32, sample: usize, size: i32): void {
   const items = <usize>word(params, FACTOR_ITEM_OF)
   const count = word(params, FACTOR_VIEW_COUNT)
   for (let position = count; position < end; position++) {
@@ -94,7 +96,7 @@ function strike(params: usize, query: i32, row: usize, end: u32): void {
   const positionOf = <usize>word(params, FACTOR_POSITION_OF)
   const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const whole = count == word(params, FACTOR_ITEM_COUNT)
-  const places = min(end, count)
+  const places = size > 0 ? count : min(end, count)
   const last = load<u32>(<usize>word(params, FACTOR_EXCLUDED_ENDS) + (<usize>query << 2))
   // What is not among them is written beside the row, without a branch: one in some ten is, and nothing tells which.
   const beside = <usize>word(params, FACTOR_SMALL) + UNSORTED
@@ -102,6 +104,9 @@ function strike(params: usize, query: i32, row: usize, end: u32): void {
     const position = load<u32>(positionOf + (<usize>load<u32>(excluded + (<usize>i << 2)) << 2))
     const place = whole ? position : placeOf(positions, places, position)
     store<f32>(select<usize>(row + (<usize>place << 2), beside, place < end), -Infinity)
+    if (size == 0 || place >= count) continue
+    const sampled = samplePlace(params, <i32>(place / FACTOR_GROUP), size)
+    if (sampled >= 0) store<i16>(sample + (<usize>(sampled * FACTOR_GROUP + <i32>(place & (FACTOR_GROUP - 1))) << 1), -32768)
   }
 }
 
@@ -121,9 +126,9 @@ function placeOf(positions: usize, count: u32, position: u32): u32 {
 
 /**
  * A score that at least WANTED of the row reach, and little more; -Infinity where there is none. For a few of them the greatest of each four counts,
- * so that a pass reads a quarter: what so many fours reach, at least as many items do.
+ * so that a pass reads a quarter: what so many fours reach, at least as many items do. With a sample it is a guess.
  */
-function startThreshold(params: usize, row: usize, rowEnd: usize): f32 {
+function startThreshold(params: usize, query: i32, row: usize, rowEnd: usize, sample: usize, size: i32): f32 {
   const wanted = <i32>word(params, FACTOR_WANTED)
   if (wanted <= FACTOR_SORTED_MAX) {
     const fours = <usize>word(params, FACTOR_CHUNKS)
@@ -152,6 +157,7 @@ function startThreshold(params: usize, row: usize, rowEnd: usize): f32 {
     max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
     max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   )
+  if (size > 0) return guess(params, query, row, rowEnd, low, high, sample, size)
   if (countFrom(row, rowEnd, low) < wanted) return -Infinity
   for (let step = 0; step < STEPS; step++) {
     const middle = (low + high) * 0.5
@@ -161,16 +167,4 @@ function startThreshold(params: usize, row: usize, rowEnd: usize): f32 {
     if (count >= wanted && count <= wanted + (wanted >> 3)) break
   }
   return low
-}
-
-/** How many of a row, whose length is a multiple of 8, are at least `bound`. */
-function countFrom(row: usize, end: usize, bound: f32): i32 {
-  const b = f32x4.splat(bound)
-  let c0 = i32x4.splat(0), c1 = c0
-  for (let at = row; at < end; at += 32) {
-    c0 = i32x4.sub(c0, f32x4.ge(v128.load(at), b))
-    c1 = i32x4.sub(c1, f32x4.ge(v128.load(at, 16), b))
-  }
-  c0 = i32x4.add(c0, c1)
-  return i32x4.extract_lane(c0, 0) + i32x4.extract_lane(c0, 1) + i32x4.extract_lane(c0, 2) + i32x4.extract_lane(c0, 3)
 }

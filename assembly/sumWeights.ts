@@ -15,8 +15,23 @@ import {
 } from '../src/kernels/factorParameters'
 import { totalsOf } from './estimate'
 import { BATCH, exactScores } from './exactScores'
-import { exp4 } from './transcendentals'
-import { storeRow } from './rows'
+import {
+  EXP_BIAS,
+  EXP_C2,
+  EXP_C3,
+  EXP_C4,
+  EXP_C5,
+  EXP_C6,
+  EXP_LEAST,
+  EXP_LN2_HIGH,
+  EXP_LN2_LOW,
+  EXP_LOG2E,
+  EXP_ROUND,
+  exp4,
+  exp4By,
+  kept,
+  keptBits,
+} from './transcendentals'
 import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
 
@@ -48,7 +63,7 @@ export function sumWeights(params: usize, _task: i32): void {
   }
 }
 
-/** Adds the weights of `bytes` of scores, a multiple of 64, to totals: the greatest score and the sum. The weights are left at `weights`. */
+/** Adds the weights of `bytes` of scores, a multiple of 32, to totals: the greatest score and the sum. The weights are left at `weights`. */
 export function addWeights(row: usize, bytes: usize, totals: usize, sharpness: f32, weights: usize): void {
   const before = <f32>load<f64>(totals)
   const end = row + bytes
@@ -63,24 +78,46 @@ export function addWeights(row: usize, bytes: usize, totals: usize, sharpness: f
     total *= <f64>f32x4.extract_lane(exp4(f32x4.splat(sharpness * (before - greatest))), 0)
     store<f64>(totals, <f64>greatest)
   }
+  weighRow(row, bytes, greatest, sharpness, weights)
+  store<f64>(totals, total + addUp(weights, bytes), 8)
+}
+
+/** exp(sharpness · (score - greatest)) of `bytes` of scores, a multiple of 32, at `weights`. */
+export function weighRow(row: usize, bytes: usize, greatest: f32, sharpness: f32, weights: usize): void {
   const s = f32x4.splat(sharpness)
   const g = f32x4.splat(greatest)
+  const least = f32x4.splat(kept(EXP_LEAST))
+  const log2e = f32x4.splat(kept(EXP_LOG2E))
+  const round = f32x4.splat(kept(EXP_ROUND))
+  const ln2High = f32x4.splat(kept(EXP_LN2_HIGH))
+  const ln2Low = f32x4.splat(kept(EXP_LN2_LOW))
+  const c2 = f32x4.splat(kept(EXP_C2))
+  const c3 = f32x4.splat(kept(EXP_C3))
+  const c4 = f32x4.splat(kept(EXP_C4))
+  const c5 = f32x4.splat(kept(EXP_C5))
+  const c6 = f32x4.splat(kept(EXP_C6))
+  const one = f32x4.splat(kept(1))
+  const bias = i32x4.splat(keptBits(EXP_BIAS))
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const x0 = f32x4.mul(s, f32x4.sub(v128.load(row + at), g))
+    const x1 = f32x4.mul(s, f32x4.sub(v128.load(row + at, 16), g))
+    const w0 = exp4By(x0, least, log2e, round, ln2High, ln2Low, c2, c3, c4, c5, c6, one, bias)
+    const w1 = exp4By(x1, least, log2e, round, ln2High, ln2Low, c2, c3, c4, c5, c6, one, bias)
+    v128.store(weights + at, w0)
+    v128.store(weights + at, w1, 16)
+  }
+}
+
+/** The sum of `bytes` of f32, a multiple of 16, in f64: lane l of 4 adds up those ≡ l mod 4, then (l0 + l1) + (l2 + l3). */
+export function addUp(from: usize, bytes: usize): f64 {
   let t01 = f64x2.splat(0)
   let t23 = t01
-  for (let at = row, to = weights; at < end; at += 64, to += 64) {
-    const x0 = f32x4.mul(s, f32x4.sub(v128.load(at), g))
-    const x1 = f32x4.mul(s, f32x4.sub(v128.load(at, 16), g))
-    const x2 = f32x4.mul(s, f32x4.sub(v128.load(at, 32), g))
-    const x3 = f32x4.mul(s, f32x4.sub(v128.load(at, 48), g))
-    storeRow(to, exp4(x0), exp4(x1), exp4(x2), exp4(x3))
+  for (let at = from; at < from + bytes; at += 16) {
+    const x = v128.load(at)
+    t01 = f64x2.add(t01, f64x2.promote_low_f32x4(x))
+    t23 = f64x2.add(t23, f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)))
   }
-  for (let at = weights; at < weights + bytes; at += 16) {
-    const w = v128.load(at)
-    t01 = f64x2.add(t01, f64x2.promote_low_f32x4(w))
-    t23 = f64x2.add(t23, f64x2.promote_low_f32x4(v128.shuffle<f32>(w, w, 2, 3, 2, 3)))
-  }
-  const sum = f64x2.extract_lane(t01, 0) + f64x2.extract_lane(t01, 1) + (f64x2.extract_lane(t23, 0) + f64x2.extract_lane(t23, 1))
-  store<f64>(totals, total + sum, 8)
+  return f64x2.extract_lane(t01, 0) + f64x2.extract_lane(t01, 1) + (f64x2.extract_lane(t23, 0) + f64x2.extract_lane(t23, 1))
 }
 
 /** EVERY_SCORE of query `query`, by item. */

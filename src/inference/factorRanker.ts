@@ -20,8 +20,11 @@ import type { PlacedFactors } from './placeFactors.ts'
 import { type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 import { fitting, listPlace, openMasks, placeLists } from './queryLists.ts'
 
-/** Items from whose scores a threshold starts, for each of the best that are wanted: for k up to FACTOR_SORTED_MAX, and above. */
-const START_SHARE = { few: 8, many: 6 }
+/**
+ * Items from whose scores a threshold starts, for each of the best that are wanted: for k up to FACTOR_SORTED_MAX; above, where a sample of others
+ * helps (assembly/sample.ts); and above, where masks say what is open, so that none does.
+ */
+const START_SHARE = { few: 8, many: 2, masked: 6 }
 
 /** One for each thread, on a slot of its own: slot < placeFactors's `threads`. */
 export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
@@ -120,9 +123,10 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
       const ranked = stays ? viewsAt(0, 0, count, k) : rankedBlock(count, k)
       const capacity = capacityOf(k, itemCount)
       const size = Math.min(placed.blockSize, Math.floor(entryCount / capacity), Math.floor(resultCells / k))
-      const startGroups = Math.ceil(
-        ((k <= at.FACTOR_SORTED_MAX ? START_SHARE.few : START_SHARE.many) * k) / at.FACTOR_GROUP,
-      )
+      const groupsOf = (share: number) => Math.ceil((share * k) / at.FACTOR_GROUP)
+      const few = k <= at.FACTOR_SORTED_MAX
+      const startGroups = groupsOf(few ? START_SHARE.few : START_SHARE.many)
+      const maskedGroups = few ? startGroups : groupsOf(START_SHARE.masked)
       words[at.FACTOR_WANTED] = k
       words[at.FACTOR_CAPACITY] = capacity
 
@@ -136,8 +140,9 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
         words[at.FACTOR_ITEMS] = places.items + 4 * cell
         words[at.FACTOR_PROBABILITIES] = places.probabilities + 4 * cell
         words[at.FACTOR_COUNTS] = places.counts + 4 * query
-        look(view ?? views.everything, startGroups)
-        words[at.FACTOR_MASKED] = allowed && !view ? 1 : 0
+        const masked = allowed !== undefined && view === undefined
+        look(view ?? views.everything, masked ? maskedGroups : startGroups)
+        words[at.FACTOR_MASKED] = masked ? 1 : 0
         fold(block, from, part)
         restrict(block, from, part)
         kernels.bestOf(params, 0)

@@ -13,9 +13,6 @@ export interface FactorValues extends ItemValues {
   readonly sharpness: number
 }
 
-/** Groups from whose scores a threshold starts, at most: for k up to 2 048; with more, scoring items is most of the work anyway. */
-export const START_GROUPS_MAX = 64
-
 /** Entries of a query: the best k, or half as many more, so that they are cut down now and then; of all items there is room for each. */
 export const capacityOf = (k: number, itemCount: number): number =>
   k <= at.FACTOR_SORTED_MAX ? k : Math.min(itemCount, Math.ceil(1.5 * k)) + at.FACTOR_ENTRIES_SPARE
@@ -48,7 +45,9 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
   return {
     rows: arena.reserveF32(places * shape.rowFloats),
     panels: arena.reserveU8(places * shape.pairs * 2),
-    startPanels: arena.reserveF32(Math.min(shape.groupCount, START_GROUPS_MAX) * at.FACTOR_GROUP * shape.dimension),
+    startPanels: arena.reserveF32(
+      Math.min(shape.groupCount, at.FACTOR_START_GROUPS_MAX) * at.FACTOR_GROUP * shape.dimension,
+    ),
     groups: arena.reserveF64(shape.groupCount * 4),
     momentPanels: arena.reserveF32(upTo(shape.dimension + 1, TILE_COLUMNS) * shape.dimension),
     logRest: arena.reserveF64(1),
@@ -162,7 +161,7 @@ export interface FactorSlotSizes {
 export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: FactorSlotSizes) {
   const { blockSize, resultCells } = sizes
   const places = upTo(blockSize, at.FACTOR_TILE_ROWS)
-  const startGroups = Math.min(shape.groupCount, START_GROUPS_MAX)
+  const startGroups = Math.min(shape.groupCount, at.FACTOR_START_GROUPS_MAX)
   const tileBytes = at.FACTOR_TILE_HEADER + (shape.queryFloats / 2) * 4 * at.FACTOR_TILE_ROWS
   const { ptr: params, view: words } = arena.reserveU32(at.FACTOR_WORDS)
   const set = (word: number, { ptr }: Reserved<unknown>) => {
@@ -180,7 +179,8 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_STATES, arena.reserveU8(places * at.QUERY_STATE))
   set(at.FACTOR_ENTRIES, arena.reserveF64(sizes.entryCount))
   set(at.FACTOR_SORTING, arena.reserveF64(shape.itemCount + at.FACTOR_ENTRIES_SPARE))
-  set(at.FACTOR_START_ROWS, arena.reserveU8(at.FACTOR_TILE_ROWS * startGroups * 4 * at.FACTOR_GROUP))
+  const startRowBytes = (4 * startGroups + 2 * at.FACTOR_SAMPLE_GROUPS) * at.FACTOR_GROUP
+  set(at.FACTOR_START_ROWS, arena.reserveU8(at.FACTOR_TILE_ROWS * startRowBytes))
   set(at.FACTOR_CHUNKS, arena.reserveF32((startGroups * at.FACTOR_GROUP) / 4))
   set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))
   set(at.FACTOR_SCORE_PANELS, arena.reserveF32(at.FACTOR_GROUP * shape.dimension))
@@ -188,7 +188,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   const scoreColumns = at.FACTOR_GROUP + upTo(shape.dimension + 1, TILE_COLUMNS)
   set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * scoreColumns))
   set(at.FACTOR_TOTALS, arena.reserveU8(places * at.FACTOR_TOTAL_BYTES))
-  set(at.FACTOR_SCORES, arena.reserveF32(resultCells + 4)) // read four at a time
+  set(at.FACTOR_SCORES, arena.reserveF32(resultCells + 8)) // read eight at a time
   set(at.FACTOR_EVERY_SCORE, arena.reserveF32(shape.itemCount))
   const addresses: FactorSlot = {
     params,

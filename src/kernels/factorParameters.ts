@@ -71,7 +71,10 @@ export const FACTOR_ENTRIES = 39
 export const FACTOR_CAPACITY = 40
 /** i64[itemCount + FACTOR_ENTRIES_SPARE]: for entries while they are sorted, then for weights. */
 export const FACTOR_SORTING = 41
-/** f32[FACTOR_TILE_ROWS, START_GROUPS · FACTOR_GROUP]: exact scores of the first groups; then i16[…] of one group after the other. */
+/**
+ * f32[FACTOR_TILE_ROWS, START_GROUPS · FACTOR_GROUP]: exact scores of the first groups, and behind them i16[FACTOR_TILE_ROWS, SAMPLE_GROUPS · FACTOR_GROUP]
+ * of a sample of others (assembly/sample.ts); then i16[…] of one group after the other.
+ */
 export const FACTOR_START_ROWS = 42
 export const FACTOR_START_GROUPS = 43
 /** f32[START_GROUPS · FACTOR_GROUP / 4]: the greatest of each four of a row. */
@@ -132,6 +135,10 @@ export const FACTOR_WORDS = 72
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
 export const FACTOR_TILE_ROWS = 5
+/** Groups from whose scores a threshold starts, at most: for k up to 8 192; with more, scoring items is most of the work anyway. */
+export const FACTOR_START_GROUPS_MAX = 64
+/** Groups of a sample at most: with the first of k = 500, what the thresholds of a tile are guessed from takes 100 KB. */
+export const FACTOR_SAMPLE_GROUPS = 32
 /** Bytes before a tile's dimensions: where its accumulators start, i16 for each query. */
 export const FACTOR_TILE_HEADER = 16
 /** Items in a panel of the 7-bit form. */

@@ -3,7 +3,6 @@
  * where they are; positions say which of them a view has.
  */
 import { fillPanels, fillStartPanels, type ItemShape } from './factorItems.ts'
-import { START_GROUPS_MAX } from './factorMemory.ts'
 import * as at from './factorParameters.ts'
 import { FACTOR_GROUP } from './factorParameters.ts'
 
@@ -60,7 +59,7 @@ export function viewSource(words: Uint32Array): ViewSource {
     itemOf: new Uint32Array(buffer, words[at.FACTOR_ITEM_OF], places),
     everything: {
       words: OF_VIEW.map(word => [word, words[word]] as const),
-      startGroups: Math.min(groupCount, START_GROUPS_MAX),
+      startGroups: Math.min(groupCount, at.FACTOR_START_GROUPS_MAX),
       cut: false,
     },
   }
@@ -91,7 +90,7 @@ export function longestAllowed({ shape, itemOf }: ViewSource, allowed: Uint32Arr
 function layout({ dimension, pairs }: ItemShape, count: number, startGroupsWanted: number) {
   const groups = Math.ceil(count / FACTOR_GROUP)
   const places = groups * FACTOR_GROUP
-  const startGroups = Math.min(groups, START_GROUPS_MAX, startGroupsWanted)
+  const startGroups = Math.min(groups, at.FACTOR_START_GROUPS_MAX, startGroupsWanted)
   const startPanels = aligned(places * pairs * 2)
   const parameters = startPanels + aligned(startGroups * FACTOR_GROUP * dimension * 4)
   const positions = parameters + aligned(8 * (4 * (groups + 1) + 1))

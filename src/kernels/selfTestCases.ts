@@ -9,7 +9,7 @@ import * as at from './parameters.ts'
 export const BLOCK_ROWS = 48
 export const ORDER = 83
 /** Room for any case. */
-export const CASE_BYTES = ARENA_START_BYTES + systemBytes(ORDER, 1, BLOCK_ROWS) + 2 ** 18
+export const CASE_BYTES = ARENA_START_BYTES + systemBytes(ORDER, 1, BLOCK_ROWS) + 2 ** 19
 
 /** A kernel, its parameters and its number of tasks; or words of a parameter block to set in between. */
 export type Step =

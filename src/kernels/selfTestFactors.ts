@@ -1,4 +1,4 @@
-/** What the self-test runs the kernels of factor models on: two groups of items, the second not full, with both shapes of the tiles. */
+/** What the self-test runs the kernels of factor models on: three groups of items, the last not full, with both shapes of the tiles. */
 import { assert } from '../lib/assert.ts'
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
@@ -15,7 +15,7 @@ import * as at from './factorParameters.ts'
 import { aligned, fillView, longestAllowed, type View, viewBytes, viewSource } from './factorView.ts'
 import { type Case, extremes, type Step } from './selfTestCases.ts'
 
-const ITEM_COUNT = 300
+const ITEM_COUNT = 530
 const DIMENSION = 6
 const HISTORIES = [[3], [], [5, 5, 5, 5], [20, 21], [7, 290, 12, 9], [30], [31, 4], [299, 0, 17], [33, 30]]
 /** What is not empty, in some order. */
@@ -23,7 +23,7 @@ const SCREENED = [7, 0, 4, 2, 3, 8, 6, 5]
 const EVENTS_MAX = 4
 const MASKS = 3
 /** Room for the views of `viewCase`. */
-const VIEW_CASE_BYTES = 2 ** 16
+const VIEW_CASE_BYTES = 2 ** 17
 const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
 
 /** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
@@ -142,13 +142,15 @@ export function bestCase(arena: Arena, random: Random): Case {
       [1, false, 0, 0],
       [25, true, 0, 0],
       [100, true, 1, 0],
+      [100, true, 0, 0],
       [ITEM_COUNT, false, 0, 1],
     ] as const) {
       steps.push({ params, word: at.FACTOR_EXACT_TOTALS, value: exact })
       steps.push({ params, word: at.FACTOR_WIDE, value: wide }, { params, word: at.FACTOR_MASKED, value: masked })
       steps.push({ params, word: at.FACTOR_WANTED, value: wanted })
       steps.push({ params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) })
-      steps.push({ params, word: at.FACTOR_START_GROUPS, value: wanted === 1 ? 1 : 2 }, ...exclude(words, excluded))
+      // Of a hundred the threshold is guessed from a sample, which is the second group.
+      steps.push({ params, word: at.FACTOR_START_GROUPS, value: wanted <= 100 ? 1 : 2 }, ...exclude(words, excluded))
       steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length })
       if (masked === 1) steps.push(...masks(words, random))
       steps.push({ kernel: 'openItems', params, tasks: 1 }, { kernel: 'bestOf', params, tasks: 1 })
@@ -181,8 +183,11 @@ export function viewCase(arena: Arena, random: Random): Case {
   const steps: Step[] = []
   for (const wide of [1, 0])
     for (const view of [...made, source.everything])
-      for (const excluded of [false, true]) {
-        steps.push({ params, word: at.FACTOR_WIDE, value: wide }, ...look(view, 25), ...exclude(words, excluded))
+      for (const [wanted, excluded] of [
+        [25, false],
+        [70, true],
+      ] as const) {
+        steps.push({ params, word: at.FACTOR_WIDE, value: wide }, ...look(view, wanted), ...exclude(words, excluded))
         steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length }, { kernel: 'openItems', params, tasks: 1 })
         steps.push({ kernel: 'bestOf', params, tasks: 1 }, { kernel: 'shares', params, tasks: 1 })
       }

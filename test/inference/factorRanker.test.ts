@@ -243,6 +243,38 @@ test('sets that many queries share: the same bytes as without a view of what the
   }
 })
 
+test('long lists whose threshold a sample puts too high, and too low: searched again, in a view as well', () => {
+  // Sixty-five groups, whose norms are nearly alike; of those after the first, every second one is in the sample.
+  const itemCount = 65 * 256 + 7
+  for (const sampled of [true, false]) {
+    const good = (item: number) => item < 20 || (item >= 256 && (((item >> 8) - 1) % 2 === 1) === sampled)
+    const model = modelOf(
+      itemCount,
+      2,
+      (item, x) => (x === 0 ? 1 : -1e-9) * (good(item) ? 1 : -1) * (2 - item / itemCount),
+    )
+    const histories = Array.from({ length: 17 }, (_, q) => (q % 4 === 3 ? [3 + q] : [256 * (sampled ? 2 : 1) + 5 * q]))
+    // Of the last, nothing of the first group is open.
+    const excluded = listsOf(
+      histories.map((_, q) => Array.from({ length: 70 * q }, (_, i) => (q === 5 ? i : 500 + 2 * i))),
+    )
+    for (const k of [70, 500, 1500]) {
+      checkBlock(model, blockOf(histories, k), { wide: true })
+      checkBlock(model, blockOf(histories.slice(0, 6), k, { excluded }), { wide: false })
+      const many = Array.from({ length: 300 }, (_, q) => histories[q % histories.length])
+      const mask = maskOf(itemCount, item => item !== 0)
+      const [masked, struck] = [{ allowed: many.map(() => mask) }, { excluded: listsOf(many.map(() => [0])) }].map(
+        more => {
+          const ranker = openFactorRanker(placeFactors(model, { threads: 1, wide: true, filtered: true }), 0)
+          const { counts, items, probabilities } = ranker.rank(blockOf(many, k, more))
+          return [counts.slice(), items.slice(), probabilities.slice()]
+        },
+      )
+      assert.deepEqual(masked, struck)
+    }
+  }
+})
+
 test('a ranker leaves its slot as the next one expects it', () => {
   const itemCount = 900
   const model = factorModel(3, itemCount, 12)

@@ -51,6 +51,13 @@ const totalsOf = ({ f64 }: PlainMemory, words: Uint32Array, query: number) => {
   return f64.subarray(from, from + 3)
 }
 
+/** (l0 + l1) + (l2 + l3) of sums over the places ≡ l mod 4. */
+function sumOfFour(values: ArrayLike<number>): number {
+  const lanes = [0, 0, 0, 0]
+  for (let i = 0; i < values.length; i++) lanes[i % 4] += values[i]
+  return lanes[0] + lanes[1] + (lanes[2] + lanes[3])
+}
+
 /** The greatest score and the sum of the weights after those of a group are added. */
 function addWeights(
   [before, sum]: readonly [number, number],
@@ -58,10 +65,9 @@ function addWeights(
   sharpness: number,
 ): [number, number] {
   const greatest = Math.max(before, ...scores)
-  const lanes = [0, 0, 0, 0]
-  for (const [i, score] of scores.entries()) lanes[i % 4] += plainExp(fround(sharpness * fround(score - greatest)))
+  const weights = scores.map(score => plainExp(fround(sharpness * fround(score - greatest))))
   const earlier = greatest > before ? sum * plainExp(fround(sharpness * fround(before - greatest))) : sum
-  return [greatest, earlier + (lanes[0] + lanes[1] + (lanes[2] + lanes[3]))]
+  return [greatest, earlier + sumOfFour(weights)]
 }
 
 export const sumWeights: PlainKernel = (memory, params) => {
@@ -151,9 +157,9 @@ export const shares: PlainKernel = (memory, params) => {
     const [greatest, total, logRest] = totalsOf(memory, words, query)
     const reference = Math.max(fround(greatest), scores[0])
     const weights = scores.map(score => plainExp(fround(sharpness * fround(score - reference))))
-    let [chosen, beyond] = [0, 0]
+    const chosen = sumOfFour(weights)
+    let beyond = 0
     for (const [i, weight] of weights.entries()) {
-      chosen += weight
       if (i >= best.length || u32[words[at.FACTOR_POSITION_OF] / 4 + best[i]] < at.FACTOR_GROUP) continue
       beyond += weight
       known++
