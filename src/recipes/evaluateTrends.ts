@@ -1,28 +1,27 @@
 /**
- * How a recipe about what is rising is judged: like any other, by what users did next, and by its own measure. At ten moments, spread
- * over the newest tenth of time, it learns from what was there by then and is asked what will rise in the interval after it
+ * How a recipe about what is rising is judged: like any other, by what users did next, and by its own measure. At ten moments
+ * of the newest tenth of time, it learns from what was there by then and is asked what will rise in the interval after it
  * (models/trendAccuracy.ts), beside popularity.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EvaluationReport } from '../models/evaluationReport.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
-import { RANKED_COUNT, type SolutionMetrics } from '../models/metrics.ts'
+import type { SolutionMetrics } from '../models/metrics.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
 import { eventsUntil } from '../models/splits.ts'
-import { increases, trendAccuracy } from '../models/trendAccuracy.ts'
-import { newestTime } from '../models/trends.ts'
+import { firstOf, increases, trendAccuracy, trendMoments } from '../models/trendAccuracy.ts'
 import { type Evaluate, type EvaluationControl, evaluateForUsers, type Reports } from './evaluate.ts'
 import type { TrainingData } from './trainingData.ts'
 
+/** Each is a training, with its own choice of half-lives. */
 const MOMENTS = 10
-const TESTED_TIME_SHARE = 0.1
 
 /** `intervalSeconds`: how often trends are looked at anew. */
 export const evaluateTrends =
   (intervalSeconds: number): Evaluate =>
   async (fit, data, seed, control) => {
     const { metrics, baseline, report, ...rest } = await evaluateForUsers(fit, data, seed, control)
-    const moments = momentsOf(data.interactions.times, intervalSeconds)
+    const moments = trendMoments(data.interactions.times, intervalSeconds, MOMENTS)
     const popular = async ({ interactions }: TrainingData) => popularityModel(uniqueUserCounts(interactions))
     const accuracy = (model: Fit) => meanAccuracy(model, data, moments, intervalSeconds, control)
     const [found, plain] = [await accuracy(fit), await accuracy(popular)]
@@ -45,14 +44,6 @@ const withAccuracy = (metrics: SolutionMetrics, accuracy: number): SolutionMetri
 const withTrends = (report: Reports | undefined, trends: EvaluationReport['trends']): Reports | undefined =>
   report && 'byHistoryLength' in report && trends ? { ...report, trends } : report
 
-/** The last one an interval before the newest event, so that its outcome is known. */
-function momentsOf(times: Float64Array, intervalSeconds: number): number[] {
-  const newest = newestTime(times)
-  const oldest = times.reduce((oldest, time) => Math.min(oldest, time), newest)
-  const step = Math.max(intervalSeconds, (TESTED_TIME_SHARE * (newest - oldest)) / MOMENTS)
-  return Array.from({ length: MOMENTS }, (_, k) => newest - intervalSeconds - k * step).filter(time => time >= oldest)
-}
-
 /** Over the moments at which something rose; 0 where nothing ever did: nothing was foretold. */
 async function meanAccuracy(
   fit: Fit,
@@ -74,8 +65,3 @@ async function meanAccuracy(
   }
   return { mean: count === 0 ? 0 : sum / count, moments: count }
 }
-
-const firstOf = (prior: Float32Array): number[] =>
-  Array.from(prior.keys())
-    .sort((a, b) => prior[b] - prior[a] || a - b)
-    .slice(0, RANKED_COUNT)

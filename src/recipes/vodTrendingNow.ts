@@ -1,5 +1,5 @@
 /** The model behind aws-vod-trending-now: that of aws-trending-now, which looks every two hours there (spec/recipes.md §6). */
-import { trendModel } from '../models/trends.ts'
+import { fitTrends } from '../models/trendChoice.ts'
 import { evaluateTrends } from './evaluateTrends.ts'
 import { recipe } from './recipe.ts'
 import { trendingNow } from './trendingNow.ts'
@@ -18,5 +18,5 @@ export const vodTrendingNow = recipe({
   hyperparameters: {},
   featureTransformationParameters: {},
   evaluate: () => evaluateTrends(VOD_TRENDS_SECONDS),
-  train: ({ interactions }) => trendModel(interactions, VOD_TRENDS_SECONDS),
+  train: ({ interactions }, _, control) => fitTrends(interactions, VOD_TRENDS_SECONDS, control),
 })

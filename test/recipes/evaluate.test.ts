@@ -48,20 +48,21 @@ test('related items: a walk is followed, popularity is not', async () => {
   assert.ok(baseline.service.mean_reciprocal_rank_at_25 < 0.3)
 })
 
-/** Hourly for ten days: every item now and then, and for two days each its own item rises. */
+const FASHION_ITEMS = 400
+/** Hourly for ten days: every item now and then, and for six hours each of the first forty rises, one after the other. */
 function fashions(): Interactions {
   const random = seededRandom(6)
   const events: { user: number; item: number; hour: number }[] = []
   for (let hour = 0; hour < 240; hour++) {
-    const fashion = Math.floor(hour / 48)
-    for (let n = 0; n < 8; n++) events.push({ user: random.below(60), item: random.below(40), hour })
-    for (let n = 0; n < hour % 48; n++) events.push({ user: random.below(60), item: fashion, hour })
+    const fashion = Math.floor(hour / 6)
+    for (let n = 0; n < 8; n++) events.push({ user: random.below(60), item: random.below(FASHION_ITEMS), hour })
+    for (let n = 0; n < 8 * (hour % 6); n++) events.push({ user: random.below(60), item: fashion, hour })
   }
   const histories = Array.from({ length: 60 }, (_, user) => events.filter(each => each.user === user))
   return {
     ...interactionsOf(
       histories.map(each => each.map(({ item }) => item)),
-      40,
+      FASHION_ITEMS,
     ),
     times: Float64Array.from(histories.flat(), ({ hour }) => 3600 * hour),
   }
@@ -75,7 +76,8 @@ test('trends: beside the usual metrics how much of the increase was foretold', a
     settings,
     options,
   )
-  assert.ok(metrics.service.trend_prediction_accuracy > 0.5)
+  assert.ok(metrics.service.trend_prediction_accuracy > 0.4)
+  assert.ok(metrics.service.trend_prediction_accuracy > 2 * baseline.service.trend_prediction_accuracy)
   assert.ok(metrics.service.trend_prediction_accuracy <= 1)
   assert.equal(Object.keys(metrics.service).length, 9)
   assert.ok(report && 'trends' in report)
@@ -87,7 +89,7 @@ test('trends: beside the usual metrics how much of the increase was foretold', a
   assert.deepEqual(Object.keys(baseline.service), Object.keys(metrics.service))
   assert.equal(histories.items.length, 0)
   const best = model.prior.indexOf(Math.max(...model.prior))
-  assert.equal(best, 4)
+  assert.equal(best, 39)
 })
 
 test('trends: where nothing ever rises nothing is foretold', async () => {

@@ -26,14 +26,22 @@ const pairs = {
   expected: 7,
 }
 
-/** Item 0 is met most, at all times; item 1 begins to be met at the end. */
+/** Item 0 is met most, at all times; of the items from 1 to 40 one after the other is met ever more often for eight hours, and no more. */
+const waves = Array.from({ length: 40 * 8 }, (_, hour) => ({ item: 1 + Math.floor(hour / 8), hour })).flatMap(
+  ({ item, hour }) => [
+    { item: 0, hour },
+    ...Array<typeof item>(2 * (hour % 8))
+      .fill(item)
+      .map(each => ({ item: each, hour })),
+  ],
+)
 const rising = {
   interactions: {
-    ...interactionsOf([new Array(300).fill(0), new Array(12).fill(1)]),
-    times: Float64Array.from({ length: 312 }, (_, at) => (at < 300 ? 3600 * at : 3600 * 299 + at - 311)),
+    ...interactionsOf([waves.map(({ item }) => item)]),
+    times: Float64Array.from(waves, ({ hour }) => 3600 * hour),
   },
   history: [0],
-  expected: 1,
+  expected: 40,
 }
 
 /** Items 1 and 2 share a word, as 0 and 3 do; everybody has 0. */
