@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from '../../scripts/arguments.ts'
 import { pythonEnvironment } from '../../scripts/python.mjs'
@@ -17,10 +17,11 @@ import { assert } from '../../src/lib/assert.ts'
 import { limitLines, measureLimits } from '../lib/limits.ts'
 import { machine } from '../lib/machine.ts'
 import { madeUp, trained, type Vectors } from './data.ts'
-import { PROBABILITY_HEADER, probabilityErrors } from './probabilities.ts'
+import { probabilityReport } from './probabilities.ts'
 
 const REQUIREMENTS = ['numpy==2.4.6', 'implicit==0.7.3', 'faiss-cpu==1.15.1']
 const RESULTS = fileURLToPath(new URL('../results/topk.md', import.meta.url))
+const PROBABILITY_RESULTS = fileURLToPath(new URL('../results/probabilities.md', import.meta.url))
 /** As src/jobs/computeRunner.ts starts the compute process, and the same without wide vectors. */
 const FLAGS = ['--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 const OURS_QUERIES = 1920
@@ -35,24 +36,26 @@ Exact top k of factor models: processor time a query beside numpy, implicit and 
   --factors LIST  (default 64,128)
   --k LIST        (default 25,500)
   --data FOLDER   holds interactions.csv with USER_ID,ITEM_ID,TIMESTAMP (default ../shared/data/ml-1m)
-  --probabilities instead: relative errors of estimated probabilities on the data folder
-  --write         keeps the report in bench/results/topk.md
+  --probabilities instead: relative errors of estimated probabilities, on the data folder; without --data on all three of ../shared/data
+  --write         keeps the report in bench/results/topk.md, or probabilities.md
 `
 const { values } = readArguments(USAGE, {
   options: {
     items: { type: 'string', default: '20000,100000,1000000' },
     factors: { type: 'string', default: '64,128' },
     k: { type: 'string', default: '25,500' },
-    data: { type: 'string', default: fileURLToPath(new URL('../../../shared/data/ml-1m', import.meta.url)) },
+    data: { type: 'string' },
     probabilities: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
 const numbersOf = (list: string) => list.split(',').map(Number)
+const shared = (name: string) => fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
 if (values.probabilities) {
-  console.log(PROBABILITY_HEADER.join('\n'))
-  for (const dimension of numbersOf(values.factors))
-    console.log(await probabilityErrors(basename(values.data), values.data, dimension))
+  const folders = values.data ? [values.data] : ['ml-1m', 'online-retail', 'amazon-beauty'].map(shared)
+  const said = await probabilityReport(folders, numbersOf(values.factors))
+  console.log(said.join('\n'))
+  if (values.write) keep(PROBABILITY_RESULTS, said)
   process.exit()
 }
 const limits = limitLines(await measureLimits())
@@ -61,7 +64,7 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-topk-'))
 const rows: Row[] = []
 try {
   for (const dimension of numbersOf(values.factors)) {
-    measure('ML-1M', await trained(values.data, dimension, OURS_QUERIES))
+    measure('ML-1M', await trained(values.data ?? shared('ml-1m'), dimension, OURS_QUERIES))
     for (const size of numbersOf(values.items)) measure('made up', madeUp(size, dimension, OURS_QUERIES))
   }
 } finally {
@@ -69,11 +72,13 @@ try {
 }
 const lines = report()
 console.log(lines.join('\n'))
-if (values.write) {
-  mkdirSync(dirname(RESULTS), { recursive: true })
-  writeFileSync(RESULTS, `${lines.join('\n')}\n`)
-}
+if (values.write) keep(RESULTS, lines)
 process.exitCode = lines.some(line => line.startsWith('- MISSED')) ? 1 : 0
+
+function keep(file: string, report: readonly string[]): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${report.join('\n')}\n`)
+}
 
 interface Ours {
   readonly pruned: number

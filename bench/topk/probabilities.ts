@@ -2,9 +2,11 @@
  * How far estimated probabilities of factor models are from those by the exact sum over the catalogue (docs/decisions/0024): one relative error a user,
  * since all of a user's probabilities have the same denominator. Queries are users' histories, what is in them is excluded, k = 25.
  */
+import { basename } from 'node:path'
 import { openFactorRanker } from '../../src/inference/factorRanker.ts'
 import { placeFactors } from '../../src/inference/placeFactors.ts'
 import type { QueryBlock } from '../../src/inference/queries.ts'
+import { machine } from '../lib/machine.ts'
 import { trainedModel } from './data.ts'
 
 const USERS = 2000
@@ -12,8 +14,26 @@ const K = 25
 const PERCENTILES = [0.5, 0.9, 0.99, 1]
 const NARROW = 0.5
 
+/** On each data folder with each number of factors; a training each. */
+export async function probabilityReport(folders: readonly string[], dimensions: readonly number[]): Promise<string[]> {
+  const rows: string[] = []
+  for (const folder of folders)
+    for (const dimension of dimensions) rows.push(await probabilityErrors(basename(folder), folder, dimension))
+  return [
+    '# Estimated probabilities of factor models',
+    '',
+    `\`npm run bench:topk -- --probabilities --factors ${dimensions}\` on ${machine()}`,
+    '',
+    `Relative error of a user's probabilities against the exact sum: histories as queries, what is in them excluded, k = ${K}, up to ${USERS} users.`,
+    '',
+    '| factors of | dimension | median | 90 % | 99 % | worst | of the worst 1 % too great | of those with an item above 50 % |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ]
+}
+
 /** A row of the report on the data folder `name`: percentiles of the errors, and how many of the worst users' masses lie on what they had. */
-export async function probabilityErrors(name: string, folder: string, dimension: number): Promise<string> {
+async function probabilityErrors(name: string, folder: string, dimension: number): Promise<string> {
   const { model, histories } = await trainedModel(folder, dimension)
   const count = Math.min(USERS, histories.offsets.length - 1)
   const offsets = Uint32Array.from(histories.offsets.subarray(0, count + 1))
@@ -37,8 +57,3 @@ export async function probabilityErrors(name: string, folder: string, dimension:
   const narrow = worst.filter(({ user }) => everything.probabilities[user * K] > NARROW).length
   return `| ${[name, dimension, ...percents, `${too(ratio => ratio > 1)} of ${worst.length}`, `${narrow} of ${worst.length}`].join(' | ')} |`
 }
-
-export const PROBABILITY_HEADER = [
-  '| factors of | dimension | median | 90 % | 99 % | worst | of the worst 1 % too great | of those with an item above 50 % |',
-  '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-]
