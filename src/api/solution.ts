@@ -45,7 +45,7 @@ const createSolution = creating('CreateSolution', solution, {
     solutionConfig: optional(SolutionConfig),
   },
   differences:
-    'performAutoML chooses anew for each solution version, among aws-user-personalization-v2 and aws-user-personalization where no recipeList is given; its performHPO is true whatever the request says. performHPO without hpoConfig searches the whole ranges of the recipe; hpoObjective and maxParallelTrainingJobs are taken and have no effect.',
+    'performAutoML chooses anew for each solution version, among aws-user-personalization-v2 and aws-user-personalization where no recipeList is given; its performHPO is true whatever the request says. performHPO without hpoConfig searches the whole ranges of the recipe; hpoObjective and maxParallelTrainingJobs are taken and have no effect. Names of ranges may begin with training. or data.; they are repeated as they were sent.',
   async make(input, resources) {
     const { recipeArn, performAutoML = false, solutionConfig = {} } = input
     const at = 'solutionConfig'

@@ -2,7 +2,11 @@
 import { TUNING_TRIES_DEFAULT, type Tuning, type TuningRange } from '../recipes/tuning.ts'
 import type { HpoConfigBody } from '../resources/types.ts'
 
-/** Names may carry the prefix that the reference's answers show: `training.bptt`, `data.recency_mask`. */
+/**
+ * Names may carry the prefix that a sample answer of the reference shows: `training.bptt`, `data.recency_mask`. Its requests and its later samples have none.
+ * DescribeSolution repeats names as they were sent, so that a client finds what it asked for, and tunedHPOParams has the recipe's own names: what is found can be
+ * sent as algorithmHyperParameters.
+ */
 const nameOf = (name = ''): string => name.replace(/^(?:training|data)\./, '')
 
 export function tuningOf({ hpoConfig = {} }: { readonly hpoConfig?: HpoConfigBody | undefined }): Tuning {
