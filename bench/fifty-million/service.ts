@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import {
   CreateBatchInferenceJobCommand,
+  CreateBatchSegmentJobCommand,
   CreateDatasetCommand,
   CreateDatasetGroupCommand,
   CreateDatasetImportJobCommand,
@@ -18,6 +19,7 @@ import {
   CreateSolutionCommand,
   CreateSolutionVersionCommand,
   DescribeBatchInferenceJobCommand,
+  DescribeBatchSegmentJobCommand,
   DescribeDatasetCommand,
   DescribeDatasetGroupCommand,
   DescribeDatasetImportJobCommand,
@@ -43,8 +45,8 @@ const EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
 const SCHEMA = interactionsSchema([{ name: 'EVENT_TYPE', type: 'string' }])
 
 /** Of one job. */
-export interface JobCost {
-  /** From CreateBatchInferenceJob until it is ACTIVE. */
+export interface Cost {
+  /** From its Create operation until it is ACTIVE. */
   readonly wholeSeconds: number
   /** From the first record to the last, by the clock. */
   readonly seconds: number
@@ -54,6 +56,10 @@ export interface JobCost {
   /** Of processor time before: start, survey, model, filter. */
   readonly loadedSeconds: number
   readonly residentMegabytes: number
+}
+
+/** Of a batch inference job. */
+export interface JobCost extends Cost {
   readonly stages: readonly { readonly name: string; readonly share: number }[]
   /** What it said before it began. */
   readonly planned: { readonly gigabytes: number; readonly seconds: number }
@@ -109,7 +115,7 @@ export class Service {
   }
 
   /** A solution version trained on the events in `sample`. */
-  async train(sample: string): Promise<void> {
+  async train(sample: string, recipe = 'aws-user-personalization'): Promise<void> {
     const client = this.#client
     const { datasetGroupArn } = await client.send(new CreateDatasetGroupCommand({ name: NAME }))
     await waitByPolling(
@@ -130,7 +136,7 @@ export class Service {
       new CreateSolutionCommand({
         name: NAME,
         datasetGroupArn,
-        recipeArn: recipeArn('aws-user-personalization'),
+        recipeArn: recipeArn(recipe),
         performAutoTraining: false,
         solutionConfig: { algorithmHyperParameters: { hidden_dimension: '64' } },
       }),
@@ -206,6 +212,29 @@ export class Service {
     return { wholeSeconds: stopwatchSeconds() - start, ...costIn(await this.stop()) }
   }
 
+  /** Runs a batch segment job on one thread; its output is the file segments/<input>.out. */
+  async segment(input: string, numResults: number): Promise<Cost> {
+    await this.start(1)
+    const client = this.#client
+    const start = stopwatchSeconds()
+    const { batchSegmentJobArn } = await client.send(
+      new CreateBatchSegmentJobCommand({
+        jobName: NAME,
+        solutionVersionArn: this.#version,
+        numResults,
+        jobInput: { s3DataSource: { path: `s3://${NAME}/${input}` } },
+        jobOutput: { s3DataDestination: { path: `s3://${NAME}/segments/` } },
+        roleArn,
+      }),
+    )
+    await waitByPolling(
+      batchSegmentJobArn!,
+      async () => (await client.send(new DescribeBatchSegmentJobCommand({ batchSegmentJobArn }))).batchSegmentJob!,
+    )
+    const wholeSeconds = stopwatchSeconds() - start
+    return { wholeSeconds, ...answeredIn(await this.stop(), 'segment') }
+  }
+
   answered({ name, input }: Job): string {
     return this.file(`${name}/${input}.out`)
   }
@@ -215,26 +244,30 @@ export class Service {
   }
 }
 
-/** The lines of the log in which the compute process tells of itself. */
-function costIn(log: string): Omit<JobCost, 'wholeSeconds'> {
-  const plan = /plan="([\d.]+) GB of memory at most.*?, some (\d+) s for/.exec(log)
-  const line = /a batch inference job has answered (.*)/.exec(log)?.[1]
-  assert(plan && line, `the log tells of the job:\n${log}`)
+/** What the compute process told of itself in the log, at its end. */
+function answeredIn(log: string, kind: 'inference' | 'segment'): Omit<Cost, 'wholeSeconds'> {
+  const line = new RegExp(`a batch ${kind} job has answered (.*)`).exec(log)?.[1]
+  assert(line, `the log tells of the job:\n${log}`)
   const number = (name: string) => Number(new RegExp(`${name}=([\\d.]+)`).exec(line)?.[1])
-  const stages = /stages="([^"]+)"/
-    .exec(line)![1]
-    .split(', ')
-    .map(stage => {
-      const [name, share] = stage.split(' ')
-      return { name, share: Number(share) / 100 }
-    })
   return {
     seconds: number(' seconds'),
     userSeconds: number('userSeconds'),
     systemSeconds: number('systemSeconds'),
     loadedSeconds: number('loadedSeconds'),
     residentMegabytes: number('residentMegabytes'),
-    stages,
+  }
+}
+
+function costIn(log: string): Omit<JobCost, 'wholeSeconds'> {
+  const plan = /plan="([\d.]+) GB of memory at most.*?, some (\d+) s for/.exec(log)
+  const stages = /stages="([^"]+)"/.exec(log)
+  assert(plan && stages, `the log tells of the job:\n${log}`)
+  return {
+    ...answeredIn(log, 'inference'),
+    stages: stages[1].split(', ').map(stage => {
+      const [name, share] = stage.split(' ')
+      return { name, share: Number(share) / 100 }
+    }),
     planned: { gigabytes: Number(plan[1]), seconds: Number(plan[2]) },
   }
 }

@@ -41,7 +41,11 @@ export function makeWorld(userCount: number): FactorWorld {
 }
 
 /** What the first `userCount` users did, as a CSV of INTERACTIONS; some 27 bytes an event. */
-export async function writeEvents(file: string, { histories }: FactorWorld, userCount: number): Promise<void> {
+export async function writeEvents(
+  file: string,
+  { histories }: Pick<FactorWorld, 'histories'>,
+  userCount: number,
+): Promise<void> {
   const { offsets, items } = histories
   await writeText(file, userCount, 'USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n', user => {
     let text = ''

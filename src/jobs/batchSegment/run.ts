@@ -8,6 +8,7 @@
  */
 import { formatAddress, ObjectError } from '../../objects/objectStore.ts'
 import { loadModel, type SavedModel } from '../../recipes/modelFile.ts'
+import { answeringCosts, costsSoFar } from '../batchInference/costs.ts'
 import {
   type BatchInput,
   checkPaths,
@@ -48,6 +49,7 @@ export async function runBatchSegment(
   const total = surveys.flat().reduce((sum, { records }) => sum + records, 0)
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: description.modelPrefix } }
   const saved = await loadModel(place, { signal })
+  const since = costsSoFar()
   const done = { records: 0, failed: 0, bytes: 0 }
   for (const [index, input] of inputs.entries()) {
     const before = finished.get(publishedCheckpoint(index)) as Published | undefined
@@ -58,6 +60,7 @@ export async function runBatchSegment(
     done.bytes += published.bytes
   }
   context.progress({ stage: 'segments', done: done.records, total, failed: done.failed, unit: 'records' })
+  context.log.info('a batch segment job has answered', { records: done.records, ...answeringCosts(since) })
   return { inputs: inputs.length, ...done }
 }
 
