@@ -24,6 +24,8 @@ export interface Trend {
 }
 
 const USUAL_SHARE = 0.5
+/** Half-lives after which an event counts nothing: less than a double's last digit beside a new one. */
+const FORGOTTEN = 53
 
 /** Every trend there can be, the longest half-lives first: data that cannot tell them apart is better off with much than with little. */
 export const TRENDS: readonly Trend[] = HALF_LIVES.map((_, place) => HALF_LIVES.length - 1 - place).flatMap(lately => [
@@ -69,8 +71,9 @@ export class TrendCounts {
     for (let at = 0; at < times.length; at++) {
       if (times[at] <= before || times[at] > time) continue
       this.people[items[at]] += this.#isFirst[at]
-      for (let place = 0; place < HALF_LIVES.length; place++)
-        this.#counts[place][items[at]] += 2 ** (-(time - times[at]) / HALF_LIVES[place])
+      const age = time - times[at]
+      for (let place = HALF_LIVES.length - 1; place >= 0 && age < FORGOTTEN * HALF_LIVES[place]; place--)
+        this.#counts[place][items[at]] += 2 ** (-age / HALF_LIVES[place])
     }
     this.#time = time
   }
