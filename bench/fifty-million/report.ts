@@ -1,7 +1,7 @@
 /** What the jobs of the bench cost, as a report, with the targets of issue 6. */
 import type { Limits } from '../lib/limits.ts'
 import { LINES_CHECKED } from './check.ts'
-import type { JobCost } from './service.ts'
+import type { JobCost } from './costs.ts'
 import { DIMENSION, EVENTS, ITEMS, RESULTS } from './world.ts'
 
 const ALL_USERS = 50_000_000
