@@ -30,7 +30,7 @@ export function trendMoments(times: Float64Array, intervalSeconds: number, count
     .filter(moment => moment >= oldest)
     .sort((a, b) => a - b)
   const drawn = Math.min(count, moments.length)
-  // From the newest on.
+  // The newest is among them.
   return Array.from({ length: drawn }, (_, k) => moments[Math.ceil(((k + 1) * moments.length) / drawn) - 1])
 }
 

@@ -58,7 +58,7 @@ export class TrendCounts {
     this.#time = Number.NEGATIVE_INFINITY
   }
 
-  /** To a later time, whose own events count in full. At least one event is not after it. Cost O(events) and no more than one power for each. */
+  /** To a later time, whose own events count in full. At least one event is not after it. Cost O(events), and over all times a power for each event and half-life. */
   advance(time: number): void {
     const { items, times } = this.#interactions
     const before = this.#time
