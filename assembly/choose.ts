@@ -11,6 +11,7 @@ import {
   RANK_WANTED,
   RANK_WEIGHTS,
 } from '../src/kernels/parameters'
+import { keyOf, turned } from './rank'
 import { word } from './words'
 
 /** How many keys are at least `bound`. */
@@ -70,27 +71,59 @@ function startBound(keys: usize, end: usize, maxima: usize, wanted: i32): i32 {
   return low
 }
 
-/**
- * The WANTED best of KEYS, by key descending, then index ascending; WANTED is at most the number of keys that are not RANK_EXCLUDED.
- * What reaches a bound that enough keys reach is sorted; where too many do, the WANTED-th greatest is sought exactly.
- */
+/** The WANTED best of KEYS, which is at most the number of keys that are not RANK_EXCLUDED, and their probabilities. */
 export function choose(params: usize, _task: i32): void {
-  const keys = <usize>word(params, RANK_KEYS)
-  const columns = word(params, RANK_COLUMN_COUNT)
-  const end = keys + (<usize>columns << 2)
   const wanted = <i32>word(params, RANK_WANTED)
   const candidates = <usize>word(params, RANK_CANDIDATES)
+  chooseKeys(<usize>word(params, RANK_KEYS), word(params, RANK_COLUMN_COUNT), wanted, candidates)
+  putOut(params, candidates, wanted)
+}
+
+/**
+ * The `wanted` best of the keys to the head of `candidates`, by key descending, then index ascending, each key with its index complemented
+ * below. What reaches a bound that enough keys reach is sorted; where too many do, the wanted-th greatest is sought exactly.
+ */
+export function chooseKeys(keys: usize, columns: u32, wanted: i32, candidates: usize): void {
+  const end = keys + (<usize>columns << 2)
   let found = 0
   let bound = RANK_EXCLUDED
-  if (wanted <= <i32>(columns >> 4)) {
-    // The candidates' second half is room for the maxima.
-    bound = startBound(keys, end, candidates + (<usize>columns << 2), wanted)
-    const limit = min(<i32>(columns >> 1), 4 * wanted + RANK_CANDIDATES_SPARE)
-    if (bound != RANK_EXCLUDED) found = collectFrom(keys, end, bound, candidates, limit)
+  if (hasStart(columns, wanted)) {
+    bound = startBound(keys, end, maximaOf(candidates, columns), wanted)
+    if (bound != RANK_EXCLUDED) found = collectFrom(keys, end, bound, candidates, limitOf(columns, wanted))
   }
   if (found < wanted) found = chooseExactly(keys, end, wanted, max(bound, RANK_EXCLUDED + 1), candidates)
   sortDescending(candidates, found)
-  putOut(params, candidates, wanted)
+}
+
+/**
+ * The keys, like candidates, of all numbers that are less than the wanted-th greatest by `margin` or not at all, and of some more; 0 where there
+ * is no such bound or they are too many.
+ */
+export function collectAbout(keys: usize, columns: u32, wanted: i32, margin: f32, candidates: usize): i32 {
+  if (!hasStart(columns, wanted)) return 0
+  const end = keys + (<usize>columns << 2)
+  const bound = startBound(keys, end, maximaOf(candidates, columns), wanted)
+  if (bound == RANK_EXCLUDED) return 0
+  const least = keyOf(reinterpret<f32>(turned(bound)) - margin)
+  return collectFrom(keys, end, least, candidates, limitOf(columns, wanted))
+}
+
+/** Whether the maxima of eight keys are enough to tell where the best begin. */
+@inline
+function hasStart(columns: u32, wanted: i32): bool {
+  return wanted <= <i32>(columns >> 4)
+}
+
+/** The candidates' second half, which is room for the maxima. */
+@inline
+function maximaOf(candidates: usize, columns: u32): usize {
+  return candidates + (<usize>columns << 2)
+}
+
+/** As many candidates as are sorted at most: they keep to their first half. */
+@inline
+function limitOf(columns: u32, wanted: i32): i32 {
+  return min(<i32>(columns >> 1), 4 * wanted + RANK_CANDIDATES_SPARE)
 }
 
 /**
@@ -135,7 +168,7 @@ function putOut(params: usize, candidates: usize, wanted: i32): void {
 
 /** The nearest f32 that is not above x ≥ 0, so that shares of a whole do not add up to more than it. */
 @inline
-function notAbove(x: f64): f32 {
+export function notAbove(x: f64): f32 {
   const nearest = <f32>x
   return <f64>nearest > x ? reinterpret<f32>(reinterpret<u32>(nearest) - 1) : nearest
 }

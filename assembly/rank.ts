@@ -31,9 +31,40 @@ import { float, setWord, word } from './words'
 
 /** The bits of a float as an integer of the same order; x + 0 makes one zero of two. */
 @inline
-function key4(x: v128): v128 {
-  const bits = f32x4.add(x, f32x4.splat(0))
+export function key4(x: v128): v128 {
+  return turned4(f32x4.add(x, f32x4.splat(0)))
+}
+
+/** From the bits of floats to keys, and back. */
+@inline
+export function turned4(bits: v128): v128 {
   return v128.xor(bits, v128.and(i32x4.shr_s(bits, 31), i32x4.splat(0x7fffffff)))
+}
+
+/** The same, one at a time. */
+@inline
+export function keyOf(x: f32): i32 {
+  return turned(reinterpret<i32>(x + 0))
+}
+@inline
+export function turned(bits: i32): i32 {
+  return bits ^ ((bits >> 31) & 0x7fffffff)
+}
+
+/** The greatest of `items` scores; those of the other columns become -Infinity. */
+export function greatestOf(scores: usize, items: usize, columns: usize): f32 {
+  for (let at = items; at < columns; at++) store<f32>(scores + (at << 2), -Infinity)
+  let m0 = f32x4.splat(-Infinity)
+  let m1 = m0
+  for (const end = scores + (columns << 2); scores < end; scores += 32) {
+    m0 = f32x4.pmax(m0, v128.load(scores))
+    m1 = f32x4.pmax(m1, v128.load(scores, 16))
+  }
+  m0 = f32x4.pmax(m0, m1)
+  return max(
+    max(f32x4.extract_lane(m0, 0), f32x4.extract_lane(m0, 1)),
+    max(f32x4.extract_lane(m0, 2), f32x4.extract_lane(m0, 3)),
+  )
 }
 
 /** WEIGHTS, TOTAL and KEYS of query `query`. TOTAL: lane l of 4 adds up the columns ≡ l mod 4, then (l0 + l1) + (l2 + l3). */
@@ -43,21 +74,7 @@ export function weigh(params: usize, query: i32): void {
   const scores = <usize>word(params, RANK_SCORES) + <usize>query * bytes
   const weights = <usize>word(params, RANK_WEIGHTS)
   const keys = <usize>word(params, RANK_KEYS)
-  for (let at = items << 2; at < bytes; at += 4) store<f32>(scores + at, -Infinity)
-
-  let m0 = f32x4.splat(-Infinity)
-  let m1 = m0
-  for (let at: usize = 0; at < bytes; at += 32) {
-    m0 = f32x4.pmax(m0, v128.load(scores + at))
-    m1 = f32x4.pmax(m1, v128.load(scores + at, 16))
-  }
-  m0 = f32x4.pmax(m0, m1)
-  const greatest = f32x4.splat(
-    max(
-      max(f32x4.extract_lane(m0, 0), f32x4.extract_lane(m0, 1)),
-      max(f32x4.extract_lane(m0, 2), f32x4.extract_lane(m0, 3)),
-    ),
-  )
+  const greatest = f32x4.splat(greatestOf(scores, items, <usize>word(params, RANK_COLUMN_COUNT)))
 
   const sharpness = f32x4.splat(float(params, RANK_SHARPNESS))
   const least = f32x4.splat(kept(EXP_LEAST))

@@ -15,6 +15,11 @@ export function setWord(params: usize, index: i32, value: u32): void {
 }
 
 @inline
+export function setFloat(params: usize, index: i32, value: f32): void {
+  store<f32>(params + (<usize>index << 2), value)
+}
+
+@inline
 export function float(params: usize, index: i32): f32 {
   return load<f32>(params + (<usize>index << 2))
 }

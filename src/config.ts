@@ -108,7 +108,7 @@ export const settings: readonly Setting[] = [
     flag: 'probabilities',
     variable: 'SOMMELIER_PROBABILITIES',
     default: 'estimated',
-    meaning: "'exact' sums for the probabilities of models of factors, at several times the cost, or 'estimated'",
+    meaning: "'exact' sums for the probabilities of factors and pools, at several times the cost, or 'estimated'",
   },
   {
     flag: 'limits',

@@ -12,9 +12,9 @@ const LN_MAX = 89
 
 /**
  * Throws Refusal where a number is not finite, out of its range, or so large that scores are not finite, and where a row does not name items
- * in their order. After `checkOffsets`.
+ * in their order. After `checkOffsets`. Answers what no score exceeds in size.
  */
-export function checkPool(model: PoolModel): void {
+export function checkPool(model: PoolModel): number {
   const { itemCount, prior, bias, sharpness, combination, epsilon, experts } = model
   assert(itemCount >= 1)
   assert(prior.length === itemCount)
@@ -32,6 +32,7 @@ export function checkPool(model: PoolModel): void {
     throw new Refusal(
       `The model is damaged: its weights are so large that scores reach ${greatest} and are not finite.`,
     )
+  return greatest
 }
 
 /** Answers how large a share can become. */

@@ -8,8 +8,12 @@ import { checkSet, type QueryBlock, type RankedBlock, type Ranker, rankedBlock }
 /** One for each thread, on a slot of its own: slot < placeDense's `threads`. */
 export function openDenseRanker(placed: PlacedDense, slot: number): Ranker {
   const panels = Math.ceil(placed.itemCount / RANK_PANEL)
-  const ranker = openKernelRanker(placed, slot, (kernels, params) => {
-    for (let panel = 0; panel < panels; panel++) kernels.scorePanel(params, panel)
+  const ranker = openKernelRanker(placed, slot, {
+    block(kernels, params) {
+      for (let panel = 0; panel < panels; panel++) kernels.scorePanel(params, panel)
+    },
+    keys: (kernels, params, query) => kernels.weigh(params, query),
+    choose: (kernels, params) => kernels.choose(params, 0),
   })
   return placed.historyLength > 0 ? ranker : withOneOrder(ranker, placed.itemCount)
 }

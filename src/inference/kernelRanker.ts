@@ -4,9 +4,10 @@
  *
  *   order        score descending, then item index ascending
  *   probability  softmax over the whole catalogue, excluded items too: f32 exponentials (assembly/rank.ts) added up in f64,
- *                then rounded down, so that a list never adds up to more than 1
+ *                then rounded down, so that a list never adds up to more than 1. Of pools the sum is estimated
+ *                (assembly/poolEstimate.ts), or exact where the model was placed so
  *
- * The relative error of a probability is below 2⁻²¹ + 2⁻²²·|log probability ratio to the best item|, the second from rounding the
+ * But for an estimated sum the relative error of a probability is below 2⁻²¹ + 2⁻²²·|log probability ratio to the best item|, the second from rounding the
  * exponent; items that are less than 2⁻¹²⁶ as probable as the best have probability 0.
  */
 import { instantiate, type Kernels } from '../kernels/load.ts'
@@ -29,12 +30,20 @@ import { assert } from '../lib/assert.ts'
 import { checkSet, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 import type { PlacedSlots } from './rankSlots.ts'
 
-/** One for each thread, on a slot of its own. `scoreBlock` fills RANK_SCORES of the RANK_QUERY_COUNT queries of the slot at `params`. */
-export function openKernelRanker(
-  placed: PlacedSlots,
-  slot: number,
-  scoreBlock: (kernels: Kernels, params: number, queryCount: number) => void,
-): Ranker {
+/** How a form of models works on the queries of the slot at `params`. */
+export interface Scoring {
+  /** What is done for the RANK_QUERY_COUNT queries of a block at once, before all else. */
+  block(kernels: Kernels, params: number, queryCount: number): void
+  /** RANK_SCORES of a query, where `block` has not filled them. */
+  scores?(kernels: Kernels, params: number, query: number): void
+  /** RANK_KEYS of a query, and what `choose` wants to know of it. */
+  keys(kernels: Kernels, params: number, query: number): void
+  /** The RANK_WANTED best by then, the items that may not be chosen being struck out of the keys. */
+  choose(kernels: Kernels, params: number, query: number): void
+}
+
+/** One for each thread, on a slot of its own. */
+export function openKernelRanker(placed: PlacedSlots, slot: number, scoring: Scoring): Ranker {
   const { memory, itemCount, historyLength, blockSize } = placed
   const params = placed.slots[slot]
   assert(
@@ -52,11 +61,11 @@ export function openKernelRanker(
   const chosenProbabilities = new Float32Array(memory.buffer, words[RANK_PROBABILITIES], itemCount)
   const scores = new Float32Array(memory.buffer, words[RANK_SCORES], itemCount)
 
-  /** The scores of queries [from, from + count) of the lists, count ≤ blockSize. */
-  const score = (lists: QueryLists, from: number, count: number): void => {
+  /** Queries [from, from + count) of the lists, count ≤ blockSize. */
+  const start = (lists: QueryLists, from: number, count: number): void => {
     placeHistories(lists, from, count, { offsets, events, historyLength, itemCount })
     words[RANK_QUERY_COUNT] = count
-    scoreBlock(kernels, params, count)
+    scoring.block(kernels, params, count)
   }
 
   /** Strikes what is not allowed out of the keys; answers how many items are. */
@@ -78,16 +87,16 @@ export function openKernelRanker(
       if (ranked.counts.length !== count || ranked.items.length !== count * k) ranked = rankedBlock(count, k)
       for (let from = 0; from < count; from += blockSize) {
         const size = Math.min(blockSize, count - from)
-        score(block, from, size)
+        start(block, from, size)
         for (let q = 0; q < size; q++) {
-          kernels.weigh(params, q)
+          scoring.keys(kernels, params, q)
           const among = allowed ? restrict(allowed[from + q]) : itemCount
           const open = among - (excluded ? exclude(excluded, from + q, keys) : 0)
           const wanted = Math.min(k, open)
           ranked.counts[from + q] = wanted
           if (wanted === 0) continue
           words[RANK_WANTED] = wanted
-          kernels.choose(params, 0)
+          scoring.choose(kernels, params, q)
           ranked.items.set(chosenItems.subarray(0, wanted), (from + q) * k)
           ranked.probabilities.set(chosenProbabilities.subarray(0, wanted), (from + q) * k)
         }
@@ -95,7 +104,8 @@ export function openKernelRanker(
       return ranked
     },
     scoreAll(history) {
-      score({ offsets: Uint32Array.of(0, history.length), items: history }, 0, 1)
+      start({ offsets: Uint32Array.of(0, history.length), items: history }, 0, 1)
+      scoring.scores?.(kernels, params, 0)
       return scores
     },
   }

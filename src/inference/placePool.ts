@@ -3,7 +3,7 @@
  * value can be cloned into worker threads; every thread opens a ranker of its own on it (poolRanker.ts).
  *
  *   memory  entries · 6 bytes up to NEAR_COLUMN_COUNT_MAX items, 8 beyond (a row filled up to whole groups of 8) + 4 · experts · items
- *           + 8 · items + 32.1 · items a thread
+ *           + 8 · items + (28.1 + 4 · experts) · items a thread
  */
 import { type Arena, createArena } from '../kernels/arena.ts'
 import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
@@ -15,15 +15,28 @@ import type { PoolModel, SparseExpert } from '../models/historyModel.ts'
 import { checkOffsets, checkPool } from './checkPool.ts'
 import { type PlacedSlots, refuseTooLarge, reserveSlot } from './rankSlots.ts'
 
+/**
+ * Of margin and sharpness: where numbers are so large that rounding alone makes more of it, estimates tell nothing, and scores are computed. Pools of
+ * the trainer have some 0.02.
+ */
+const MARGIN_MAX = 1
+
 export interface PlacedPool extends PlacedSlots {
   readonly form: 'pool'
+  /** Whether probabilities are shares of the exact sum over the catalogue. */
+  readonly exactTotals: boolean
+}
+
+export interface PoolOptions {
+  readonly threads: number
+  readonly exactTotals?: boolean
 }
 
 /**
  * Copies the model; the caller's may go. `threads` rankers may be open at once.
  * Throws Refusal where the model is damaged (checkPool.ts), and when it does not fit 4 GiB.
  */
-export function placePool(model: PoolModel, { threads }: { readonly threads: number }): PlacedPool {
+export function placePool(model: PoolModel, { threads, exactTotals = false }: PoolOptions): PlacedPool {
   assert(Number.isInteger(threads) && threads >= 1)
   for (const expert of model.experts) checkOffsets(expert, model.itemCount)
   const { itemCount, prior, sharpness, bias, epsilon, combination } = model
@@ -36,7 +49,7 @@ export function placePool(model: PoolModel, { threads }: { readonly threads: num
   const total = groups.reduce((sum, count) => sum + count, 0)
   const bytes = poolBytes(size, total, threads)
   refuseTooLarge(itemCount, bytes, bytes > MEMORY_BYTES_MAX ? hint(size, threads) : '')
-  checkPool(model)
+  const greatest = checkPool(model)
 
   const memory = sharedMemory(bytes)
   const arena = createArena(memory)
@@ -51,20 +64,34 @@ export function placePool(model: PoolModel, { threads }: { readonly threads: num
   pool.view[at.POOL_EXPERTS] = blocks.ptr
   pool.view[at.POOL_BIAS] = biasPlace.ptr
   pool.view[at.POOL_NEAR] = near ? 1 : 0
-  new Float32Array(memory.buffer, pool.ptr)[at.POOL_EPSILON] = epsilon
+  const floats = new Float32Array(memory.buffer, pool.ptr, at.POOL_WORDS)
+  floats[at.POOL_EPSILON] = epsilon
+  const margin = marginOf(experts, greatest)
+  if (combination === 'log' && margin * sharpness <= MARGIN_MAX) floats[at.POOL_MARGIN] = margin
   for (const [f, expert] of experts.entries())
     placeExpert(arena, expert, groups[f], columnCount, near, blocks.view.subarray(f * at.EXPERT_WORDS))
 
   const slots = Array.from({ length: threads }, () => {
     const { ptr, words } = reserveSlot(arena, shape, priorPlace.ptr, sharpness)
     words[at.RANK_POOL] = pool.ptr
-    words[at.RANK_SUMS] = arena.reserveF32(columnCount + at.POOL_GROUP).ptr
+    words[at.RANK_SUMS] = arena.reserveF32(experts.length * (columnCount + at.POOL_GROUP)).ptr
     words[at.RANK_SOURCES] = arena.reserveU32(shape.historyLength).ptr
     words[at.RANK_PLACES] = arena.reserveU32(shape.historyLength).ptr
     words[at.RANK_SUMS_OF_WEIGHTS] = arena.reserveF32(shape.historyLength).ptr
     return ptr
   })
-  return { form: 'pool', module: kernelModule(), memory, ...shape, slots }
+  return { form: 'pool', exactTotals, module: kernelModule(), memory, ...shape, slots }
+}
+
+/**
+ * How far scores of equal estimates may lie apart: each is off by what the logarithms of its experts may be (POOL_LOG_ERROR), and by rounding. An
+ * estimate and the score itself have two roundings of 2⁻²⁴ an expert, and nine more, of what is at most `greatest`, which no score exceeds, and 180
+ * for each unit of weight, since exponents are pooled with their 127.
+ */
+function marginOf(experts: readonly SparseExpert[], greatest: number): number {
+  const weights = experts.reduce((sum, { weight }) => sum + weight, 0)
+  const rounding = (experts.length + 5) * 2 ** -23 * (greatest + 256 * weights)
+  return 2 * (weights * at.POOL_LOG_ERROR + rounding)
 }
 
 function placeExpert(

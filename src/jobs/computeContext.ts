@@ -19,7 +19,7 @@ export interface ComputeContext extends WorkControl {
   readonly threads: number
   /** Newest events per user and event type that filters look at; all of them without it. */
   readonly filterEventsPerType?: number | undefined
-  /** Whether factor models add up the whole catalogue for their probabilities, instead of estimating most of it. */
+  /** Whether factor models and pools add up the whole catalogue for their probabilities, instead of estimating most of it. */
   readonly exactProbabilities?: boolean
   /** 1 for the first try; names what this try writes, so that a try that was thought dead cannot disturb its successor. */
   readonly attempt: number

@@ -120,12 +120,15 @@ export const RANK_ALLOWED = 17
 export const RANK_OPEN = 18
 /** Models of sparse experts only: the POOL block, which all threads share. */
 export const RANK_POOL = 19
-/** f32[COLUMN_COUNT + POOL_GROUP]: what one expert adds up; zeros between two experts, those after COLUMN_COUNT of either sign. */
+/** f32[EXPERT_COUNT][COLUMN_COUNT + POOL_GROUP]: what each expert of a pool adds up; those after COLUMN_COUNT are zeros of either sign. */
 export const RANK_SUMS = 20
 /** Pools: u32[K], u32[K], f32[K]: the different items of a history, each event's place among them, what they weigh to the expert at hand. */
 export const RANK_SOURCES = 21
 export const RANK_PLACES = 22
 export const RANK_SUMS_OF_WEIGHTS = 23
+/** Pools: f32, f32: how far scores of equal estimates may lie apart, 0 where they are no estimates; what no score is above. */
+export const RANK_MARGIN = 24
+export const RANK_GREATEST = 25
 export const RANK_WORDS = 32
 
 /** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */
@@ -144,10 +147,14 @@ export const POOL_BIAS = 3
 export const POOL_EPSILON = 4
 /** Whether entries name their item by 16 bits or by 32. */
 export const POOL_NEAR = 5
+/** f32: RANK_MARGIN of those who have a history; 0 where scores are not estimated, as those of linear pools. */
+export const POOL_MARGIN = 6
 export const POOL_WORDS = 16
 /** POOL_COMBINATION */
 export const POOL_LINEAR = 0
 export const POOL_LOG = 1
+/** What an estimated logarithm is off by at most, but for rounding (assembly/poolEstimate.ts): 0.00493977 · ln 2. */
+export const POOL_LOG_ERROR = 0.003424
 
 /** One after the other for all source items: groups of POOL_GROUP entries, the items of all first (u16 or u32), then the values (f32). */
 export const EXPERT_ROWS = 0

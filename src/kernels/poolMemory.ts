@@ -28,6 +28,13 @@ export const poolSlotShape = ({ itemCount, kernelLengths }: PoolSize): SlotShape
   blockSize: BLOCK_SIZE,
 })
 
+/** Bytes of a thread's workplace: each expert's sums, and what becomes of a history with repeats. */
+export function poolSlotBytes(size: PoolSize): number {
+  const shape = poolSlotShape(size)
+  const sums = 4 * size.kernelLengths.length * (columnCountOf(size.itemCount) + POOL_GROUP)
+  return slotBytes(shape) + sums + 12 * shape.historyLength + 4 * ALIGNMENT_BYTES
+}
+
 /** Bytes of a pool with so many groups of entries in all. */
 export function poolBytes(size: PoolSize, groupCount: number, threads: number): number {
   const { itemCount, kernelLengths } = size
@@ -35,10 +42,8 @@ export function poolBytes(size: PoolSize, groupCount: number, threads: number): 
   const shared = 8 * columnCount + 4 * POOL_WORDS + 4 * EXPERT_WORDS * kernelLengths.length
   const rows = groupCount * 4 * groupWords(isNear(itemCount))
   const others = kernelLengths.reduce((sum, length) => sum + 4 * (length + itemCount + 1), 0)
-  const shape = poolSlotShape(size)
-  const slot = slotBytes(shape) + 4 * (columnCount + POOL_GROUP) + 12 * shape.historyLength + 4 * ALIGNMENT_BYTES
   const gaps = (4 + 3 * kernelLengths.length) * ALIGNMENT_BYTES
-  return ARENA_START_BYTES + aligned(shared + rows + others + gaps + threads * slot)
+  return ARENA_START_BYTES + aligned(shared + rows + others + gaps + threads * poolSlotBytes(size))
 }
 
 /** How many groups of entries there is room for in all experts together; below 0 where not even the rest fits. */

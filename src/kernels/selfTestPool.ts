@@ -8,16 +8,49 @@ const ITEM_COUNT = 45
 const COLUMN_COUNT = 64
 const KERNEL_LENGTH = 5
 const EXPERT_COUNT = 3
+/** Items that may not be chosen. */
+const EXCLUDED = [0, 9, 44]
 const HISTORY_LENGTH_MAX = 8
 /** Nothing, less than a group, a group, more, repeats, more than the kernel reaches; 7 and 8 are empty rows, 9 one that only takes away. */
 const HISTORIES = [[], [3], [7, 8], [9], [9, 3, 9], [4, 4, 4, 4], [0, 1, 2, 3, 4, 5, 6], [44, 9, 12, 13, 20]]
 
-/** Both widths of entries, both pools, shares from nothing to far above 1. */
+/** Both widths of entries, both pools, shares from nothing to far above 1; scores, and the best from estimates of them. */
 export function poolCase(arena: Arena, random: Random): Case {
-  const { ptr: params, view: words } = arena.reserveU32(at.RANK_WORDS)
-  const scores = arena.reserveF32(COLUMN_COUNT * HISTORIES.length)
   const prior = arena.reserveF32(COLUMN_COUNT)
   prior.view.set(extremes(random, COLUMN_COUNT))
+  const scored = placeSlot(arena, prior.ptr, true)
+  const chosen = placeSlot(arena, prior.ptr, false)
+  const steps: Step[] = []
+  for (const near of [true, false])
+    for (const combination of [at.POOL_LOG, at.POOL_LINEAR]) {
+      const pool = placePool(arena, random, near, combination)
+      for (const { params } of [scored, chosen]) steps.push({ params, word: at.RANK_POOL, value: pool })
+      for (let q = 0; q < HISTORIES.length; q++) {
+        for (const { params } of [scored, chosen]) steps.push({ kernel: 'poolSums', params, tasks: q + 1 })
+        steps.push({ kernel: 'poolScores', params: scored.params, tasks: q + 1 })
+        for (const wanted of [1, 3, ITEM_COUNT - EXCLUDED.length]) steps.push(...chooseSteps(chosen, q, wanted))
+      }
+    }
+  return { steps, scratch: [...scored.scratch, ...chosen.scratch] }
+}
+
+/** Estimates of query `q` are made anew each time, since choosing may leave scores in their place. */
+const chooseSteps = ({ params, keys }: Slot, q: number, wanted: number): Step[] => [
+  { kernel: 'poolEstimate', params, tasks: q + 1 },
+  ...EXCLUDED.map(word => ({ params: keys, word, value: at.RANK_EXCLUDED })),
+  { params, word: at.RANK_WANTED, value: wanted },
+  { kernel: 'poolChoose', params, tasks: q + 1 },
+]
+
+interface Slot {
+  readonly params: number
+  readonly keys: number
+  readonly scratch: Case['scratch']
+}
+
+/** `scores`: whether a twin leaves the same scores there. */
+function placeSlot(arena: Arena, prior: number, scores: boolean): Slot {
+  const { ptr: params, view: words } = arena.reserveU32(at.RANK_WORDS)
   const offsets = arena.reserveU32(HISTORIES.length + 1)
   const events = arena.reserveU32(HISTORIES.length * HISTORY_LENGTH_MAX)
   for (const [q, history] of HISTORIES.entries()) {
@@ -26,37 +59,49 @@ export function poolCase(arena: Arena, random: Random): Case {
   }
   words[at.RANK_ITEM_COUNT] = ITEM_COUNT
   words[at.RANK_COLUMN_COUNT] = COLUMN_COUNT
-  words[at.RANK_PRIOR] = prior.ptr
+  words[at.RANK_PRIOR] = prior
   words[at.RANK_OFFSETS] = offsets.ptr
   words[at.RANK_EVENTS] = events.ptr
-  words[at.RANK_SCORES] = scores.ptr
-  words[at.RANK_SUMS] = arena.reserveF32(COLUMN_COUNT + at.POOL_GROUP).ptr
-  const workplaces = Array.from({ length: 3 }, () => arena.reserveU32(HISTORY_LENGTH_MAX).ptr)
-  words[at.RANK_SOURCES] = workplaces[0]
-  words[at.RANK_PLACES] = workplaces[1]
-  words[at.RANK_SUMS_OF_WEIGHTS] = workplaces[2]
+  words[at.RANK_SUMS] = arena.reserveF32(EXPERT_COUNT * (COLUMN_COUNT + at.POOL_GROUP)).ptr
+  words[at.RANK_KEYS] = arena.reserveI32(COLUMN_COUNT).ptr
+  words[at.RANK_TOTAL] = arena.reserveF64(1).ptr
+  words[at.RANK_ITEMS] = arena.reserveI32(COLUMN_COUNT).ptr
+  words[at.RANK_PROBABILITIES] = arena.reserveF32(COLUMN_COUNT).ptr
+  new Float32Array(words.buffer, params)[at.RANK_SHARPNESS] = 0.8
+  const scratch: { from: number; to: number }[] = []
+  const room = (bytes: number): number => {
+    const { ptr: from } = arena.reserveF64(bytes / 8)
+    scratch.push({ from, to: from + bytes })
+    return from
+  }
+  const scoreBytes = 4 * COLUMN_COUNT * HISTORIES.length
+  words[at.RANK_SCORES] = scores ? arena.reserveF32(scoreBytes / 4).ptr : room(scoreBytes)
+  words[at.RANK_SOURCES] = room(4 * HISTORY_LENGTH_MAX)
+  words[at.RANK_PLACES] = room(4 * HISTORY_LENGTH_MAX)
+  words[at.RANK_SUMS_OF_WEIGHTS] = room(4 * HISTORY_LENGTH_MAX)
+  words[at.RANK_WEIGHTS] = room(4 * COLUMN_COUNT)
+  words[at.RANK_CANDIDATES] = room(8 * COLUMN_COUNT)
+  return { params, keys: words[at.RANK_KEYS], scratch }
+}
 
-  const steps: Step[] = []
-  for (const near of [true, false])
-    for (const combination of [at.POOL_LOG, at.POOL_LINEAR]) {
-      const pool = arena.reserveU32(at.POOL_WORDS)
-      const experts = arena.reserveU32(at.EXPERT_WORDS * EXPERT_COUNT)
-      const bias = arena.reserveF32(COLUMN_COUNT)
-      bias.view.set(extremes(random, COLUMN_COUNT))
-      pool.view[at.POOL_COMBINATION] = combination
-      pool.view[at.POOL_EXPERT_COUNT] = EXPERT_COUNT
-      pool.view[at.POOL_EXPERTS] = experts.ptr
-      pool.view[at.POOL_BIAS] = bias.ptr
-      pool.view[at.POOL_NEAR] = near ? 1 : 0
-      new Float32Array(words.buffer, pool.ptr)[at.POOL_EPSILON] = 1e-4
-      for (let f = 0; f < EXPERT_COUNT; f++)
-        placeExpert(arena, random, near, f, experts.view.subarray(f * at.EXPERT_WORDS, (f + 1) * at.EXPERT_WORDS))
-      steps.push(
-        { params, word: at.RANK_POOL, value: pool.ptr },
-        { kernel: 'poolScores', params, tasks: HISTORIES.length },
-      )
-    }
-  return { steps, scratch: workplaces.map(from => ({ from, to: from + 4 * HISTORY_LENGTH_MAX })) }
+/** Answers its address. Where entries are far, estimates of a log pool tell the best from the others; where they are near, all are scored. */
+function placePool(arena: Arena, random: Random, near: boolean, combination: number): number {
+  const pool = arena.reserveU32(at.POOL_WORDS)
+  const experts = arena.reserveU32(at.EXPERT_WORDS * EXPERT_COUNT)
+  const bias = arena.reserveF32(COLUMN_COUNT)
+  const isLog = combination === at.POOL_LOG
+  bias.view.set(isLog ? Float32Array.from({ length: COLUMN_COUNT }, random.normal) : extremes(random, COLUMN_COUNT))
+  pool.view[at.POOL_COMBINATION] = combination
+  pool.view[at.POOL_EXPERT_COUNT] = EXPERT_COUNT
+  pool.view[at.POOL_EXPERTS] = experts.ptr
+  pool.view[at.POOL_BIAS] = bias.ptr
+  pool.view[at.POOL_NEAR] = near ? 1 : 0
+  const floats = new Float32Array(pool.view.buffer, pool.ptr)
+  floats[at.POOL_EPSILON] = 1e-4
+  floats[at.POOL_MARGIN] = isLog ? (near ? 8 : 0.03) : 0
+  for (let f = 0; f < EXPERT_COUNT; f++)
+    placeExpert(arena, random, near, f, experts.view.subarray(f * at.EXPERT_WORDS, (f + 1) * at.EXPERT_WORDS))
+  return pool.ptr
 }
 
 function placeExpert(arena: Arena, random: Random, near: boolean, f: number, words: Uint32Array): void {

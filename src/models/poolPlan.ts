@@ -4,8 +4,7 @@
  */
 import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
 import { POOL_GROUP } from '../kernels/parameters.ts'
-import { type PoolSize, poolBytes, poolGroupsMax, poolSlotShape } from '../kernels/poolMemory.ts'
-import { slotBytes } from '../kernels/rankMemory.ts'
+import { type PoolSize, poolBytes, poolGroupsMax, poolSlotBytes } from '../kernels/poolMemory.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { type ExpertDesign, expertSeconds, ROW_LENGTH } from './experts.ts'
 import type { HistoryModel, PoolModel } from './historyModel.ts'
@@ -74,6 +73,6 @@ export async function rankable<M extends HistoryModel>(model: M, signal: AbortSi
 
 /** Groups of entries, of all experts together. */
 function roomFor(size: PoolSize): number {
-  const affordable = Math.floor((MEMORY_BYTES_MAX * THREADS_SHARE_MAX) / slotBytes(poolSlotShape(size)))
+  const affordable = Math.floor((MEMORY_BYTES_MAX * THREADS_SHARE_MAX) / poolSlotBytes(size))
   return poolGroupsMax(size, Math.max(1, Math.min(RANKING_THREADS, affordable)))
 }

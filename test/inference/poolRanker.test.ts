@@ -60,8 +60,28 @@ function modelOf(seed: number, itemCount: number, changes: Partial<PoolModel> = 
   }
 }
 
+/** Of probabilities: what logarithms of the sum's terms are off by, weighed, and the power of two. */
+const ESTIMATE_ERROR = { logarithm: 0.0035, power: 0.0018 }
+
+/** With exact sums and with estimated ones: the same items, and probabilities as exact as they are said to be. */
 function check(model: PoolModel, histories: Lists, k: number, excluded?: Lists, allowed?: Uint32Array[]): void {
-  const ranker = openRanker(placeModel(model, { threads: 1 }), 0)
+  checkSums(model, true, histories, k, excluded, allowed)
+  checkSums(model, false, histories, k, excluded, allowed)
+}
+
+function checkSums(
+  model: PoolModel,
+  exactTotals: boolean,
+  histories: Lists,
+  k: number,
+  excluded?: Lists,
+  allowed?: Uint32Array[],
+): void {
+  const ranker = openRanker(placeModel(model, { threads: 1, exactTotals }), 0)
+  const weights = model.experts.reduce((sum, { weight }) => sum + weight, 0)
+  const sumError = exactTotals
+    ? 0
+    : Math.expm1(Math.min(1, model.sharpness * weights * ESTIMATE_ERROR.logarithm)) + ESTIMATE_ERROR.power
   const block = { count: histories.length, k, ...listsOf(histories) }
   const { counts, items, probabilities }: RankedBlock = structuredClone(
     ranker.rank({ ...block, ...(allowed && { allowed }), ...(excluded && { excluded: listsOf(excluded) }) }),
@@ -82,8 +102,11 @@ function check(model: PoolModel, histories: Lists, k: number, excluded?: Lists, 
     for (const [place, item] of best.entries()) {
       const expected = Math.exp(exponent(item)) / total
       const error = Math.abs(probabilities[q * k + place] - expected)
-      assert.ok(error <= expected * (2 ** -21 - 2 ** -22 * exponent(item)) + 2 ** -126, `${error} of ${expected}`)
+      const allowance = sumError + 2 ** -21 - 2 ** -22 * exponent(item)
+      assert.ok(error <= expected * allowance + 2 ** -125, `${error} of ${expected}`)
     }
+    const listed = probabilities.subarray(q * k, q * k + counts[q]).reduce((sum, each) => sum + each, 0)
+    assert.ok(listed <= 1 + 1e-12)
   }
 }
 
@@ -166,6 +189,16 @@ test('few items have a score and all others the same one, of all that are, of tw
   }
 })
 
+test('scores that differ by less than their estimates are off are told apart, few of them or many', () => {
+  const random = seededRandom(9)
+  const itemCount = 2000
+  const experts = [1, 4].map(length => expertOf(random, itemCount, { entries: 700, length, value: random.uniform }))
+  for (const step of [1e-2, 1e-3, 1e-5, 0]) {
+    const bias = Float32Array.from({ length: itemCount }, (_, item) => step * random.below(itemCount) + (item % 5))
+    for (const k of [1, 25, 125, 126]) check(modelOf(1, itemCount, { experts, bias }), [[3, 4, 5, 6], [1999]], k)
+  }
+})
+
 test('items without rows add nothing; values of every size, and zeros of both signs', () => {
   const random = seededRandom(7)
   const value = () => (random.below(3) - 1) * 2 ** (random.below(200) - 145)
@@ -177,7 +210,7 @@ test('items without rows add nothing; values of every size, and zeros of both si
 test('probabilities of the whole catalogue add up to 1, never to more, and those of a list to less', () => {
   for (let seed = 0; seed < 40; seed++) {
     const itemCount = 1 + seed * 7
-    const ranker = openRanker(placeModel(modelOf(seed, itemCount), { threads: 1 }), 0)
+    const ranker = openRanker(placeModel(modelOf(seed, itemCount), { threads: 1, exactTotals: true }), 0)
     const history = [0, itemCount - 1, seed % itemCount]
     const { probabilities } = ranker.rank({ count: 1, k: itemCount, ...listsOf([history]) })
     const total = Float64Array.from(probabilities).reduce((sum, each) => sum + each, 0)
@@ -211,6 +244,30 @@ test('the same bytes on any slot, one query or many, with the revectorizer and w
   const run = (...flags: string[]) =>
     execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', program], { encoding: 'utf8' })
   assert.equal(run('--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'), run())
+})
+
+test('numbers so large that estimates tell nothing', () => {
+  const random = seededRandom(13)
+  const bias = Float32Array.from({ length: 900 }, () => random.normal() * 2 ** (random.below(100) - 10))
+  for (const sharpness of [1e-20, 1, 1e10]) check(modelOf(14, 900, { bias, sharpness }), [[1, 2, 3]], 25)
+})
+
+test('an estimated sum is as near for a million items as for a few, whether their scores rise or fall', () => {
+  const itemCount = 1_000_000
+  const experts = [expertOf(seededRandom(3), 0, { entries: 1, length: 1 })].map(expert => ({
+    ...expert,
+    offsets: new Uint32Array(itemCount + 1),
+  }))
+  for (const slope of [0, 1e-5, -1e-5]) {
+    const bias = Float32Array.from({ length: itemCount }, (_, item) => slope * item)
+    const model = { ...modelOf(1, 1), itemCount, prior: bias, experts, bias }
+    const [exact, estimated] = [true, false].map(exactTotals => {
+      const ranker = openRanker(placeModel(model, { threads: 1, exactTotals }), 0)
+      return ranker.rank({ count: 1, k: 3, ...listsOf([[7]]) }).probabilities.slice()
+    })
+    for (const [place, probability] of exact.entries())
+      assert.ok(Math.abs(estimated[place] / probability - 1) < 0.01, `${estimated[place]} of ${probability}`)
+  }
 })
 
 test('the logarithm is off by less than 2⁻²³ of itself, or of 1 where it is smaller', () => {
@@ -292,10 +349,10 @@ test('a model that does not fit 4 GiB is refused before its entries are read, an
     })
   refuses(
     new Array(5).fill(expert),
-    'The model of 1000000 items needs 8092254016 bytes of memory; at most 4294967296 can be used, which with 5 experts is 104 entries for each item and expert.',
+    'The model of 1000000 items needs 8124254272 bytes of memory; at most 4294967296 can be used, which with 5 experts is 104 entries for each item and expert.',
   )
   refuses(
     new Array(3).fill(expert),
-    'The model of 1000000 items needs 4884253504 bytes of memory; at most 4294967296 can be used, which with 3 experts is 168 entries for each item and expert.',
+    'The model of 1000000 items needs 4900253632 bytes of memory; at most 4294967296 can be used, which with 3 experts is 168 entries for each item and expert.',
   )
 })

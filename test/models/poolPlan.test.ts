@@ -49,7 +49,7 @@ test('the documented five million items can be ranked by; where eight entries an
   assert.throws(
     () => plan(15_000_000, designs(5)),
     new Refusal(
-      'A pool of 5 experts for 15000000 items cannot be ranked by: 5701886848 bytes of memory are needed at least; at most 4294967296 can be used.',
+      'A pool of 5 experts for 15000000 items cannot be ranked by: 5941886976 bytes of memory are needed at least; at most 4294967296 can be used.',
     ),
   )
 })

@@ -10,7 +10,8 @@ import { solveDirections } from './lowRank.ts'
 import type { PlainKernel } from './memory.ts'
 import { gramRow, neighbourRow } from './neighbours.ts'
 import { pairRow, togetherRow } from './pairs.ts'
-import { poolScores } from './pool.ts'
+import { poolScores, poolSums } from './pool.ts'
+import { poolChoose, poolEstimate } from './poolEstimate.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { solveStrip, unpackRow } from './solve.ts'
 import { estimate, packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
@@ -31,7 +32,10 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   weigh,
   restrict,
   choose,
+  poolSums,
   poolScores,
+  poolEstimate,
+  poolChoose,
   solveDirections,
   innerProducts,
   turnRows,

@@ -1,4 +1,4 @@
-/** The plain twin of assembly/pool.ts. */
+/** The plain twins of assembly/pool.ts and assembly/poolScores.ts. */
 import {
   EXPERT_INVERSE_SCALE,
   EXPERT_KERNEL,
@@ -36,12 +36,12 @@ const floatOf = (bits: number): number => {
   return one[0]
 }
 
-/** The coefficients of assembly/pool.ts, highest first. */
+/** The coefficients of assembly/transcendentals.ts, highest first. */
 const [C3, C2, C1] = [0.2987173, 0.39977542, 0.66666776].map(fround)
 const LN2 = fround(Math.LN2)
 const SQRT_HALF_BITS = 0x3f3504f3
 
-/** ln(x) of a normal f32 x > 0, by the steps of assembly/pool.ts. */
+/** ln(x) of a normal f32 x > 0, by the steps of assembly/transcendentals.ts. */
 export function plainLn(x: number): number {
   one[0] = x
   const bits = (bitsOfOne[0] - SQRT_HALF_BITS) | 0
@@ -54,34 +54,58 @@ export function plainLn(x: number): number {
   return fround(fround((bits >> 23) * LN2) + fround(s * p))
 }
 
-export const poolScores: PlainKernel = (memory, params, query) => {
-  const { u32, f32 } = memory
-  const word = (block: number, index: number) => u32[block / 4 + index]
-  const columns = word(params, RANK_COLUMN_COUNT)
-  const scores = f32.subarray(word(params, RANK_SCORES) / 4 + query * columns).subarray(0, columns)
-  const [from, to] = [0, 1].map(step => u32[word(params, RANK_OFFSETS) / 4 + query + step])
-  const pool = word(params, RANK_POOL)
-  const start = from === to ? word(params, RANK_PRIOR) : word(pool, POOL_BIAS)
-  scores.set(f32.subarray(start / 4, start / 4 + columns))
-  if (from === to) return
-  const events = u32.subarray(word(params, RANK_EVENTS) / 4 + from, word(params, RANK_EVENTS) / 4 + to)
-  const sums = f32.subarray(word(params, RANK_SUMS) / 4, word(params, RANK_SUMS) / 4 + columns + POOL_GROUP)
-  const epsilon = f32[pool / 4 + POOL_EPSILON]
-  for (let f = 0; f < word(pool, POOL_EXPERT_COUNT); f++) {
-    const expert = word(pool, POOL_EXPERTS) + f * EXPERT_WORDS * 4
-    scatter(memory, expert, events, word(pool, POOL_NEAR) !== 0, sums)
-    const weight = f32[expert / 4 + EXPERT_WEIGHT]
-    for (let j = 0; j < columns; j++) {
-      const share = fround(Math.max(0, sums[j]) * f32[expert / 4 + EXPERT_INVERSE_SCALE])
-      const term = word(pool, POOL_COMBINATION) === POOL_LOG ? plainLn(fround(share + epsilon)) : share
-      scores[j] += fround(weight * term)
-      sums[j] = 0
+/** What a kernel finds behind its parameters, of query `query`. */
+export function poolOf({ u32, f32 }: PlainMemory, params: number, query: number) {
+  const word = (index: number) => u32[params / 4 + index]
+  const columns = word(RANK_COLUMN_COUNT)
+  const pool = word(RANK_POOL) / 4
+  const [from, to] = [0, 1].map(step => u32[word(RANK_OFFSETS) / 4 + query + step])
+  const experts = Array.from({ length: u32[pool + POOL_EXPERT_COUNT] }, (_, f) => {
+    const place = u32[pool + POOL_EXPERTS] / 4 + f * EXPERT_WORDS
+    const sums = word(RANK_SUMS) / 4 + f * (columns + POOL_GROUP)
+    return {
+      words: u32.subarray(place, place + EXPERT_WORDS),
+      weight: f32[place + EXPERT_WEIGHT],
+      inverse: f32[place + EXPERT_INVERSE_SCALE],
+      sums: f32.subarray(sums, sums + columns + POOL_GROUP),
     }
+  })
+  return {
+    columns,
+    experts,
+    events: u32.subarray(word(RANK_EVENTS) / 4 + from, word(RANK_EVENTS) / 4 + to),
+    scores: f32.subarray(word(RANK_SCORES) / 4 + query * columns).subarray(0, columns),
+    prior: f32.subarray(word(RANK_PRIOR) / 4).subarray(0, columns),
+    bias: f32.subarray(u32[pool + POOL_BIAS] / 4).subarray(0, columns),
+    epsilon: f32[pool + POOL_EPSILON],
+    isLog: u32[pool + POOL_COMBINATION] === POOL_LOG,
+    isNear: u32[pool + POOL_NEAR] !== 0,
   }
 }
 
-function scatter({ u32, f32 }: PlainMemory, expert: number, events: Uint32Array, near: boolean, sums: Float32Array) {
-  const words = u32.subarray(expert / 4, expert / 4 + EXPERT_WORDS)
+export const poolSums: PlainKernel = (memory, params, query) => {
+  const { experts, events, isNear } = poolOf(memory, params, query)
+  for (const { words, sums } of experts) scatter(memory, words, events, isNear, sums.fill(0))
+}
+
+export const poolScores: PlainKernel = (memory, params, query) => {
+  const { experts, events, scores, prior, bias, epsilon, isLog } = poolOf(memory, params, query)
+  scores.set(events.length === 0 ? prior : bias)
+  if (events.length === 0) return
+  for (const { sums, inverse, weight } of experts)
+    for (let j = 0; j < scores.length; j++) {
+      const share = fround(Math.max(0, sums[j]) * inverse)
+      scores[j] += fround(weight * (isLog ? plainLn(fround(share + epsilon)) : share))
+    }
+}
+
+function scatter(
+  { u32, f32 }: PlainMemory,
+  words: Uint32Array,
+  events: Uint32Array,
+  near: boolean,
+  sums: Float32Array,
+) {
   const u16 = new Uint16Array(u32.buffer)
   const groupWords = near ? 1.5 * POOL_GROUP : 2 * POOL_GROUP
   const weights = new Map<number, number>()

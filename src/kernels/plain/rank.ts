@@ -68,6 +68,15 @@ export function plainExp(x: number): number {
   return fround(p * 2 ** n)
 }
 
+const one = new Float32Array(1)
+const bitsOfOne = new Int32Array(one.buffer)
+
+/** The bits of a float as an integer of the same order, the same one for both zeros. */
+export function keyOf(x: number): number {
+  one[0] = x + 0
+  return bitsOfOne[0] < 0 ? bitsOfOne[0] ^ 0x7fffffff : bitsOfOne[0]
+}
+
 export const weigh: PlainKernel = ({ i32, u32, f32, f64 }, params, query) => {
   const words = u32.subarray(params / 4, params / 4 + RANK_WORDS)
   const items = words[RANK_ITEM_COUNT]
@@ -78,14 +87,11 @@ export const weigh: PlainKernel = ({ i32, u32, f32, f64 }, params, query) => {
   const sharpness = f32[params / 4 + RANK_SHARPNESS]
   const greatest = scores.reduce((a, b) => Math.max(a, b))
   const lanes = [0, 0, 0, 0]
-  const one = new Float32Array(1)
-  const bits = new Int32Array(one.buffer)
   for (let j = 0; j < columns; j++) {
     const weight = plainExp(fround(sharpness * fround(scores[j] - greatest)))
     f32[words[RANK_WEIGHTS] / 4 + j] = weight
     lanes[j % 4] += weight
-    one[0] = scores[j] + 0
-    keys[j] = bits[0] < 0 ? bits[0] ^ 0x7fffffff : bits[0]
+    keys[j] = keyOf(scores[j])
   }
   keys.fill(RANK_EXCLUDED, items)
   f64[words[RANK_TOTAL] / 8] = lanes[0] + lanes[1] + (lanes[2] + lanes[3])
@@ -103,7 +109,7 @@ export const restrict: PlainKernel = ({ i32, u32 }, params) => {
 }
 
 /** The nearest f32 that is not above x ≥ 0. */
-function notAbove(x: number): number {
+export function notAbove(x: number): number {
   const nearest = new Float32Array([x])
   if (nearest[0] > x) new Uint32Array(nearest.buffer)[0]--
   return nearest[0]
