@@ -207,7 +207,9 @@ test('progress counts records, with an exact total and the failed ones', async (
     assert.ok(after.done >= before.done && after.done <= after.total!)
     return after
   })
-  assert.deepEqual(answering.at(-1), {
+  const { plan, ...last } = answering.at(-1)!
+  assert.match(plan!, new RegExp(`^\\d\\.\\d GB of memory at most, some \\d+ s for ${result.records} records$`))
+  assert.deepEqual(last, {
     stage: 'recommendations',
     done: result.records,
     total: result.records,
@@ -229,11 +231,14 @@ test('of parts, once every record is answered, progress tells how much of the ou
       { shardBytes: 9_000, parts: true },
     )
     const writing = reports.filter(({ stage }) => stage === 'writing the output')
-    const shared = { total: result.bytes, failed: result.failed, unit: 'bytes' }
+    const { plan } = reports.at(-1)!
+    const shared = { total: result.bytes, failed: result.failed, unit: 'bytes', plan }
+    assert.match(plan!, /GB of memory at most/)
     assert.deepEqual(writing.at(-1), { stage: 'writing the output', done: result.bytes, ...shared })
     writing.forEach((report, i) => {
       assert.ok(report.done > (writing[i - 1]?.done ?? 0))
-      assert.deepEqual({ total: report.total, failed: report.failed, unit: report.unit }, shared)
+      const { total, failed, unit, plan } = report
+      assert.deepEqual({ total, failed, unit, plan }, shared)
     })
     const first = reports.indexOf(writing[0])
     assert.deepEqual(reports[first - 1], { ...reports.at(-1)!, stage: 'recommendations', done: result.records })
