@@ -27,43 +27,35 @@ import {
   PersonalizeClient,
 } from '@aws-sdk/client-personalize'
 import { recipeArn, waitByPolling } from '../../examples/flow.ts'
+import { dataVersion } from '../../src/datasets/dataVersion.ts'
+import { Vocabulary, VocabularyBuilder } from '../../src/datasets/vocabulary.ts'
 import { ARTIFACTS_BUCKET } from '../../src/jobs/computeContext.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { quietControl } from '../../src/lib/work.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
 import { saveModel } from '../../src/recipes/modelFile.ts'
+import { addressOf, FORMAT, VERSION } from '../../src/recipes/modelPart.ts'
 import { interactionsSchema } from '../../test/support/interactionsSchema.ts'
-import type { FactorWorld } from './world.ts'
+import { historiesFile } from './files.ts'
+import { costIn, type JobCost } from './jobCost.ts'
+import { type FactorWorld, ITEMS, listsOf, userId } from './world.ts'
 
 /** Everything the bench makes has this name, or begins with it. */
 const NAME = 'bench'
 const roleArn = 'arn:aws:iam::000000000000:role/bench'
-const EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+/** The second names the type that all events of the world have: it asks for the same, and for types. */
+const EXPRESSIONS = {
+  met: 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
+  typed: 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("v")',
+} as const
 const SCHEMA = interactionsSchema([{ name: 'EVENT_TYPE', type: 'string' }])
-
-/** Of one job. */
-export interface JobCost {
-  /** From CreateBatchInferenceJob until it is ACTIVE. */
-  readonly wholeSeconds: number
-  /** From the first record to the last, by the clock. */
-  readonly seconds: number
-  /** Of processor time in them. */
-  readonly userSeconds: number
-  readonly systemSeconds: number
-  /** Of processor time before: start, survey, model, filter. */
-  readonly loadedSeconds: number
-  readonly residentMegabytes: number
-  readonly stages: readonly { readonly name: string; readonly share: number }[]
-  /** What it said before it began. */
-  readonly planned: { readonly gigabytes: number; readonly seconds: number }
-}
 
 export interface Job {
   readonly name: string
   /** Of the bucket. */
   readonly input: string
-  readonly filtered: boolean
+  readonly filter?: keyof typeof EXPRESSIONS
 }
 
 export class Service {
@@ -72,7 +64,7 @@ export class Service {
   #log: Promise<string> = Promise.resolve('')
   #client = new PersonalizeClient({})
   #version = ''
-  #filter = ''
+  readonly #filters = new Map<keyof typeof EXPRESSIONS, string>()
   #dataset = ''
 
   constructor(folder: string) {
@@ -145,11 +137,13 @@ export class Service {
       async () => (await client.send(new DescribeSolutionVersionCommand({ solutionVersionArn }))).solutionVersion!,
     )
     this.#version = solutionVersionArn!
-    const { filterArn } = await client.send(
-      new CreateFilterCommand({ name: NAME, datasetGroupArn, filterExpression: EXPRESSION }),
-    )
-    await waitByPolling(filterArn!, async () => (await client.send(new DescribeFilterCommand({ filterArn }))).filter!)
-    this.#filter = filterArn!
+    for (const [name, filterExpression] of Object.entries(EXPRESSIONS)) {
+      const { filterArn } = await client.send(
+        new CreateFilterCommand({ name: `${NAME}-${name}`, datasetGroupArn, filterExpression }),
+      )
+      await waitByPolling(filterArn!, async () => (await client.send(new DescribeFilterCommand({ filterArn }))).filter!)
+      this.#filters.set(name as keyof typeof EXPRESSIONS, filterArn!)
+    }
   }
 
   /** In place of what was imported before. Answers how many seconds it took. */
@@ -171,15 +165,28 @@ export class Service {
     return stopwatchSeconds() - start
   }
 
-  /** Puts `world` in the place of what was trained, by the code that saves what is trained. */
-  async install(world: FactorWorld): Promise<void> {
+  /** Puts `world` in the place of what was trained: all that the imported events tell, where they are everybody's. */
+  async install(world: FactorWorld, ofEvents: boolean): Promise<void> {
     const artifacts = openObjectStore({ kind: 'folder', root: join(this.#folder, 'artifacts') })
-    const prefixes = new Set<string>()
-    for await (const { key } of artifacts.list(ARTIFACTS_BUCKET, 'models/'))
-      prefixes.add(key.slice(0, key.lastIndexOf('/') + 1))
-    assert(prefixes.size === 1, 'one version has been trained')
-    for (const key of prefixes)
-      await saveModel({ artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } }, world, quietControl)
+    const foldersIn = async (prefix: string) => {
+      const keys: string[] = []
+      for await (const { key } of artifacts.list(ARTIFACTS_BUCKET, prefix)) keys.push(key)
+      return Map.groupBy(keys, key => key.slice(0, key.lastIndexOf('/') + 1))
+    }
+    const [[key, ...others], [[, parts], ...stale]] = [
+      [...(await foldersIn('models/')).keys()],
+      [...(await foldersIn('imports/'))],
+    ]
+    assert(others.length === 0 && stale.length === 0, 'one version has been trained, and one import is left')
+    const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } }
+    const users = new VocabularyBuilder()
+    for (let user = 0; user < world.users; user++) users.add(String(userId(world.users, user)))
+    const items = Vocabulary.fromIds(Array.from({ length: ITEMS }, (_, item) => String(item + 1)))
+    const { model } = world
+    await saveModel(place, { model, users: users.finish(), items, histories: listsOf(world, 0) }, quietControl)
+    const version = ofEvents ? { wholeOf: dataVersion([{ parts }]) } : {}
+    const metadata = { ...version, format: FORMAT, version: VERSION, part: 'histories' }
+    await artifacts.write(addressOf(place, 'histories'), historiesFile(world, metadata))
   }
 
   /** Runs a job on a server of so many threads; its output is the file `answered(job)`. */
@@ -192,7 +199,7 @@ export class Service {
         jobName: job.name,
         solutionVersionArn: this.#version,
         numResults: 25,
-        ...(job.filtered && { filterArn: this.#filter }),
+        ...(job.filter && { filterArn: this.#filters.get(job.filter) }),
         jobInput: { s3DataSource: { path: `s3://${NAME}/${job.input}` } },
         jobOutput: { s3DataDestination: { path: `s3://${NAME}/${job.name}/` } },
         roleArn,
@@ -212,29 +219,5 @@ export class Service {
 
   removeAnswers(job: Job): Promise<void> {
     return rm(this.file(job.name), { recursive: true })
-  }
-}
-
-/** The lines of the log in which the compute process tells of itself. */
-function costIn(log: string): Omit<JobCost, 'wholeSeconds'> {
-  const plan = /plan="([\d.]+) GB of memory at most.*?, some (\d+) s for/.exec(log)
-  const line = /a batch inference job has answered (.*)/.exec(log)?.[1]
-  assert(plan && line, `the log tells of the job:\n${log}`)
-  const number = (name: string) => Number(new RegExp(`${name}=([\\d.]+)`).exec(line)?.[1])
-  const stages = /stages="([^"]+)"/
-    .exec(line)![1]
-    .split(', ')
-    .map(stage => {
-      const [name, share] = stage.split(' ')
-      return { name, share: Number(share) / 100 }
-    })
-  return {
-    seconds: number(' seconds'),
-    userSeconds: number('userSeconds'),
-    systemSeconds: number('systemSeconds'),
-    loadedSeconds: number('loadedSeconds'),
-    residentMegabytes: number('residentMegabytes'),
-    stages,
-    planned: { gigabytes: Number(plan[1]), seconds: Number(plan[2]) },
   }
 }
