@@ -2,10 +2,10 @@
 import { assert } from '../../src/lib/assert.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import { linesAt } from '../batch/check.ts'
-import { DIMENSION, type FactorWorld, ITEMS, RESULTS } from './world.ts'
+import { DIMENSION, eventsMax, type FactorWorld, ITEMS, RESULTS, userOf } from './world.ts'
 
 export const LINES_CHECKED = 1_000
-/** Of a float32 sum of 36 · 64 terms. */
+/** Of a float32 sum of as many terms as an event has numbers, for each. */
 const SCORE_TOLERANCE = 2e-5
 
 /**
@@ -13,8 +13,7 @@ const SCORE_TOLERANCE = 2e-5
  * are no probabilities in that order.
  */
 export async function checkLines(
-  { model, histories }: FactorWorld,
-  users: number,
+  { model, users, events, draw }: FactorWorld,
   files: { readonly input: string; readonly output: string },
   filtered: boolean,
 ): Promise<void> {
@@ -23,11 +22,11 @@ export async function checkLines(
   const inputs = await linesAt(files.input, wanted, users)
   const outputs = await linesAt(files.output, wanted, users)
   const scores = new Float64Array(ITEMS)
+  const history = new Int32Array(eventsMax(events))
   for (const line of wanted) {
     const { input, output } = JSON.parse(outputs.get(line)!)
     assert(JSON.stringify(input) === inputs.get(line), `line ${line} answers another record`)
-    const user = Number(input.userId) - 1
-    const seen = histories.items.subarray(histories.offsets[user], histories.offsets[user + 1])
+    const seen = history.subarray(0, draw(userOf(users, Number(input.userId)), history))
     const query = new Float64Array(DIMENSION)
     for (const item of seen) for (let x = 0; x < DIMENSION; x++) query[x] += model.sources[item * DIMENSION + x]
     for (let item = 0; item < ITEMS; item++) {

@@ -8,20 +8,21 @@ import { openRanker } from '../../src/inference/ranker.ts'
 import { BLOCK_RECORDS } from '../../src/jobs/batchInference/limits.ts'
 import { instantiate } from '../../src/kernels/load.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
-import { type FactorWorld, RESULTS } from './world.ts'
+import { type FactorWorld, listsOf, RESULTS } from './world.ts'
 
 const BLOCKS = 200
 
 /** The median share, between 0 and 1. */
-export function foldInShare({ model, histories }: FactorWorld): number {
+export function foldInShare(world: FactorWorld): number {
   setFlagsFromString('--no-wasm-dynamic-tiering')
   setFlagsFromString('--experimental-wasm-revectorize')
-  const placed = placeFactors(model, { threads: 1, blockSize: BLOCK_RECORDS, wide: true })
+  const blocks = Math.min(BLOCKS, Math.floor(world.users / BLOCK_RECORDS))
+  const histories = listsOf(world, blocks * BLOCK_RECORDS)
+  const placed = placeFactors(world.model, { threads: 1, blockSize: BLOCK_RECORDS, wide: true })
   const ranker = openRanker(placed, 0)
   const kernels = instantiate(placed.module, placed.memory, 0)
   const { params } = placed.slots[0]
   const shares: number[] = []
-  const blocks = Math.min(BLOCKS, Math.floor((histories.offsets.length - 1) / BLOCK_RECORDS))
   for (let block = 0; block < blocks; block++) {
     const offsets = histories.offsets.slice(block * BLOCK_RECORDS, (block + 1) * BLOCK_RECORDS + 1)
     const start = stopwatchSeconds()

@@ -8,6 +8,7 @@ import type { FilterData } from '../../src/filters/data.ts'
 import type { Plan } from '../../src/filters/plan.ts'
 import { type PlacedModel, placeModel } from '../../src/inference/ranker.ts'
 import { BLOCK_RECORDS } from '../../src/jobs/batchInference/limits.ts'
+import { BitWriter, bitsFor, packedWords } from '../../src/lib/packedBits.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import type { ItemLists } from '../../src/models/splits.ts'
@@ -80,10 +81,17 @@ export function makeFilter(
   for (const column of needs.ofCandidates)
     for (let row = 0; row < itemCount; row++) assembler.candidate(column, row, cells[column]())
   if (needs.events) {
-    const events = assembler.events(histories.items.length, TYPES)
-    for (let user = 0; user < users.size; user++)
-      for (let at = histories.offsets[user]; at < histories.offsets[user + 1]; at++)
-        events.append(user, histories.items[at], at % 3 === 0 ? 1 : 0)
+    // As filters/makeEvents.ts packs them.
+    const bits = bitsFor(itemCount) + 1
+    const codes = new Uint32Array(packedWords(histories.items.length, bits))
+    let filled = 0
+    const writer = new BitWriter(bits, words => {
+      codes.set(words, filled)
+      filled += words.length
+    })
+    writer.write(Uint32Array.from(histories.items, (item, at) => 2 * item + (at % 3 === 0 ? 1 : 0)))
+    writer.finish()
+    assembler.events({ types: TYPES, offsets: histories.offsets, bits, typeBits: 1, codes })
   }
   return { plan, data: assembler.finish() }
 }

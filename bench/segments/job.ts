@@ -4,19 +4,19 @@
  * everybody in order for two items. What it cost it says itself, in the server's log.
  */
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { assert } from '../../src/lib/assert.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import type { FactorModel } from '../../src/models/historyModel.ts'
 import type { SavedModel } from '../../src/recipes/modelFile.ts'
 import { Service } from '../fifty-million/service.ts'
-import { writeEvents } from '../fifty-million/world.ts'
 
 /** What is trained on serves nobody. */
 const SAMPLE_USERS = 2_000
+const FIRST_SECOND = 1_700_000_000
 const PLACES_CHECKED = 1_000
 /** Of a float32 sum of some hundred terms. */
 const TOLERANCE = 1e-4
@@ -27,11 +27,12 @@ export async function segmentJob(world: SavedModel<FactorModel>): Promise<string
   const folder = await mkdtemp(join(tmpdir(), 'bench-segments-'))
   const service = new Service(folder)
   try {
-    await writeEvents(service.file('sample.csv'), world, Math.min(SAMPLE_USERS, userCount))
+    await mkdir(dirname(service.file('sample.csv')), { recursive: true })
+    await writeFile(service.file('sample.csv'), eventsOf(world, Math.min(SAMPLE_USERS, userCount)))
     await service.start(1)
     await service.train('sample.csv', 'aws-item-affinity')
     await service.stop()
-    await service.install(world)
+    await service.installSaved(world)
     const asked = [0, Math.floor(world.model.itemCount / 2)]
     await writeFile(service.file('items.jsonl'), asked.map(item => `{"itemId": "${item + 1}"}\n`).join(''))
     const cost = await service.segment('items.jsonl', userCount)
@@ -47,6 +48,15 @@ export async function segmentJob(world: SavedModel<FactorModel>): Promise<string
     await service.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** What the first `userCount` people did, as a CSV of INTERACTIONS. */
+function eventsOf({ histories: { offsets, items } }: SavedModel<FactorModel>, userCount: number): string {
+  let text = 'USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n'
+  for (let user = 0; user < userCount; user++)
+    for (let at = offsets[user]; at < offsets[user + 1]; at++)
+      text += `${user + 1},${items[at] + 1},${FIRST_SECOND + 60 * (at - offsets[user])},v\n`
+  return text
 }
 
 async function checkSegments(file: string, world: SavedModel<FactorModel>, asked: readonly number[]): Promise<void> {

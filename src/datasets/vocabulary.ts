@@ -1,12 +1,12 @@
 /**
  * Outside ids ↔ dense indexes, in three arrays on shared memory, so that threads share them and a model file stores them as they are:
  *
- *   bytes    u8[…]        in order of index, each id's UTF-8 and then END, a byte that UTF-8 never contains
+ *   bytes    u8[…]        in order of index, each id's UTF-8 and then ID_END, a byte that UTF-8 never contains
  *   offsets  u32[size+1]  id i is bytes[offsets[i], offsets[i + 1] - 1)
  *   slots    u32[1.75 · size, 2]  open addressing with linear probing from the slot that lib/idHash.ts names:
  *                         (index + 1 below and the low bits of the id's hash above, offsets[index]), or (0, 0) for an empty slot
  *
- * The hash bits spare a walk to `bytes` for ids met in probing, the offset and END spare one to `offsets`: a look-up is one hash and two
+ * The hash bits spare a walk to `bytes` for ids met in probing, the offset and ID_END spare one to `offsets`: a look-up is one hash and two
  * cache misses. No string is kept: an id takes 19 bytes beside its text, a million ids of 10 characters 29 MB. Kernels look up whole blocks
  * of ids (assembly/ids.ts); this one at a time.
  */
@@ -20,7 +20,7 @@ export interface VocabularyTensors {
   readonly slots: Uint32Array
 }
 
-const END = 0xff
+export const ID_END = 0xff
 /**
  * Slots an id, rounded up: 57 % full, a known id is found after 1.7 slots and a stranger known for one after 3.2 (Knuth, TAOCP 3, §6.4, eq. 22
  * and 23), most of them in one cache line. Never quite full: a search ends at an empty slot.
@@ -121,7 +121,7 @@ export class VocabularyBuilder {
     return Vocabulary.fromTensors({ bytes, offsets, slots: buildSlots(bytes, offsets) })
   }
 
-  /** Where the next id begins; room for it, END and its offset. */
+  /** Where the next id begins; room for it, ID_END and its offset. */
   #reserve(idBytes: number): number {
     const start = this.#offsets[this.#size]
     const room = start + idBytes + 1
@@ -136,7 +136,7 @@ export class VocabularyBuilder {
     assert(idBytes <= ID_BYTES_MAX, 'an id is not longer than ids may be')
     const end = this.#offsets[this.#size] + idBytes
     assert(end < BLOB_BYTES_MAX, 'the ids of a vocabulary fit 4 GB')
-    this.#bytes[end] = END
+    this.#bytes[end] = ID_END
     this.#offsets[++this.#size] = end + 1
   }
 }
@@ -164,7 +164,7 @@ function buildSlots(bytes: Uint8Array, offsets: Uint32Array): Uint32Array {
 
 const slotCountOf = (size: number): number => Math.ceil(SLOTS_PER_ID * size) + 1
 
-/** How many bits index + 1 needs: at most 31, for 2³¹ ids would need 4 GB for their END alone. */
+/** How many bits index + 1 needs: at most 31, for 2³¹ ids would need 4 GB for their ID_END alone. */
 export const indexBits = (size: number): number => 32 - Math.clz32(size)
 const indexMask = (bits: number): number => (1 << bits) - 1
 
@@ -172,7 +172,7 @@ const indexMask = (bits: number): number => (1 << bits) - 1
 const next = (at: number, slots: Uint32Array): number => (at + 2 === slots.length ? 0 : at + 2)
 
 /**
- * The id and END in `scratch`; its length in bytes without END, or -1 if it can be in no vocabulary. Most ids are short and ASCII: a loop
+ * The id and ID_END in `scratch`; its length in bytes without ID_END, or -1 if it can be in no vocabulary. Most ids are short and ASCII: a loop
  * beats the call of encodeInto.
  */
 function encode(id: string): number {
@@ -187,13 +187,13 @@ function encode(id: string): number {
     }
     scratch[i] = unit
   }
-  scratch[length] = END
+  scratch[length] = ID_END
   return length
 }
 
-/** Whether the ids that begin here and there are the same, END included. */
+/** Whether the ids that begin here and there are the same, ID_END included. */
 function same(here: Uint8Array, i: number, there: Uint8Array, j: number): boolean {
-  while (here[i] === there[j] && here[i] !== END) {
+  while (here[i] === there[j] && here[i] !== ID_END) {
     i++
     j++
   }

@@ -1,4 +1,4 @@
-/** What a plan needs of the data, and the place where it is put together: columns by the forms they are used in, events by user. */
+/** What a plan needs of the data, and the place where it is put together. */
 import type { Cell } from '../datasets/latestRows.ts'
 import type { Column, DatasetType } from '../datasets/schema.ts'
 import type { Vocabulary } from '../datasets/vocabulary.ts'
@@ -6,8 +6,7 @@ import { assert } from '../lib/assert.ts'
 import type { FilterSchemas } from './check.ts'
 import { type ByRow, byValue, type ColumnBuilder, columnBuilder } from './columns.ts'
 import { columnKey, DATASET_OF, type FilterData, type UserEvents } from './data.ts'
-import { isEvents } from './masks.ts'
-import { type Constant, columnsOf, type Plan } from './plan.ts'
+import { type Constant, columnsOf, isEvents, type Plan } from './plan.ts'
 
 export interface Needs {
   /** Columns of the entity's own dataset, and of Users for IF; as the schema writes them. */
@@ -36,6 +35,10 @@ export function needsOf(plan: Plan): Needs {
   }
 }
 
+/** Whether all that the plan asks of events is what the user has ever had to do with. */
+export const asksWhatWasMet = ({ events }: Needs, eventsPerType: number | undefined): boolean =>
+  events?.dataset === 'INTERACTIONS' && events.types === 'any' && eventsPerType === undefined
+
 function typesNeeded(statements: Plan['statements']): readonly string[] | 'any' | 'every' {
   const operands = statements.flatMap(({ any }) => any.flat().map(({ operand }) => operand))
   if (operands.every(({ kind }) => kind === 'any')) return 'any'
@@ -61,7 +64,7 @@ export const namingDatasets = ({ entity }: Plan): DatasetType[] => [
   entity === 'ActionID' ? 'ACTION_INTERACTIONS' : 'INTERACTIONS',
 ]
 
-/** Cells and events in, FilterData out. Rows are indexes of candidates and of `users`. */
+/** Cells in, FilterData out. Rows are indexes of candidates and of `users`. */
 export class DataAssembler {
   readonly needs: Needs
   readonly #plan: Plan
@@ -69,7 +72,7 @@ export class DataAssembler {
   readonly #users: Vocabulary | undefined
   readonly #candidates: ReadonlyMap<string, ColumnBuilder>
   readonly #currentUser: ReadonlyMap<string, ColumnBuilder>
-  #events: EventsBuilder | undefined
+  #events: UserEvents | undefined
 
   constructor(plan: Plan, schemas: FilterSchemas, rowCount: number, users: Vocabulary | undefined) {
     this.needs = needsOf(plan)
@@ -97,10 +100,10 @@ export class DataAssembler {
     this.#currentUser.get(column)!.set(row, cell)
   }
 
-  events(pairCount: number, types: readonly string[]): EventsBuilder {
+  /** By the indexes of `users`. */
+  events(events: UserEvents): void {
     assert(this.#users)
-    this.#events = new EventsBuilder(this.#users.size, pairCount, types)
-    return this.#events
+    this.#events = events
   }
 
   finish(): FilterData {
@@ -120,7 +123,7 @@ export class DataAssembler {
       ),
       users: this.#users?.tensors,
       currentUser: Object.fromEntries(currentUser),
-      events: this.#events?.finish(),
+      events: this.#events,
     }
   }
 }
@@ -131,33 +134,4 @@ function columnNamed(schemas: FilterSchemas, dataset: DatasetType, name: string)
   const column = schemas.get(dataset)?.columns.find(each => each.name === name)
   assert(column, `the plan names ${dataset}.${name}, which its schemas do not have`)
   return column
-}
-
-/** Distinct pairs of row and type, user after user in ascending order. */
-class EventsBuilder {
-  readonly #made: UserEvents
-  #count = 0
-
-  constructor(userCount: number, pairCount: number, types: readonly string[]) {
-    this.#made = {
-      types,
-      offsets: new Uint32Array(new SharedArrayBuffer(4 * (userCount + 1))),
-      rows: new Uint32Array(new SharedArrayBuffer(4 * pairCount)),
-      typeOf: new Uint16Array(new SharedArrayBuffer(types.length === 0 ? 0 : 2 * pairCount)),
-    }
-  }
-
-  append(user: number, row: number, type: number): void {
-    const { offsets, rows, typeOf } = this.#made
-    rows[this.#count] = row
-    typeOf[this.#count] = type
-    offsets[user + 1] = ++this.#count
-  }
-
-  finish(): UserEvents {
-    const { offsets, rows } = this.#made
-    for (let user = 1; user < offsets.length; user++) offsets[user] = Math.max(offsets[user], offsets[user - 1])
-    assert(this.#count === rows.length, 'as many events come as were announced')
-    return this.#made
-  }
 }

@@ -1,6 +1,7 @@
 /** What a filter is carried out on: columns and histories, in typed arrays on shared memory. Made by read.ts, used by masks.ts. */
 import type { DatasetType } from '../datasets/schema.ts'
 import type { VocabularyTensors } from '../datasets/vocabulary.ts'
+import { bitsFor } from '../lib/packedBits.ts'
 import type { ByRow, ByValue } from './columns.ts'
 
 export interface FilterData {
@@ -18,16 +19,30 @@ export interface FilterData {
   readonly events: UserEvents | undefined
 }
 
-/** Of each user the distinct pairs of row and event type, by row and type. 6 bytes a pair. */
+/**
+ * What each user did, as codes in `bits` bits (lib/packedBits.ts): item << typeBits | type. Repeats do no harm. Read by eventReader.ts.
+ */
 export interface UserEvents {
-  /** Folded. Empty where nothing asks for types: then every event counts. */
+  /** Folded. Empty where nothing tells types: then every event counts. */
   readonly types: readonly string[]
-  /** u32[users + 1] */
+  /** u32[users + 1]: the events of user u are codes [offsets[u], offsets[u + 1]). Users beyond have done nothing. */
   readonly offsets: Uint32Array
-  /** u32[pairs], u16[pairs]: an index of `types`; empty with it. */
-  readonly rows: Uint32Array
-  readonly typeOf: Uint16Array
+  readonly bits: number
+  readonly typeBits: number
+  readonly codes: Uint32Array | CodeFile
+  /** The row of each item, -1 for one that is none; absent: items are rows. */
+  readonly rowOf?: Int32Array | undefined
 }
+
+/** Codes that are too many for memory: `words` u32 of a file from byte `start` on. */
+export interface CodeFile {
+  readonly path: string
+  readonly start: number
+  readonly words: number
+}
+
+/** None where there is nothing to tell apart. */
+export const typeBitsFor = (typeCount: number): number => (typeCount > 1 ? bitsFor(typeCount) : 0)
 
 export const columnKey = (dataset: DatasetType, column: string): string => `${dataset}.${column}`
 

@@ -1,6 +1,6 @@
 /** Conditions on EVENT_TYPE over what one user did: a row has the types of the events that led to it. */
 import { add, type Bitset, emptySet, invert } from './bitset.ts'
-import type { UserEvents } from './data.ts'
+import type { EventReader } from './eventReader.ts'
 import type { PlannedCondition, PlannedStatement } from './plan.ts'
 import { type Bindings, constantsOf } from './values.ts'
 
@@ -14,7 +14,7 @@ export const isPlainEvents = ({ any }: PlannedStatement): boolean =>
 /** Types that satisfy one of the conditions, none of which is a NOT IN; 'any' where those are all there are. */
 export function typesWanted(
   conditions: readonly PlannedCondition[],
-  { types }: UserEvents,
+  { types }: EventReader,
   bindings: Bindings,
 ): Wanted {
   const wanted = new Uint8Array(types.length)
@@ -32,7 +32,7 @@ export function typesWanted(
 /** undefined: the values were left out. */
 export function eventRows(
   condition: PlannedCondition,
-  events: UserEvents,
+  events: EventReader,
   user: number,
   rowCount: number,
   bindings: Bindings,
@@ -40,10 +40,9 @@ export function eventRows(
   if (constantsOf(condition, bindings) === undefined) return undefined
   const wanted = typesWanted([condition], events, bindings)
   const set = emptySet(rowCount)
-  if (user >= 0) {
-    for (let at = events.offsets[user]; at < events.offsets[user + 1]; at++)
-      if (wanted === 'any' || wanted[events.typeOf[at]] === 1) add(set, events.rows[at])
-  }
+  events.read(user)
+  const { rows, typeOf } = events
+  for (let at = 0; at < rows.length; at++) if (wanted === 'any' || wanted[typeOf[at]] === 1) add(set, rows[at])
   if (condition.operator === 'NOT IN') invert(set, rowCount)
   return set
 }
@@ -55,14 +54,15 @@ export class StruckRows {
   #rows = new Uint32Array(256)
 
   /** `before`, then those of the user's events of the types that are wanted. */
-  add(before: Uint32Array, { offsets, rows, typeOf }: UserEvents, wanted: Wanted, user: number): Uint32Array {
+  add(before: Uint32Array, events: EventReader, wanted: Wanted, user: number): Uint32Array {
     if (user < 0) return before
-    const [from, to] = [offsets[user], offsets[user + 1]]
-    if (wanted === 'any' && before.length === 0) return rows.subarray(from, to)
+    events.read(user)
+    const { rows, typeOf } = events
+    if (wanted === 'any' && before.length === 0) return rows
     let count = before.length
-    if (count + to - from > this.#rows.length) this.#rows = new Uint32Array(2 * (count + to - from))
+    if (count + rows.length > this.#rows.length) this.#rows = new Uint32Array(2 * (count + rows.length))
     this.#rows.set(before)
-    for (let at = from; at < to; at++) {
+    for (let at = 0; at < rows.length; at++) {
       this.#rows[count] = rows[at]
       count += wanted === 'any' ? 1 : wanted[typeOf[at]]
     }

@@ -25,3 +25,8 @@ export const EVENT_TYPES_MAX = 65_535
 export const MASK_CACHE_BYTES = 512 * 2 ** 20
 /** However small the masks: what is beside a mask (its key, its list entry) has a size too. */
 export const MASK_CACHE_ENTRIES_MAX = 100_000
+
+/** Packed events of more bytes stay in their file, which is then read as users come (eventReader.ts). */
+export const EVENTS_BYTES_MAX = 2 ** 30
+/** Events sorted at once, where users have about as many each: 100 MB. 1.8 billion then take 215 scratch files. */
+export const BUCKET_EVENTS_MAX = 2 ** 23

@@ -14,11 +14,12 @@ import { Vocabulary } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
 import { type Bitset, fullSet, remove, subtract, unite, united } from './bitset.ts'
 import { BoundedCache } from './boundedCache.ts'
-import { columnKey, type FilterData, type UserEvents } from './data.ts'
+import { columnKey, type FilterData } from './data.ts'
+import { EventReader } from './eventReader.ts'
 import { eventRows, isPlainEvents, NOTHING_STRUCK, StruckRows, typesWanted } from './events.ts'
 import { MASK_CACHE_BYTES, MASK_CACHE_ENTRIES_MAX } from './limits.ts'
 import { holdsAt, rowsMatching, rowsWhere, valuesAt } from './mask.ts'
-import { conditionsOf, type Plan, type PlannedCondition, type PlannedStatement } from './plan.ts'
+import { conditionsOf, isEvents, type Plan, type PlannedCondition, type PlannedStatement } from './plan.ts'
 import { type Allowed, type Bound, ValueBinder } from './valueBinder.ts'
 import { type Bindings, constantsOf, type FilterValues, placeholdersOf } from './values.ts'
 
@@ -53,8 +54,9 @@ export class FilterMasks {
   #always: Allowed | undefined
   #alwaysOfColumns: Combined | undefined
   #unbound: Bound | undefined
-  /** No statement includes, and all of them are on events that strike rows one by one: nothing else is ever barred. */
+  /** No statement includes, and all of them are on events that strike rows one by one: nothing else is ever barred. Alike: always by the same rule. */
   readonly strikesOnly: boolean
+  readonly strikesAlike: boolean
   readonly #usesIf: boolean
   readonly #usesItem: boolean
   readonly #binder: ValueBinder
@@ -62,12 +64,14 @@ export class FilterMasks {
   /** Of statements that depend on nothing. */
   readonly #fixed = new Map<PlannedStatement, Bitset>()
   readonly #struckRows = new StruckRows()
+  readonly #reader: EventReader | undefined
 
   /** `threads` share `cacheBytes`. */
   constructor(plan: Plan, data: FilterData, threads = 1, cacheBytes = MASK_CACHE_BYTES) {
     this.#plan = plan
     this.#data = data
     this.#users = data.users && Vocabulary.fromTensors(data.users)
+    this.#reader = data.events && new EventReader(data.events)
     this.#onEvents = plan.statements.filter(statement => isEvents(plan, statement))
     this.#eventsInclude = this.#onEvents.some(({ action }) => action === 'INCLUDE')
     this.#usesIf = plan.statements.some(({ when }) => when.length > 0)
@@ -75,6 +79,7 @@ export class FilterMasks {
     this.strikesOnly = plan.statements.every(
       each => each.action === 'EXCLUDE' && isEvents(plan, each) && isPlainEvents(each),
     )
+    this.strikesAlike = this.strikesOnly && !this.#usesIf && plan.placeholders.size === 0
     this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && this.#onEvents.length === 0
     const onColumns = placeholdersOf(plan, statement => !isEvents(plan, statement))
     this.#binder = new ValueBinder(plan, onColumns, cacheBytes / 2 / threads)
@@ -220,9 +225,9 @@ export class FilterMasks {
     return { rows, struck }
   }
 
-  get #events(): UserEvents {
-    assert(this.#data.events, 'who asks for events has them')
-    return this.#data.events
+  get #events(): EventReader {
+    assert(this.#reader, 'who asks for events has them')
+    return this.#reader
   }
 
   /** A set of its own. */
@@ -234,10 +239,6 @@ export class FilterMasks {
     return rows
   }
 }
-
-/** Whether the statement asks what the user did, row by row. For users as candidates event types are a column. */
-export const isEvents = ({ entity }: Plan, { dataset }: PlannedStatement): boolean =>
-  entity !== 'UserID' && (dataset === 'INTERACTIONS' || dataset === 'ACTION_INTERACTIONS')
 
 /** The rows that pass, in a set of its own. */
 export function allowedSet({ rows, struck }: Allowed): Bitset {

@@ -49,6 +49,10 @@ export type PlannedOperand =
 
 export const conditionsOf = ({ any, when }: PlannedStatement): PlannedCondition[] => [...any.flat(), ...when]
 
+/** Whether the statement asks what the user did, row by row. For users as candidates event types are a column. */
+export const isEvents = ({ entity }: Plan, { dataset }: PlannedStatement): boolean =>
+  entity !== 'UserID' && (dataset === 'INTERACTIONS' || dataset === 'ACTION_INTERACTIONS')
+
 /** Event types match whatever their case. */
 export const foldEventType = (type: string): string => type.toLowerCase()
 

@@ -1,7 +1,9 @@
 /**
  * Where a record names what lies in the artifacts bucket: keys of imported parts, `imports/17-1/part-00000.parquet`, and prefixes of models,
- * `models/18-1/`. They are found by their form, wherever they stand, so that whoever keeps one need not say so anywhere else.
+ * `models/18-1/`. They are found by their form, wherever they stand, so that whoever keeps one need not say so anywhere else. With the parts of a
+ * dataset it names what has been made of them for filters, `events/v…-all/`.
  */
+import { dataVersion } from '../datasets/dataVersion.ts'
 import type { ImportedData } from '../resources/types.ts'
 
 const NAME = /^(?:imports|models)\/\d+-\d+\//
@@ -11,6 +13,13 @@ export function artifactNames(value: unknown): string[] {
   if (typeof value === 'string') return NAME.test(value) ? [value] : []
   if (typeof value !== 'object' || value === null) return []
   return Object.values(value).flatMap(artifactNames)
+}
+
+/** The versions (datasets/dataVersion.ts) of all lists of imports in a value that is JSON. */
+export function dataVersions(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value) && value.length > 0 && value.every(isImport)) return [dataVersion(value)]
+  return Object.values(value).flatMap(dataVersions)
 }
 
 export interface Renaming {
@@ -35,8 +44,13 @@ function renamed(value: unknown, renaming: Renaming): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, renamed(each, renaming)]))
 }
 
-const isImport = (value: object): value is ImportedData =>
-  'parts' in value && Array.isArray(value.parts) && 'rowCount' in value && typeof value.rowCount === 'number'
+const isImport = (value: unknown): value is ImportedData =>
+  typeof value === 'object' &&
+  value !== null &&
+  'parts' in value &&
+  Array.isArray(value.parts) &&
+  'rowCount' in value &&
+  typeof value.rowCount === 'number'
 
 function renamedImport(value: ImportedData, { parts }: Renaming): ImportedData | undefined {
   const removedCount = value.parts.reduce((sum, part) => sum + (parts.get(part)?.removedCount ?? 0), 0)

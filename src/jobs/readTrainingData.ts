@@ -1,4 +1,6 @@
 /** What a training reads, from the imports to the arrays a recipe learns from. */
+
+import { dataVersion } from '../datasets/dataVersion.ts'
 import type { EventWeight } from '../datasets/eventWeights.ts'
 import { type Impressions, readImpressions } from '../datasets/impressions.ts'
 import { readMetadata } from '../datasets/metadata.ts'
@@ -29,6 +31,8 @@ export interface ReadTraining {
   readonly users: Vocabulary
   /** Those with interactions, then those without. */
   readonly items: Vocabulary
+  /** What INTERACTIONS hold, where all of their events have been read. */
+  readonly wholeOf?: string | undefined
   /** Of recipes that look at metadata. */
   readonly facts: ItemFacts | undefined
   /** Of recipes about actions. */
@@ -50,11 +54,13 @@ export async function readTrainingData(
   recipe: Recipe,
   context: ComputeContext,
 ): Promise<ReadTraining> {
-  const { interactions, users, items, catalogueItemCount, contextColumns } = await readEvents(query, recipe, context)
+  const read = await readEvents(query, recipe, context)
+  const { interactions, users, items, catalogueItemCount, contextColumns } = read
   const data = { interactions, catalogueItemCount, ...(contextColumns.length > 0 && { contextColumns }) }
   if (recipe.actionCountMax !== undefined)
     return withActions({ data, users, items, facts: undefined }, query, recipe.actionCountMax, context)
-  if (!recipe.metadata) return { data, users, items, facts: undefined }
+  const wholeOf = wholeVersion(query, read)
+  if (!recipe.metadata) return { data, users, items, wholeOf, facts: undefined }
   const ofItems = await readItems(query, items, Math.max(0, recipe.limits.itemCount - items.size), context)
   const ofUsers = isAboutPeople(recipe) ? await readPeople(query, users, context) : undefined
   const impressions = await impressionsFor(query, recipe, ofItems?.ids ?? items, context)
@@ -70,8 +76,18 @@ export async function readTrainingData(
     },
     users: ofUsers?.ids ?? users,
     items: ofItems?.ids ?? items,
+    wholeOf,
     facts: { ...itemFacts(interactions, ofItems?.createdSeconds), ...(impressions && { impressions }) },
   }
+}
+
+/** What the INTERACTIONS of the query hold, where `read` left none of their events out. */
+export function wholeVersion(
+  { sources, eventType, eventValueThreshold, events }: TrainingQuery,
+  { droppedItemCount }: Pick<InteractionData, 'droppedItemCount'>,
+): string | undefined {
+  const chosen = eventType !== undefined || eventValueThreshold !== undefined || events !== undefined
+  return chosen || droppedItemCount > 0 ? undefined : dataVersion(sources.interactions)
 }
 
 /** Of people what USERS tells, `users` first; undefined where there is no such dataset, or no data in it. */

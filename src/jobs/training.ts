@@ -74,7 +74,7 @@ export async function trainModel(description: TrainingDescription, context: Comp
     return { recipeArn: recipe.recipeArn, modelPrefix, metrics, baselineMetrics, trainingHours: billedHours() }
   }
   const read = recipe.text ? readTexts : readTrainingData
-  const { data, users, items, facts, actions } = await read(description, recipe, context)
+  const { data, users, items, wholeOf, facts, actions } = await read(description, recipe, context)
   const trained = await trainSolution(
     recipe,
     data,
@@ -94,7 +94,9 @@ export async function trainModel(description: TrainingDescription, context: Comp
   const ofPeople = { histories: ofManyUsers(histories, users.size), ...(told && { newcomers: told }) }
   const lifts = trained.contexts?.lifts ?? []
   const ofContexts = lifts.length > 0 && { contexts: lifts }
-  const saved = { model, users, items, ...ofPeople, ...ofContexts, ...(facts && { facts }), ...ofActions }
+  const isWhole = wholeOf !== undefined && histories.items.length === data.interactions.items.length
+  const ofEvents = { ...ofContexts, wholeOf: isWhole ? wholeOf : undefined }
+  const saved = { model, users, items, ...ofPeople, ...ofEvents, ...(facts && { facts }), ...ofActions }
   await saveModel(place(modelPrefix), saved, { signal })
   const choice = model.form === 'pool' ? model.choice : undefined
   const recipes = chosen.choice

@@ -28,6 +28,7 @@ import {
   readPeople,
   rowsBetween,
   type TrainingQuery,
+  wholeVersion,
 } from './readTrainingData.ts'
 
 /** Throws Refusal where the data does not fit the query. */
@@ -91,7 +92,8 @@ async function withHistories(
   recipe: Recipe,
   context: ComputeContext,
 ): Promise<SavedModel> {
-  const { interactions, users, items } = await readEvents(query, recipe, context)
+  const read = await readEvents(query, recipe, context)
+  const { interactions, users, items } = read
   const indexOf = Int32Array.from({ length: items.size }, (_, item) => saved.items.indexOf(items.idAt(item)))
   const { facts } = saved
   const newestSeconds = interactions.times.reduce((newest, time) => Math.max(newest, time), facts?.newestSeconds ?? 0)
@@ -104,9 +106,11 @@ async function withHistories(
   const attributes =
     newcomers && attributesBy({ names: [], rules: newcomers.rules }, people?.metadata ?? noneOf(everybody.size))
   const told = attributes && newcomersFor(newcomers.lifts, attributes, histories)
+  const version = wholeVersion(query, read)
+  const isWhole = version !== undefined && histories.items.length === interactions.items.length
   return {
     ...saved,
-    ...{ users: everybody, histories },
+    ...{ users: everybody, histories, wholeOf: isWhole ? version : undefined },
     ...(told && { newcomers: told }),
     ...(facts && { facts: { ...facts, newestSeconds, ...(impressions && { impressions }) } }),
   }

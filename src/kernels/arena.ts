@@ -29,10 +29,10 @@ type ViewConstructor<View> = {
   BYTES_PER_ELEMENT: number
 }
 
-/** Everything reserved is zero, and aligned to a cache line. Reserving more than there is is our own mistake: plans are made before. */
-export function createArena(memory: WebAssembly.Memory): Arena {
+/** `from`: what lies before is somebody's already; aligned. Everything reserved is zero, and aligned to a cache line. Reserving more than there is is our own mistake: plans are made before. */
+export function createArena(memory: WebAssembly.Memory, from = ARENA_START_BYTES): Arena {
   const { buffer } = memory
-  let top = ARENA_START_BYTES
+  let top = from
   const reserve = <View>(View: ViewConstructor<View>, length: number): Reserved<View> => {
     const ptr = top
     top += aligned(length * View.BYTES_PER_ELEMENT)

@@ -72,6 +72,17 @@ export function sharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
 }
 
+/** One that begins small and grows where it is; views of it stay valid, and see no more than there was when they were made. */
+export const growingMemory = (): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: 1, maximum: MEMORY_BYTES_MAX / PAGE_BYTES, shared: true })
+
+/** To at least `bytes`. */
+export function growTo(memory: WebAssembly.Memory, bytes: number): void {
+  assert(bytes <= MEMORY_BYTES_MAX, `${bytes} bytes do not fit a 32-bit memory`)
+  const pages = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES)
+  if (pages > 0) memory.grow(pages)
+}
+
 /** The kernels over `memory`, for the calling thread; `thread` picks its scratch areas. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, thread: number): Kernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })

@@ -9,6 +9,7 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: MemoryDescriptor)
     readonly buffer: SharedArrayBuffer
+    grow(pages: number): number
   }
   class Global {
     value: number

@@ -11,9 +11,9 @@ import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 
 /** The reference implementation's own bound; a header beyond it is a damaged or a hostile file. */
-const HEADER_BYTES_MAX = 100_000_000
+export const HEADER_BYTES_MAX = 100_000_000
 const HEADER_ALIGNMENT_BYTES = 8
-const LENGTH_BYTES = 8
+export const LENGTH_BYTES = 8
 const METADATA_KEY = '__metadata__'
 /** How much of a tensor leaves at a time: a model of 900 MB is written without a second 900 MB. */
 const CHUNK_BYTES = 4 * 1024 * 1024
@@ -92,7 +92,7 @@ function dtypeOf(data: TensorData): Dtype {
   return found
 }
 
-const elementCount = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+export const elementCount = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
 
 /**
  * Typed arrays laid over `bytes`, which starts at a multiple of eight in its buffer; shared memory stays shared.
@@ -100,9 +100,30 @@ const elementCount = (shape: readonly number[]): number => shape.reduce((product
  */
 export function decode(bytes: Uint8Array): SafetensorsFile {
   assert(bytes.byteOffset % HEADER_ALIGNMENT_BYTES === 0, 'a safetensors file is decoded from an aligned buffer')
-  const { entries, metadata, dataOffset } = parseHeader(bytes)
-  const dataBytes = bytes.length - dataOffset
+  const { laid, metadata, dataOffset } = layoutOf(bytes, bytes.length)
   const tensors: Record<string, Tensor> = {}
+  for (const { name, array, shape, from } of laid)
+    tensors[name] = { shape, data: new array(bytes.buffer, bytes.byteOffset + dataOffset + from, elementCount(shape)) }
+  return { tensors, metadata }
+}
+
+/** A tensor in bytes [from, to) of the data. */
+export interface Laid {
+  readonly name: string
+  readonly array: TensorArray
+  readonly shape: readonly number[]
+  readonly from: number
+  readonly to: number
+}
+
+/** The tensors of a file of `byteCount` bytes in their order, of which `bytes` has the header. Throws Refusal where they do not fill it. */
+export function layoutOf(
+  bytes: Uint8Array,
+  byteCount: number,
+): { laid: Laid[]; metadata: Metadata; dataOffset: number } {
+  const { entries, metadata, dataOffset } = parseHeader(bytes)
+  const dataBytes = byteCount - dataOffset
+  const laid: Laid[] = []
   let end = 0
   const byOffset = [...entries].sort(
     ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
@@ -117,16 +138,15 @@ export function decode(bytes: Uint8Array): SafetensorsFile {
       )
     if (from !== end) refuse(`tensor '${name}' starts at byte ${from} of the data, where ${end} was expected`)
     if (to > dataBytes) refuse(`tensor '${name}' ends at byte ${to} of the data, of which there are ${dataBytes}`)
-    const start = bytes.byteOffset + dataOffset + from
-    if (start % array.BYTES_PER_ELEMENT !== 0)
+    if ((dataOffset + from) % array.BYTES_PER_ELEMENT !== 0)
       refuse(
         `tensor '${name}' starts at byte ${dataOffset + from} of the file, which is not a multiple of ${array.BYTES_PER_ELEMENT}`,
       )
-    tensors[name] = { shape, data: new array(bytes.buffer, start, elementCount(shape)) }
+    laid.push({ name, array, shape, from, to })
     end = to
   }
   if (end !== dataBytes) refuse(`it goes on for ${dataBytes - end} bytes after its last tensor`)
-  return { tensors, metadata }
+  return { laid, metadata, dataOffset }
 }
 
 /**
@@ -208,19 +228,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every(length => Number.isSafeInteger(length) && length >= 0)
 
-function refuse(what: string): never {
+export function refuse(what: string): never {
   throw new Refusal(`This is not a whole safetensors file: ${what}.`)
-}
-
-/** Reads a file of `byteCount` bytes onto shared memory of that size: one copy in the process, seen by every thread. Throws Refusal. */
-export async function decodeShared(content: AsyncIterable<Uint8Array>, byteCount: number): Promise<SafetensorsFile> {
-  const bytes = new Uint8Array(new SharedArrayBuffer(byteCount))
-  let filled = 0
-  for await (const chunk of content) {
-    if (filled + chunk.length > byteCount) refuse(`more than the expected ${byteCount} bytes came`)
-    bytes.set(chunk, filled)
-    filled += chunk.length
-  }
-  if (filled < byteCount) refuse(`only ${filled} of ${byteCount} bytes came`)
-  return decode(bytes)
 }

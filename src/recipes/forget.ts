@@ -29,6 +29,7 @@ export function withoutUsers(
     model: items.length === saved.items.size ? saved.model : withItems(saved.model, events, newIndex),
     users: renumbered(saved.users, users),
     items: renumbered(saved.items, items),
+    // No longer said to be the whole of any data: what is left of it has another name, which is not known here.
     histories: historiesOf(saved.histories, users, newIndex),
     ...(saved.facts && { facts: factsOf(saved.facts, items) }),
     ...(saved.contexts && { contexts: keptContexts(saved.contexts, items, newIndex) }),

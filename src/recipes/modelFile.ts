@@ -7,7 +7,8 @@
  *                           of recipes about people newcomers.…: what is told of those without a history (newcomerTensors.ts);
  *                           of data with contexts contexts.…: what these add to scores (contextTensors.ts);
  *                           of recipes about actions actions.…: what is learnt and known of each (actionTensors.ts)
- *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first
+ *   histories.safetensors   offsets u32[users + 1], items i32: each user's newest events, as many as the model looks at, oldest first;
+ *                           in the metadata maybe wholeOf: the data all of whose events these are
  *
  * Everything is loaded onto shared memory, which all scoring threads see. What a file claims is checked before a kernel trusts it.
  */
@@ -17,6 +18,7 @@ import type { ContextLifts } from '../models/contextLifts.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
 import { encode, type Tensors, vector } from '../models/safetensors.ts'
+import { roomOfItsOwn, type TensorRoom } from '../models/sharedTensors.ts'
 import type { ItemLists } from '../models/splits.ts'
 import { actionsOf, actionTensors, type SavedActions } from './actionTensors.ts'
 import { contextsOf, contextTensors, hasContexts } from './contextTensors.ts'
@@ -39,6 +41,8 @@ export interface SavedModel<M extends HistoryModel = HistoryModel> {
   readonly items: Vocabulary
   /** One row a user of `users`. */
   readonly histories: ItemLists
+  /** The INTERACTIONS (datasets/dataVersion.ts) all of whose events, by whomever and of whatever item, are in `histories`; absent: of none that is known. */
+  readonly wholeOf?: string | undefined
   /** Absent in models of recipes that do not look at it. */
   readonly facts?: ItemFacts
   /** Of recipes about actions: then the model's events are those of `items` and of two for each action (models/actionEvents.ts). */
@@ -55,7 +59,7 @@ export async function saveModel(
   saved: SavedModel,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const { model, users, items, histories, facts, actions, newcomers, contexts } = saved
+  const { model, users, items, histories, wholeOf, facts, actions, newcomers, contexts } = saved
   const write = (part: Part, tensors: Tensors, metadata: PartMetadata = {}) =>
     place.artifacts.write(
       addressOf(place, part),
@@ -80,7 +84,8 @@ export async function saveModel(
     ...(newcomers && newcomerTensors(newcomers)),
     ...(contexts && contextTensors(contexts)),
   })
-  await write('histories', { offsets: vector(histories.offsets), items: vector(histories.items) })
+  const lists = { offsets: vector(histories.offsets), items: vector(histories.items) }
+  await write('histories', lists, wholeOf === undefined ? {} : { wholeOf })
 }
 
 const vocabularyTensors = (name: string, { tensors }: Vocabulary): Tensors => ({
@@ -89,23 +94,34 @@ const vocabularyTensors = (name: string, { tensors }: Vocabulary): Tensors => ({
   [`${name}.slots`]: vector(tensors.slots),
 })
 
+export interface LoadControl {
+  readonly signal: AbortSignal
+  /** Where the tensors of `users` are to lie, by their names in the file; absent: on memory of their own. */
+  readonly usersRoom?: TensorRoom | undefined
+}
+
 /** Throws Refusal naming the file when one is absent, damaged, of another version, or does not fit the others. */
-export async function loadModel(place: ModelPlace, control: { signal: AbortSignal }): Promise<SavedModel> {
+export async function loadModel(place: ModelPlace, control: LoadControl): Promise<SavedModel> {
   const loaded = await loadWithoutHistories(place, control)
   const { model, users } = loaded
+  const part = await readPart(place, 'histories', control.signal)
+  const { wholeOf } = part.metadata
   return {
     ...loaded,
-    histories: historiesOf(await readPart(place, 'histories', control.signal), users.size, model.itemCount),
+    histories: historiesOf(part, users.size, model.itemCount),
+    ...(wholeOf !== undefined && { wholeOf }),
   }
 }
 
 /** As `loadModel`, for those who leave histories where they are (storedHistories.ts). */
 export async function loadWithoutHistories(
   place: ModelPlace,
-  { signal }: { signal: AbortSignal },
-): Promise<Omit<SavedModel, 'histories'>> {
+  { signal, usersRoom }: LoadControl,
+): Promise<Omit<SavedModel, 'histories' | 'wholeOf'>> {
   const model = modelOf(await readPart(place, 'model', signal))
-  const vocabulary = await readPart(place, 'vocabulary', signal)
+  const room: TensorRoom | undefined =
+    usersRoom && ((name, bytes) => (name.startsWith('users.') ? usersRoom : roomOfItsOwn)(name, bytes))
+  const vocabulary = await readPart(place, 'vocabulary', signal, room)
   const users = vocabularyOf(vocabulary, 'users')
   const items = vocabularyOf(vocabulary, 'items')
   const actions = vocabulary.has('actions.slots')

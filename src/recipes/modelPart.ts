@@ -1,7 +1,8 @@
 /** One file of a saved model: where it is, what names it as ours, and a reader that refuses in the file's name whatever does not fit. */
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
-import { decodeShared, type TensorData } from '../models/safetensors.ts'
+import type { TensorData } from '../models/safetensors.ts'
+import { decodeShared, type TensorRoom } from '../models/sharedTensors.ts'
 import { formatAddress, type ObjectAddress, type ObjectStore } from '../objects/objectStore.ts'
 
 /** In every file's metadata; a file with another version was written by another Sommelier. */
@@ -38,19 +39,26 @@ export interface PartReader {
   refuse(why: string): never
 }
 
-export async function readPart(place: ModelPlace, part: Part, signal: AbortSignal): Promise<PartReader> {
+export async function readPart(
+  place: ModelPlace,
+  part: Part,
+  signal: AbortSignal,
+  room?: TensorRoom,
+): Promise<PartReader> {
   const address = addressOf(place, part)
   const refuse = (why: string): never => {
     throw new Refusal(`The model's file ${formatAddress(address)} cannot be used: ${why}.`)
   }
   const info = (await place.artifacts.head(address)) ?? refuse('it is not there')
-  const { tensors, metadata } = await decodeShared(await place.artifacts.read(address, { signal }), info.bytes).catch(
-    (error: unknown) => {
-      throw error instanceof Refusal
-        ? new Refusal(`The model's file ${formatAddress(address)} is damaged. ${error.message}`)
-        : error
-    },
-  )
+  const { tensors, metadata } = await decodeShared(
+    await place.artifacts.read(address, { signal }),
+    info.bytes,
+    room,
+  ).catch((error: unknown) => {
+    throw error instanceof Refusal
+      ? new Refusal(`The model's file ${formatAddress(address)} is damaged. ${error.message}`)
+      : error
+  })
   if (metadata.format !== FORMAT || metadata.part !== part)
     refuse(`it is '${metadata.format}', part '${metadata.part}', where '${FORMAT}', part '${part}' was expected`)
   if (metadata.version !== VERSION) refuse(`it is of version '${metadata.version}', where '${VERSION}' was expected`)

@@ -29,6 +29,15 @@ export async function savedSizes(
   return { itemCount: await length('model', 'prior'), eventCount: await length('histories', 'items') }
 }
 
+/** The data all of whose events a saved model's histories are (modelFile.ts), without loading them. */
+export async function savedWholeOf(
+  place: ModelPlace,
+  { signal }: { signal: AbortSignal },
+): Promise<string | undefined> {
+  if (!(await place.artifacts.head(addressOf(place, 'histories')))) return undefined
+  return (await tensorsOf(place, 'histories', signal)).metadata.wholeOf
+}
+
 /** `folder` takes the file where the store is not one of files. Throws Refusal when it is damaged or does not fit the users. */
 export async function openHistories(
   place: ModelPlace,

@@ -6,7 +6,7 @@ import { Vocabulary } from '../../src/datasets/vocabulary.ts'
 import { DataAssembler } from '../../src/filters/assemble.ts'
 import { firstRows } from '../../src/filters/bitset.ts'
 import { type FilterSchemas, planFilter } from '../../src/filters/check.ts'
-import { DATASET_OF, type FilterData } from '../../src/filters/data.ts'
+import { DATASET_OF, type FilterData, typeBitsFor } from '../../src/filters/data.ts'
 import { allowedSet, FilterMasks } from '../../src/filters/masks.ts'
 import { parseFilter } from '../../src/filters/parser.ts'
 import { foldEventType, type Plan } from '../../src/filters/plan.ts'
@@ -111,9 +111,13 @@ function addEvents(
     Math.max(0, types.indexOf(foldEventType(type))),
   ])
   const distinct = [...new Map(pairs.map(pair => [pair.join(), pair])).values()]
-  const events = assembler.events(distinct.length, types)
-  for (const [user, row, type] of distinct.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]))
-    events.append(user, row, type)
+  const offsets = new Uint32Array(users.size + 1)
+  for (const [user] of distinct) offsets[user + 1]++
+  for (let user = 0; user < users.size; user++) offsets[user + 1] += offsets[user]
+  const typeBits = typeBitsFor(types.length)
+  const sorted = distinct.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
+  const codes = Uint32Array.from(sorted, ([, row, type]) => row * 2 ** typeBits + type)
+  assembler.events({ types, offsets, bits: 32, typeBits, codes })
 }
 
 /** Whole numbers beyond 2^53 stand as strings of digits with an n at the end in JSON. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal } from '../../src/lib/refusal.ts'
-import { decode, decodeShared, encode, type Tensors, vector } from '../../src/models/safetensors.ts'
+import { decode, encode, type Tensors, vector } from '../../src/models/safetensors.ts'
+import { decodeShared } from '../../src/models/sharedTensors.ts'
 
 const tensors: Tensors = {
   bytes: vector(Uint8Array.of(1, 2, 3)),
@@ -69,24 +70,47 @@ test('a file is read onto shared memory and its tensors lie over it without a co
     for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7)
   })()
   const file = await decodeShared(inPieces, bytes.length)
-  assert.deepEqual([...file.tensors.matrix.data], [...tensors.matrix.data])
-  const buffers = new Set(Object.values(file.tensors).map(({ data }) => data.buffer))
-  assert.equal(buffers.size, 1)
-  assert.ok([...buffers][0] instanceof SharedArrayBuffer)
+  for (const [name, { data }] of Object.entries(tensors))
+    assert.deepEqual([...file.tensors[name].data], [...data], name)
+  const buffers = Object.values(file.tensors).map(({ data }) => data.buffer)
+  assert.equal(new Set(buffers).size, buffers.length, 'each may be let go alone')
+  for (const buffer of buffers) assert.ok(buffer instanceof SharedArrayBuffer)
+})
+
+test('what a tensor is given room for is loaded there, from pieces of any size', async () => {
+  const bytes = await bytesOf(encode(tensors, { of: 'test' }))
+  const memory = new SharedArrayBuffer(64)
+  for (const size of [1, 8, 300, bytes.length]) {
+    new Uint8Array(memory).fill(9)
+    const inPieces = (async function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+    })()
+    const { tensors: found, metadata } = await decodeShared(inPieces, bytes.length, (name, byteCount) =>
+      name === 'matrix' ? new Uint8Array(memory, 16, byteCount) : new Uint8Array(new SharedArrayBuffer(byteCount)),
+    )
+    assert.equal(found.matrix.data.buffer, memory)
+    assert.deepEqual([...new Float32Array(memory, 16, 6)], [...tensors.matrix.data])
+    assert.deepEqual([...found.bytes.data], [1, 2, 3])
+    assert.deepEqual(metadata, { of: 'test' })
+  }
 })
 
 test('a file that is shorter or longer than announced is refused', async () => {
   const bytes = await bytesOf(encode(tensors, {}))
-  const content = async function* () {
-    yield bytes
+  const coming = async function* (content: Uint8Array) {
+    yield content
   }
   await assert.rejects(
-    decodeShared(content(), bytes.length + 1),
-    new Refusal(`This is not a whole safetensors file: only ${bytes.length} of ${bytes.length + 1} bytes came.`),
+    decodeShared(coming(bytes.subarray(0, -1)), bytes.length),
+    new Refusal(`This is not a whole safetensors file: only ${bytes.length - 1} of ${bytes.length} bytes came.`),
   )
   await assert.rejects(
-    decodeShared(content(), bytes.length - 1),
-    new Refusal(`This is not a whole safetensors file: more than the expected ${bytes.length - 1} bytes came.`),
+    decodeShared(coming(Buffer.concat([bytes, Buffer.alloc(1)])), bytes.length),
+    new Refusal(`This is not a whole safetensors file: more than the expected ${bytes.length} bytes came.`),
+  )
+  await assert.rejects(
+    decodeShared(coming(bytes.subarray(0, 5)), 5),
+    new Refusal("This is not a whole safetensors file: it has 5 bytes, fewer than the 8 of the header's length."),
   )
 })
 

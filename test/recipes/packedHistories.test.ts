@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bitsFor, unpackBits } from '../../src/lib/packedBits.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import { quietControl } from '../../src/lib/work.ts'
-import { bitsFor, packedBytes, packHistories, unpackEvents } from '../../src/recipes/packedHistories.ts'
+import { packedBytes, packHistories } from '../../src/recipes/packedHistories.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sommelier-packed-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -34,7 +35,7 @@ test('every history comes back, whatever the width', async () => {
     for (let user = 0; user + 1 < packed.offsets.length; user++) {
       const [from, to] = packed.offsets.subarray(user, user + 2)
       const list = new Int32Array(to - from + 2).fill(-7)
-      unpackEvents(packed, from, to, list, 1)
+      unpackBits(packed.packed, packed.bits, from * packed.bits, list, 1, to - from)
       assert.deepEqual([...list], [-7, ...items.subarray(from, to), -7], `${itemCount} items, user ${user}`)
     }
   }
@@ -44,7 +45,7 @@ test('more events than are read at once', async () => {
   const items = Int32Array.from({ length: 2 ** 20 + 33 }, (_, i) => (i * 7919) % 20_000)
   const packed = await packHistories(storedHistories(items), 20_000, quietControl)
   const list = new Int32Array(items.length)
-  unpackEvents(packed, 0, items.length, list, 0)
+  unpackBits(packed.packed, packed.bits, 0, list, 0, items.length)
   assert.deepEqual(list, items)
 })
 

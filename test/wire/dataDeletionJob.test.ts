@@ -5,7 +5,17 @@ import { test } from 'node:test'
 import { importFile, makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
 import { itemsSchema, usersSchema } from '../support/metadata.ts'
 import { walks } from '../support/sequences.ts'
-import { arnOf, call, NOW_SECONDS, ROLE, refuses, settled, type TestServer, testServer } from '../support/server.ts'
+import {
+  arnOf,
+  call,
+  NOW_SECONDS,
+  post,
+  ROLE,
+  refuses,
+  settled,
+  type TestServer,
+  testServer,
+} from '../support/server.ts'
 
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
 const bucketOf = (server: TestServer) => join(server.dataFolder, 'buckets/bucket')
@@ -49,12 +59,19 @@ async function trained(server: TestServer, solutionArn: string): Promise<string>
 }
 
 /** What a version recommends to each. */
-async function recommended(server: TestServer, solutionVersionArn: string, users: string[], jobName: string) {
+async function recommended(
+  server: TestServer,
+  solutionVersionArn: string,
+  users: string[],
+  jobName: string,
+  filterArn?: string,
+) {
   put(server, `${jobName}/users.json`, users.map(userId => `${JSON.stringify({ userId })}\n`).join(''))
   const { batchInferenceJobArn } = await call(server, 'CreateBatchInferenceJob', {
     jobName,
     solutionVersionArn,
     numResults: 50,
+    ...(filterArn && { filterArn }),
     jobInput: { s3DataSource: { path: `s3://bucket/${jobName}/users.json` } },
     jobOutput: { s3DataDestination: { path: `s3://bucket/${jobName}/out/` } },
     roleArn: ROLE,
@@ -115,6 +132,53 @@ test('users vanish from the datasets and from the models there are', async t => 
   const next = await trained(server, arnOf(`solution/${version.split('/')[1]}`))
   const [again, strangerAgain] = await recommended(server, next, ['mallory', 'stranger'], 'next')
   assert.deepEqual(again, strangerAgain)
+})
+
+test('what is kept for filters goes with the data it was made of, and is made anew without those who are gone', async t => {
+  const server = await testServer(t)
+  const group = await makeGroup(server)
+  const interactions = await makeDataset(server, group)
+  const few = MALLORY.split('\n').slice(0, 20).join('\n')
+  put(server, 'a.csv', `${walks().csv}${few}\n`)
+  await importFile(server, interactions, 's3://bucket/a.csv')
+  const version = await trained(server, await makeSolution(server, group))
+  const filterExpression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+  const { filterArn } = await call<{ filterArn: string }>(server, 'CreateFilter', {
+    name: 'seen',
+    datasetGroupArn: group,
+    filterExpression,
+  })
+  await settled(server, 'DescribeFilter', { filterArn })
+  const kept = () => artifacts(server).filter(path => path.includes('/events/'))
+  const keptText = () => kept().map(path => readFileSync(path, 'latin1'))
+  const everybody = walks().lastItem.keys().toArray()
+  const before = await recommended(server, version, ['mallory', 'user-2'], 'before', filterArn)
+  assert.deepEqual(kept(), [], 'the histories are all that anybody did')
+  assert.ok(!before[0].includes('item-of-mallory'))
+  await post(server, 'Sommelier.ExplainFilter', JSON.stringify({ datasetGroupArn: group, filterExpression }))
+  assert.equal(kept().length, 5)
+  assert.ok(keptText().some(text => text.includes('mallory')))
+
+  put(server, 'gone.csv', 'USER_ID\nmallory\n')
+  await ended(server, await requested(server, group, 's3://bucket/gone.csv'))
+  await exported(server, interactions, 'i')
+  assert.deepEqual(kept(), [])
+  const [mallory, , second] = await recommended(server, version, ['mallory', 'nobody', 'user-2'], 'after', filterArn)
+  assert.equal(kept().length, 5, 'the histories are no longer known to be all')
+  assert.ok(keptText().every(text => !text.includes('mallory')))
+  assert.ok(mallory.length > 0 && !mallory.includes('item-of-mallory'))
+  assert.deepEqual(
+    second,
+    before[1].filter(item => item !== 'item-of-mallory'),
+  )
+
+  const names = kept()
+  await recommended(server, version, everybody, 'again', filterArn)
+  assert.deepEqual(kept(), names, 'made once')
+  put(server, 'b.csv', walks(undefined, 2).csv)
+  await importFile(server, interactions, 's3://bucket/b.csv', { jobName: 'b' })
+  await exported(server, interactions, 'j')
+  assert.deepEqual(kept(), [], 'a full import is other data')
 })
 
 test('items that ITEMS knows stay', async t => {

@@ -5,9 +5,10 @@
 import type { Allowed } from '../../filters/valueBinder.ts'
 import type { NewcomerRanker } from '../../inference/newcomerRanker.ts'
 import { PriorRanker, priorOrder } from '../../inference/priorRanker.ts'
-import type { QueryBlock, Ranker } from '../../inference/queries.ts'
+import type { QueryBlock, QueryLists, Ranker } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, ANSWER_PLACES } from '../../kernels/byteParameters.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
+import type { BatchDescription } from './description.ts'
 import { type Asker, type PlacedFilter, RecordFilter } from './filtering.ts'
 
 /** What everybody who may be given the same is answered, unless something is struck from it. */
@@ -23,6 +24,7 @@ interface FilteredTools {
   readonly itemCount: number
   readonly k: number
   readonly newcomers: NewcomerRanker | undefined
+  readonly recipe: BatchDescription['recipe']
 }
 
 export class FilteredQueries {
@@ -33,6 +35,8 @@ export class FilteredQueries {
   #count = 0
   readonly #filter: RecordFilter
   readonly #everybody: Allowed | undefined
+  /** Then lists of what is struck are lists that the ranker has in any case. */
+  readonly #strikesHistories: boolean
   readonly #prior: PriorRanker
   readonly #newcomers: NewcomerRanker | undefined
   readonly #bytes: ByteBlocks
@@ -44,9 +48,11 @@ export class FilteredQueries {
   #shared = new WeakMap<Uint32Array, SharedAnswer>()
   #outOfRoom = false
 
-  constructor(filter: PlacedFilter, { ranker, bytes, itemCount, k, newcomers }: FilteredTools) {
+  constructor(filter: PlacedFilter, { ranker, bytes, itemCount, k, newcomers, recipe }: FilteredTools) {
     this.#filter = new RecordFilter(filter)
     this.#everybody = this.#filter.everybody()
+    // An item is asked about by a history that is nobody's.
+    this.#strikesHistories = recipe.record === 'userId' && this.#filter.strikesHistories
     this.#offsets = new Uint32Array(bytes.blockRecords + 1)
     this.#prior = new PriorRanker(priorOrder(ranker, itemCount), k)
     this.#newcomers = newcomers
@@ -99,8 +105,9 @@ export class FilteredQueries {
     return order
   }
 
-  /** What goes with the histories of the queries taken since `begin`. */
-  get restrictions(): Pick<QueryBlock, 'allowed' | 'excluded'> {
+  /** What goes with the queries taken since `begin`, whose histories these are. */
+  restrictions(histories: QueryLists): Pick<QueryBlock, 'allowed' | 'excluded'> {
+    if (this.#strikesHistories) return { excluded: histories }
     const lists = { offsets: this.#offsets, items: new Int32Array(this.#struck.buffer) }
     const excluded = this.#offsets[this.#count] > 0 && { excluded: lists }
     return this.#filter.strikesOnly ? { ...excluded } : { ...excluded, allowed: this.#allowed }
@@ -113,7 +120,8 @@ export class FilteredQueries {
   take(record: number, subject: number, asker: Asker, filterValues: unknown, hasHistory: boolean): string | undefined {
     const allowed = this.#filter.allowed(asker, filterValues)
     if (typeof allowed === 'string') return allowed
-    if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, asker.item)
+    if (hasHistory && this.#strikesHistories) this.#count++
+    else if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, asker.item)
     else if (this.#newcomers?.knows(subject))
       this.#answerFrom(this.#newcomers.orderOf(subject), record, allowed.rows, allowed.struck)
     else this.#answer(record, allowed.rows, allowed.struck)
@@ -127,6 +135,10 @@ export class FilteredQueries {
 
   /** As `take`, of a record without values about a user who has a history, without looking at it; false where it has to be looked at. */
   takeAlike(): boolean {
+    if (this.#strikesHistories) {
+      this.#count++
+      return true
+    }
     if (this.#everybody === undefined) return false
     this.#addQuery(this.#everybody.rows, this.#everybody.struck, -1)
     return true

@@ -1,14 +1,16 @@
 /** The filter of a job: read once and shared, carried out by each thread for its own records. */
 
+import { dataVersion } from '../../datasets/dataVersion.ts'
 import type { DatasetType } from '../../datasets/schema.ts'
 import { parseSchema } from '../../datasets/schema.ts'
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
+import { asksWhatWasMet, needsOf } from '../../filters/assemble.ts'
 import { planFilter } from '../../filters/check.ts'
 import type { FilterData } from '../../filters/data.ts'
 import { FilterError } from '../../filters/filterError.ts'
-import { FilterMasks, isEvents } from '../../filters/masks.ts'
-import { conditionsOf, type Plan } from '../../filters/plan.ts'
-import { readFilterData } from '../../filters/read.ts'
+import { FilterMasks } from '../../filters/masks.ts'
+import { conditionsOf, isEvents, type Plan } from '../../filters/plan.ts'
+import { type FilterSource, type KnownPeople, prepareEvents, readFilterData } from '../../filters/read.ts'
 import type { Allowed } from '../../filters/valueBinder.ts'
 import type { FilterValues } from '../../filters/values.ts'
 import type { FilterSnapshot } from '../../resources/types.ts'
@@ -18,6 +20,8 @@ import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 export interface PlacedFilter {
   readonly plan: Plan
   readonly data: FilterData
+  /** The events of `data` are the histories that the model ranks by. */
+  readonly byHistories?: boolean
   /** They share the bound of what is remembered. */
   readonly threads: number
   /** Of masks; absent: MASK_CACHE_BYTES. */
@@ -26,8 +30,10 @@ export interface PlacedFilter {
 
 /** What a filter takes of memory. */
 export interface FilterNeeds {
-  /** At most: of columns, and of events, were they all different. */
-  readonly dataBytes: number
+  /** Of columns, at most. */
+  readonly columnBytes: number
+  /** Of events, were they all in memory. */
+  readonly eventBytes: number
   /** Whether records may be given different sets, which are worth keeping. */
   readonly manySets: boolean
 }
@@ -44,34 +50,54 @@ const schemasOf = ({ schemas }: FilterSnapshot) =>
 export const takesValues = (filter: FilterSnapshot): boolean =>
   planFilter(filter.expression, schemasOf(filter)).placeholders.size > 0
 
-/** By the sizes of its datasets: they are not read. */
-export function filterNeeds(filter: FilterSnapshot): FilterNeeds {
+/** Whether the histories of a model, all of `wholeOf`, are all that the filter asks about events. */
+export function isAnsweredByHistories(
+  filter: FilterSnapshot,
+  wholeOf: string | undefined,
+  { filterEventsPerType }: Pick<ComputeContext, 'filterEventsPerType'>,
+): boolean {
+  const needs = needsOf(planFilter(filter.expression, schemasOf(filter)))
+  return asksWhatWasMet(needs, filterEventsPerType) && wholeOf === dataVersion(filter.imports.INTERACTIONS ?? [])
+}
+
+/** By the sizes of its datasets: they are not read. `byHistories`: events are a model's histories, which others count. */
+export function filterNeeds(filter: FilterSnapshot, byHistories: boolean): FilterNeeds {
   const plan = planFilter(filter.expression, schemasOf(filter))
   const rowsOf = (dataset: DatasetType) => (filter.imports[dataset] ?? []).reduce((sum, part) => sum + part.rowCount, 0)
   const onEvents = new Set(plan.statements.filter(each => isEvents(plan, each)).map(({ dataset }) => dataset))
-  let dataBytes = 0
-  for (const dataset of onEvents) dataBytes += EVENT_BYTES * rowsOf(dataset)
+  let eventBytes = 0
+  if (!byHistories) for (const dataset of onEvents) eventBytes += EVENT_BYTES * rowsOf(dataset)
+  let columnBytes = 0
   for (const field of plan.fields) {
     const dataset = field.slice(0, field.indexOf('.')) as DatasetType
-    if (!onEvents.has(dataset)) dataBytes += CELL_BYTES * rowsOf(dataset)
+    if (!onEvents.has(dataset)) columnBytes += CELL_BYTES * rowsOf(dataset)
   }
   const hangsOnItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
   const hangsOnUser = plan.statements.some(({ when }) => when.length > 0)
-  return { dataBytes, manySets: plan.placeholders.size > 0 || hangsOnItem || hangsOnUser }
+  return { columnBytes, eventBytes, manySets: plan.placeholders.size > 0 || hangsOnItem || hangsOnUser }
 }
+
+const sourceOf = ({ imports }: FilterSnapshot, { filterEventsPerType }: ComputeContext): FilterSource => ({
+  bucket: ARTIFACTS_BUCKET,
+  imports,
+  eventsPerType: filterEventsPerType,
+})
+
+/** Packs the events that the filter asks about, where nobody has yet. */
+export const prepareFilter = (filter: FilterSnapshot, context: ComputeContext): Promise<void> =>
+  prepareEvents(planFilter(filter.expression, schemasOf(filter)), sourceOf(filter, context), context)
 
 /** Rows are the model's items. `cacheBytes`: what masks may take. */
 export async function placeFilter(
   filter: FilterSnapshot,
   items: Vocabulary,
   context: ComputeContext,
-  { threads, cacheBytes }: { threads: number; cacheBytes?: number },
+  { threads, cacheBytes, known }: { threads: number; cacheBytes?: number; known?: KnownPeople },
 ): Promise<PlacedFilter> {
   const parsed = schemasOf(filter)
   const plan = planFilter(filter.expression, parsed)
-  const source = { bucket: ARTIFACTS_BUCKET, imports: filter.imports, eventsPerType: context.filterEventsPerType }
-  const { data } = await readFilterData(plan, parsed, source, items, context)
-  return { plan, data, threads, cacheBytes }
+  const { data } = await readFilterData(plan, parsed, sourceOf(filter, context), items, context, known)
+  return { plan, data, byHistories: data.events !== undefined && data.events === known?.events, threads, cacheBytes }
 }
 
 /** Who asks, and about what. */
@@ -86,8 +112,12 @@ export interface Asker {
 export class RecordFilter {
   readonly #masks: FilterMasks
 
-  constructor({ plan, data, threads, cacheBytes }: PlacedFilter) {
+  /** Whether what is struck from somebody is always their history, all of it, and nothing else is ever barred. */
+  readonly strikesHistories: boolean
+
+  constructor({ plan, data, byHistories = false, threads, cacheBytes }: PlacedFilter) {
     this.#masks = new FilterMasks(plan, data, threads, cacheBytes)
+    this.strikesHistories = byHistories && this.#masks.strikesAlike
   }
 
   /** Whether what may be chosen is always everything but what is struck. */

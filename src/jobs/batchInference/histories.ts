@@ -4,10 +4,12 @@
  * read together: in input that follows the order of the users a block takes one or two reads; in any other order each subject takes one.
  */
 import { openSync, readSync } from 'node:fs'
+import type { UserEvents } from '../../filters/data.ts'
 import type { QueryLists } from '../../inference/queries.ts'
+import { unpackBits, WORD_BITS } from '../../lib/packedBits.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { ItemLists } from '../../models/splits.ts'
-import { type PackedHistories, unpackEvents } from '../../recipes/packedHistories.ts'
+import type { PackedHistories } from '../../recipes/packedHistories.ts'
 import type { StoredHistories } from '../../recipes/storedHistories.ts'
 import { HISTORY_GAP_ITEMS, HISTORY_READ_ITEMS } from './limits.ts'
 
@@ -20,6 +22,19 @@ export interface SubjectHistories {
 
 /** Histories in any of their forms. */
 export type KeptHistories = ItemLists | PackedHistories | StoredHistories
+
+/** Histories as what a filter asks about: events without types. */
+export function historiesAsEvents(histories: KeptHistories): UserEvents {
+  const { offsets } = histories
+  const untyped = { types: [], typeBits: 0, offsets }
+  if ('packed' in histories) return { ...untyped, bits: histories.bits, codes: histories.packed }
+  if ('file' in histories) {
+    const words = offsets[offsets.length - 1]
+    return { ...untyped, bits: WORD_BITS, codes: { ...histories.file, words } }
+  }
+  const { buffer, byteOffset, length } = histories.items
+  return { ...untyped, bits: WORD_BITS, codes: new Uint32Array(buffer, byteOffset, length) }
+}
 
 /** `itemCount`: what the file claims beyond it is refused. */
 export function openSubjectHistories(histories: KeptHistories, itemCount: number): SubjectHistories {
@@ -45,11 +60,15 @@ type Copier = (subjects: Int32Array, count: number, lists: { offsets: Uint32Arra
 function copierOf(histories: KeptHistories, itemCount: number): Copier {
   const { offsets } = histories
   if ('file' in histories) return fileCopier(histories, itemCount)
-  if ('packed' in histories)
+  if ('packed' in histories) {
+    const { packed, bits } = histories
     return (subjects, count, lists) => {
-      for (let q = 0; q < count; q++)
-        unpackEvents(histories, offsets[subjects[q]], offsets[subjects[q] + 1], lists.items, lists.offsets[q])
+      for (let q = 0; q < count; q++) {
+        const from = offsets[subjects[q]]
+        unpackBits(packed, bits, from * bits, lists.items, lists.offsets[q], offsets[subjects[q] + 1] - from)
+      }
     }
+  }
   return (subjects, count, lists) => {
     let place = 0
     for (let q = 0; q < count; q++) {

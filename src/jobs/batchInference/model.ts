@@ -8,14 +8,16 @@ import { isPriorAlone } from '../../models/historyModel.ts'
 import { influenced } from '../../models/rankingInfluence.ts'
 import type { ItemLists } from '../../models/splits.ts'
 import { recipeByArn } from '../../recipes/index.ts'
-import { loadModel, loadWithoutHistories, type SavedModel } from '../../recipes/modelFile.ts'
+import { type LoadControl, loadModel, loadWithoutHistories, type SavedModel } from '../../recipes/modelFile.ts'
 import type { ModelPlace } from '../../recipes/modelPart.ts'
 import { packHistories } from '../../recipes/packedHistories.ts'
-import { openHistories } from '../../recipes/storedHistories.ts'
+import { openHistories, savedWholeOf } from '../../recipes/storedHistories.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import { withItems } from '../updateModel.ts'
 import type { BatchDescription } from './description.ts'
-import { filterNeeds, placeFilter, takesValues } from './filtering.ts'
+import { filterNeeds, isAnsweredByHistories, placeFilter, prepareFilter, takesValues } from './filtering.ts'
+import { historiesAsEvents } from './histories.ts'
+import { IdRoom } from './idRoom.ts'
 import { BLOCK_RECORDS, BLOCK_RECORDS_WITH_VALUES, ITEM_LIST_LENGTH_MAX } from './limits.ts'
 import { idTables, placeBytes } from './placeBytes.ts'
 import { expectedSeconds, type MemoryLimits, type MemoryPlan, planMemory, planText } from './plan.ts'
@@ -47,8 +49,10 @@ export async function loadThreadData(
   const { recipe, numResults, filter, themes, exploration, influence, newItems } = description
   const { stores, signal } = context
   const place = placeOf(description, context)
-  const plan = await planFor(description, context, threadCount, memory)
-  const control = { signal }
+  const { plan, byHistories } = await planFor(description, context, threadCount, memory)
+  if (filter && !byHistories) await prepareFilter(filter, context)
+  const room = new IdRoom()
+  const control = { signal, usersRoom: (_name: string, byteCount: number) => room.reserve(byteCount) }
   const loaded =
     plan.histories === 'listed'
       ? await loadModel(place, control)
@@ -63,8 +67,10 @@ export async function loadThreadData(
     contexts,
   } = await withNewItems(loaded, newItems, context)
   const model = influence && facts ? influenced(trained, facts, influence) : trained
+  const people = { users, events: byHistories ? historiesAsEvents(histories) : undefined }
   const placedFilter =
-    filter && (await placeFilter(filter, items, context, { threads: threadCount, cacheBytes: plan.caches.masks }))
+    filter &&
+    (await placeFilter(filter, items, context, { threads: threadCount, cacheBytes: plan.caches.masks, known: people }))
   const texts = themes && (await placeTexts(themes, items, context))
   const aboutItems = recipe.record === 'itemId'
   const subjects = aboutItems ? { ids: items, histories: onlyItself(items.size) } : { ids: users, histories }
@@ -88,7 +94,7 @@ export async function loadThreadData(
     plan: planText(plan, seconds, records),
     placed,
     sharpness: model.sharpness,
-    bytes: placeBytes({ tables, items, recipe, k: listLength, threads: threadCount, blockRecords }),
+    bytes: placeBytes({ room, tables, items, recipe, k: listLength, threads: threadCount, blockRecords }),
     subjectTable: subjectIds && 0,
     askerTable: askers && tables.length - 1,
     histories: known ? subjects.histories : undefined,
@@ -109,21 +115,26 @@ const placeOf = ({ modelPrefix }: BatchDescription, { artifacts }: ComputeContex
   prefix: { bucket: ARTIFACTS_BUCKET, key: modelPrefix },
 })
 
-function planFor(
-  description: BatchDescription,
+/** `byHistories`: the model's histories are all that the filter asks about events. */
+async function planFor(
+  { filter, ...description }: BatchDescription,
   context: ComputeContext,
   threads: number,
   memory: MemoryLimits | undefined,
-): Promise<MemoryPlan> {
-  const filter = description.filter && filterNeeds(description.filter)
-  return planMemory(placeOf(description, context), { threads, filter }, { signal: context.signal }, memory)
+): Promise<{ plan: MemoryPlan; byHistories: boolean }> {
+  const { signal } = context
+  const place = placeOf(description, context)
+  const byHistories =
+    filter !== undefined && isAnsweredByHistories(filter, await savedWholeOf(place, { signal }), context)
+  const needs = filter && filterNeeds(filter, byHistories)
+  return { plan: await planMemory(place, { threads, filter: needs }, { signal }, memory), byHistories }
 }
 
 async function loadBesideHistories(
   place: ModelPlace,
   packed: boolean,
   { scratchFolder }: ComputeContext,
-  control: { signal: AbortSignal },
+  control: LoadControl,
 ) {
   const loaded = await loadWithoutHistories(place, control)
   const stored = await openHistories(place, loaded.users.size, scratchFolder, control)

@@ -3,12 +3,13 @@
  * with a workplace for each. The value can be cloned into worker threads; byteBlocks.ts works on it.
  */
 import type { Vocabulary, VocabularyTensors } from '../../datasets/vocabulary.ts'
-import { ALIGNMENT_BYTES, ARENA_START_BYTES, type Arena, aligned, createArena } from '../../kernels/arena.ts'
+import { ALIGNMENT_BYTES, type Arena, aligned, createArena } from '../../kernels/arena.ts'
 import * as at from '../../kernels/byteParameters.ts'
-import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../../kernels/load.ts'
+import { growTo, kernelModule, MEMORY_BYTES_MAX } from '../../kernels/load.ts'
 import { FLOAT32_TEXT_BYTES_MAX, SCALES, TENS } from '../../kernels/plain/float32Text.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { BatchDescription } from './description.ts'
+import { IdRoom } from './idRoom.ts'
 import { BLOCK_RECORDS, COPIED_BYTES, INPUT_WINDOW_BYTES, LINE_BYTES_MAX, OUTPUT_BYTES, PLACES_MAX } from './limits.ts'
 
 export interface ByteWork {
@@ -19,6 +20,8 @@ export interface ByteWork {
   /** Items of a list, at most. */
   readonly k: number
   readonly threads: number
+  /** Where some of the tables may lie already; the memory of it all. */
+  readonly room?: IdRoom
   /** Of a block, at most; BLOCK_RECORDS unless it says otherwise. */
   readonly blockRecords?: number
 }
@@ -58,7 +61,7 @@ export interface PlacedSlot {
 export function idTables(subjects: Vocabulary | undefined, askers: Vocabulary | undefined): Vocabulary[] {
   if (subjects === undefined || askers === undefined) return [subjects, askers].filter(table => table !== undefined)
   const same = (a: Uint8Array | Uint32Array, b: Uint8Array | Uint32Array) =>
-    a.byteLength === b.byteLength && Buffer.compare(bytesIn(a), bytesIn(b)) === 0
+    a === b || (a.byteLength === b.byteLength && Buffer.compare(bytesIn(a), bytesIn(b)) === 0)
   const [one, other] = [subjects.tensors, askers.tensors]
   return same(one.offsets, other.offsets) && same(one.bytes, other.bytes) ? [subjects] : [subjects, askers]
 }
@@ -83,7 +86,7 @@ const REASON_BYTES = 3
 
 /** Throws Refusal when it does not fit 4 GiB. */
 export function placeBytes(work: ByteWork): PlacedBytes {
-  const { tables, items, recipe, k, threads, blockRecords = BLOCK_RECORDS } = work
+  const { tables, items, recipe, k, threads, room = new IdRoom(), blockRecords = BLOCK_RECORDS } = work
   const texts = itemTexts(items)
   const itemRoom = texts.longest + NUMBER_BYTES + REASON_BYTES
   const blocks = blockRecords / BLOCK_RECORDS
@@ -91,14 +94,15 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     Math.ceil(Math.max(1, blocks / 4) * OUTPUT_BYTES),
     2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom),
   )
-  const bytes = bytesOf(work, texts, outputBytes)
+  const bytes = bytesOf({ ...work, room }, texts, outputBytes)
   if (bytes > MEMORY_BYTES_MAX)
     throw new Refusal(
       `Ids and texts of ${[...tables, items].map(({ size }) => size).join(', ')} users and items need ${bytes} bytes of memory; at most ${MEMORY_BYTES_MAX} can be used.`,
     )
-  const memory = sharedMemory(bytes)
-  const arena = createArena(memory)
-  const placed = tables.map(table => placeTable(arena, table))
+  const { memory } = room
+  growTo(memory, bytes)
+  const arena = createArena(memory, room.top)
+  const placed = tables.map(table => (room.holds(table) ? placedTable(table) : placeTable(arena, table)))
   const slots = arena.reserveU8(texts.slots.length)
   slots.view.set(texts.slots)
   const long = arena.reserveU8(texts.long.length + at.BYTES_SLACK)
@@ -162,18 +166,26 @@ function placeTable(arena: Arena, { tensors }: Vocabulary): PlacedTable {
   return { tensors: { bytes, offsets: offsets.view, slots: slots.view }, ids: ids.ptr, slots: slots.ptr }
 }
 
+const placedTable = ({ tensors }: Vocabulary): PlacedTable => ({
+  tensors,
+  ids: tensors.bytes.byteOffset,
+  slots: tensors.slots.byteOffset,
+})
+
 function bytesOf(
-  { tables, k, threads, blockRecords = BLOCK_RECORDS }: ByteWork,
+  { tables, k, threads, room, blockRecords = BLOCK_RECORDS }: ByteWork & { readonly room: IdRoom },
   texts: ItemTexts,
   outputBytes: number,
 ): number {
-  const ids = tables.map(({ tensors }) => tensors.bytes.length + tensors.offsets.byteLength + tensors.slots.byteLength)
+  const ids = tables
+    .filter(table => !room.holds(table))
+    .map(({ tensors }) => tensors.bytes.length + tensors.offsets.byteLength + tensors.slots.byteLength)
   const numbers = TENS.byteLength + SCALES.length + at.FRAME_PIECES * at.FRAME_PIECE_BYTES
   const shared = ids.reduce((a, b) => a + b, 0) + texts.slots.length + texts.long.length + numbers
   const perRecord = 4 * (at.RECORD_WORDS + 1 + tables.length + 2 * k) * blockRecords
   const slot = INPUT_WINDOW_BYTES + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES
   const rounding = ALIGNMENT_BYTES + at.BYTES_SLACK
-  return ARENA_START_BYTES + aligned(shared + (3 * tables.length + 8) * rounding + threads * (slot + 16 * rounding))
+  return room.top + aligned(shared + (3 * tables.length + 8) * rounding + threads * (slot + 16 * rounding))
 }
 
 /** Every item id as JSON and a comma. `longest` is in bytes. */

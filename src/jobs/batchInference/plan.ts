@@ -3,7 +3,7 @@
  * dying, and time from one block of its own users, ranked on the spot.
  */
 import { totalmem } from 'node:os'
-import { MASK_CACHE_BYTES } from '../../filters/limits.ts'
+import { EVENTS_BYTES_MAX, MASK_CACHE_BYTES } from '../../filters/limits.ts'
 import { VIEWS_BYTES } from '../../inference/placeFactors.ts'
 import { openRanker, type PlacedModel } from '../../inference/ranker.ts'
 import { stopwatchSeconds } from '../../lib/clock.ts'
@@ -51,14 +51,16 @@ export async function planMemory(
   const [model, vocabulary, listed] = await Promise.all((['model', 'vocabulary', 'histories'] as const).map(bytesOf))
   const form = listed <= historiesBytesMax ? { histories: 'listed' as const, held: listed } : await unlisted()
   const { histories, held } = form
-  // Model and ids are read and then placed where the kernels see them.
-  const needed = Math.ceil(2 * model + 2 * vocabulary + held + threads * THREAD_BYTES + PROCESS_BYTES)
+  // The model is read and then placed where kernels see it; ids are read to there.
+  const needed = Math.ceil(2 * model + vocabulary + held + threads * THREAD_BYTES + PROCESS_BYTES)
   if (needed > available)
     throw new Refusal(
-      `The job needs ${gigabytes(needed)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(2 * vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
+      `The job needs ${gigabytes(needed)} of memory (model ${gigabytes(2 * model)}, ids ${gigabytes(vocabulary)}, histories ${gigabytes(held)}); this machine has ${gigabytes(available)}.`,
     )
   // Nobody is refused, and no cache is smaller, for what a filter reads: it is less where events repeat, and how much less is not known yet.
-  const read = filter?.dataBytes ?? 0
+  // More packed events than have room stay in their file; those who did them may be others than the model's, read and then placed.
+  const events = Math.min(filter?.eventBytes ?? 0, EVENTS_BYTES_MAX + 2 * vocabulary)
+  const read = (filter?.columnBytes ?? 0) + events
   const half = Math.floor((available - needed) / 2)
   const caches = { masks: 0, views: 0 }
   if (filter) {

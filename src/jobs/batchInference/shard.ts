@@ -116,7 +116,7 @@ export class ShardAnswerer implements Answerer {
     }
     const lists = histories.gather(this.#subjectOf, this.#queryCount)
     const queries = { count: this.#queryCount, k, ...lists }
-    if (filtered) return { ...queries, ...filtered.restrictions }
+    if (filtered) return { ...queries, ...filtered.restrictions(lists) }
     return aboutItems ? { ...queries, excluded: lists } : queries
   }
 
