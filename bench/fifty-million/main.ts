@@ -22,6 +22,7 @@ import { machine } from '../lib/machine.ts'
 import { checkLines } from './check.ts'
 import { writeEvents, writeInput } from './files.ts'
 import { foldInShare } from './foldIn.ts'
+import { installWorld } from './install.ts'
 import { type Measured, report } from './report.ts'
 import { type Job, Service } from './service.ts'
 import { EVENTS, makeWorld } from './world.ts'
@@ -100,7 +101,7 @@ try {
   }
   await service.stop()
   say('installing')
-  await service.install(world, ofEvents)
+  await installWorld(folder, world, ofEvents)
   for (const input of new Set(jobs.map(({ input }) => input))) writeInput(service.file(input), users, input !== ORDERED)
 
   const measured: Measured[] = []

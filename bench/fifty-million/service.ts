@@ -29,21 +29,10 @@ import {
   PersonalizeClient,
 } from '@aws-sdk/client-personalize'
 import { recipeArn, waitByPolling } from '../../examples/flow.ts'
-import { dataVersion } from '../../src/datasets/dataVersion.ts'
-import { Vocabulary, VocabularyBuilder } from '../../src/datasets/vocabulary.ts'
-import { ARTIFACTS_BUCKET } from '../../src/jobs/computeContext.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
-import { quietControl } from '../../src/lib/work.ts'
-import type { FactorModel } from '../../src/models/historyModel.ts'
-import type { ObjectStore } from '../../src/objects/objectStore.ts'
-import { openObjectStore } from '../../src/objects/open.ts'
-import { type SavedModel, saveModel } from '../../src/recipes/modelFile.ts'
-import { addressOf, FORMAT, type ModelPlace, VERSION } from '../../src/recipes/modelPart.ts'
 import { interactionsSchema } from '../../test/support/interactionsSchema.ts'
 import { answeredIn, type Cost, costIn, type JobCost } from './costs.ts'
-import { historiesFile } from './files.ts'
-import { type FactorWorld, ITEMS, listsOf, userId } from './world.ts'
 
 /** Everything the bench makes has this name, or begins with it. */
 const NAME = 'bench'
@@ -167,48 +156,6 @@ export class Service {
       async () => (await client.send(new DescribeDatasetImportJobCommand({ datasetImportJobArn }))).datasetImportJob!,
     )
     return stopwatchSeconds() - start
-  }
-
-  /** Puts `world` in the place of what was trained: all that the imported events tell, where they are everybody's. */
-  async install(world: FactorWorld, ofEvents: boolean): Promise<void> {
-    const place = await this.#trained()
-    const users = new VocabularyBuilder()
-    for (let user = 0; user < world.users; user++) users.add(String(userId(world.users, user)))
-    const items = Vocabulary.fromIds(Array.from({ length: ITEMS }, (_, item) => String(item + 1)))
-    const { model } = world
-    await saveModel(place, { model, users: users.finish(), items, histories: listsOf(world, 0) }, quietControl)
-    const version = ofEvents ? { wholeOf: dataVersion([{ parts: await this.#imported() }]) } : {}
-    const metadata = { ...version, format: FORMAT, version: VERSION, part: 'histories' }
-    await place.artifacts.write(addressOf(place, 'histories'), historiesFile(world, metadata))
-  }
-
-  /** Puts `saved` in the place of what was trained, by the code that saves what is trained. */
-  async installSaved(saved: SavedModel<FactorModel>): Promise<void> {
-    await saveModel(await this.#trained(), saved, quietControl)
-  }
-
-  get #artifacts(): ObjectStore {
-    return openObjectStore({ kind: 'folder', root: join(this.#folder, 'artifacts') })
-  }
-
-  /** Where the one model is. */
-  async #trained(): Promise<ModelPlace> {
-    const [key, ...others] = (await this.#foldersIn('models/')).keys()
-    assert(key !== undefined && others.length === 0, 'one version has been trained')
-    return { artifacts: this.#artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key } }
-  }
-
-  /** The parts of the one import that is left. */
-  async #imported(): Promise<string[]> {
-    const [parts, ...others] = (await this.#foldersIn('imports/')).values()
-    assert(parts !== undefined && others.length === 0, 'one import is left')
-    return parts
-  }
-
-  async #foldersIn(prefix: string): Promise<Map<string, string[]>> {
-    const keys: string[] = []
-    for await (const { key } of this.#artifacts.list(ARTIFACTS_BUCKET, prefix)) keys.push(key)
-    return Map.groupBy(keys, key => key.slice(0, key.lastIndexOf('/') + 1))
   }
 
   /** Runs a job on a server of so many threads; its output is the file `answered(job)`. */

@@ -12,6 +12,7 @@ import { assert } from '../../src/lib/assert.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import type { FactorModel } from '../../src/models/historyModel.ts'
 import type { SavedModel } from '../../src/recipes/modelFile.ts'
+import { installModel } from '../fifty-million/install.ts'
 import { Service } from '../fifty-million/service.ts'
 
 /** What is trained on serves nobody. */
@@ -32,7 +33,7 @@ export async function segmentJob(world: SavedModel<FactorModel>): Promise<string
     await service.start(1)
     await service.train('sample.csv', 'aws-item-affinity')
     await service.stop()
-    await service.installSaved(world)
+    await installModel(folder, world)
     const asked = [0, Math.floor(world.model.itemCount / 2)]
     await writeFile(service.file('items.jsonl'), asked.map(item => `{"itemId": "${item + 1}"}\n`).join(''))
     const cost = await service.segment('items.jsonl', userCount)
