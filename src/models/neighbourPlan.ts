@@ -8,6 +8,7 @@ import {
   NEAR_GRAM_OFFSETS,
   NEAR_GRAM_VALUES,
   NEAR_LENGTHS,
+  NEAR_MARKS,
   NEAR_OFFSETS,
   NEAR_PAIRS,
   NEAR_SCRATCH,
@@ -80,10 +81,10 @@ export function planNeighbours(sequences: Sequences, options: PlanOptions, threa
     8 * pieceEntries +
     10 * ALIGNMENT_BYTES
   const rowBytes = 4 * Math.ceil((neighbourCount + 8) / 8) * 8
-  /** f64 sums, u32 met, u32 places, a heap that either kernel fills, the equations. */
+  /** f64 sums, u32 met, u32 places, a heap that either kernel fills, marks, the equations. */
   const scratch = (gramRow: number) => {
     const systemBytes = aligned(16 * itemCount + 8 * Math.max(neighbourCount, gramRow))
-    return { systemBytes, scratchBytes: aligned(systemBytes + neighbourCount * rowBytes) }
+    return { systemBytes, scratchBytes: aligned(systemBytes + NEAR_MARKS + neighbourCount * rowBytes) }
   }
   const bytesWith = (gramRow: number) =>
     fixed + threads * scratch(gramRow).scratchBytes + 8 * sum(neighbours.map(count => Math.min(count, gramRow)))
