@@ -19,27 +19,15 @@ import {
   NEAR_LENGTHS,
   NEAR_OFFSETS,
   NEAR_PAIRS,
-  NEAR_SCRATCH,
-  NEAR_SCRATCH_BYTES,
   NEAR_SOURCES,
-  NEAR_SYSTEM,
   NEAR_VALUES,
   PAIRS_ITEM_COUNT,
   PAIRS_OFFSETS,
   PAIRS_RIDGE,
 } from '../src/kernels/parameters'
-import { addScaled, scale } from './cholesky'
 import { countCross, countGram } from './neighbourCounts'
-import { stopped, thread, word } from './words'
-
-/** A pivot below this share of its diagonal element is rounding: its source says what others say already, and gets the weight 0. */
-const PIVOT_SHARE_MIN: f32 = 1e-6
-
-/** Scratch of a thread: f64 sums[n], u32 met[n], u32 place[n] (all 0 between tasks but `met`), u64 heap[…], and from NEAR_SYSTEM on the equations. */
-@inline
-function scratchOf(params: usize): usize {
-  return <usize>word(params, NEAR_SCRATCH) + <usize>thread * word(params, NEAR_SCRATCH_BYTES)
-}
+import { scratchOf, solveFor } from './neighbourSystem'
+import { word } from './words'
 
 /** An importance ≥ 0 and an item as one number: larger where the importance is larger, of equals where the item is lower. */
 @inline
@@ -155,57 +143,4 @@ export function neighbourRow(params: usize, task: i32): void {
   }
   solveFor(params, sources, values, kept)
   store<u32>(<usize>word(params, NEAR_LENGTHS) + (<usize>task << 2), kept)
-}
-
-/** values = (G[A, A] + ridge)⁻¹ · values, A the `count` sources. U = Lᵀ row by row, the right-hand side as its last column. */
-function solveFor(params: usize, sources: usize, values: usize, count: i32): void {
-  const pairs = <usize>word(params, NEAR_PAIRS)
-  const n = <usize>word(pairs, PAIRS_ITEM_COUNT)
-  const place = scratchOf(params) + n * 12
-  const U = scratchOf(params) + word(params, NEAR_SYSTEM)
-  const rowBytes = <usize>((count + 8) & ~7) << 2
-  const ridge = <usize>word(pairs, PAIRS_RIDGE)
-  const lengths = <usize>word(params, NEAR_GRAM_LENGTHS)
-  const offsets = <usize>word(params, NEAR_GRAM_OFFSETS)
-  memory.fill(U, 0, <usize>count * rowBytes)
-  for (let i = 0; i < count; i++) store<u32>(place + (<usize>load<u32>(sources + (<usize>i << 2)) << 2), i + 1)
-  for (let i = 0; i < count; i++) {
-    const item = <usize>load<u32>(sources + (<usize>i << 2))
-    const diagonal = load<f64>(<usize>word(params, NEAR_DIAGONAL) + (item << 3))
-    const row = U + <usize>i * rowBytes
-    store<f32>(row + (<usize>i << 2), <f32>(diagonal + load<f64>(ridge) + load<f64>(ridge, 8) * diagonal))
-    store<f32>(row + (<usize>count << 2), load<f32>(values + (<usize>i << 2)))
-    let at = <usize>load<u32>(offsets + (item << 2)) << 2
-    const end = at + (<usize>load<u32>(lengths + (item << 2)) << 2)
-    for (; at < end; at += 4) {
-      const j = <i32>load<u32>(place + (<usize>load<u32>(<usize>word(params, NEAR_GRAM_ITEMS) + at) << 2)) - 1
-      if (j < 0) continue
-      const value = load<f32>(<usize>word(params, NEAR_GRAM_VALUES) + at)
-      store<f32>(U + <usize>min(i, j) * rowBytes + (<usize>max(i, j) << 2), value)
-    }
-  }
-  for (let i = 0; i < count; i++) store<u32>(place + (<usize>load<u32>(sources + (<usize>i << 2)) << 2), 0)
-
-  for (let k = 0; k < count; k++) {
-    const row = U + <usize>k * rowBytes
-    const item = <usize>load<u32>(sources + (<usize>k << 2))
-    const pivot = load<f32>(row + (<usize>k << 2))
-    if (!(pivot > PIVOT_SHARE_MIN * <f32>load<f64>(<usize>word(params, NEAR_DIAGONAL) + (item << 3)))) {
-      memory.fill(row, 0, rowBytes)
-      continue
-    }
-    scale(<f32>1 / sqrt<f32>(pivot), row, k, count + 1)
-    for (let i = k + 1; i < count; i++) {
-      const factor = load<f32>(row + (<usize>i << 2))
-      if (factor != 0) addScaled(-factor, row, U + <usize>i * rowBytes, i, count + 1)
-    }
-    if (stopped()) return
-  }
-  for (let k = count - 1; k >= 0; k--) {
-    const row = U + <usize>k * rowBytes
-    const pivot = load<f32>(row + (<usize>k << 2))
-    let x = load<f32>(row + (<usize>count << 2))
-    for (let i = k + 1; i < count; i++) x -= load<f32>(row + (<usize>i << 2)) * load<f32>(values + (<usize>i << 2))
-    store<f32>(values + (<usize>k << 2), pivot == 0 ? 0 : x / pivot)
-  }
 }

@@ -52,11 +52,13 @@ export const NEAR_LENGTHS = 8
 /** u32[…], f32[…] */
 export const NEAR_SOURCES = 9
 export const NEAR_VALUES = 10
-/** One scratch area of SCRATCH_BYTES for each thread, in it the equations from SYSTEM bytes on. */
+/** One scratch area of SCRATCH_BYTES for each thread, in it from SYSTEM bytes on u8[NEAR_MARKS] and the equations. */
 export const NEAR_SCRATCH = 11
 export const NEAR_SCRATCH_BYTES = 12
 export const NEAR_SYSTEM = 13
 export const NEAR_WORDS = 16
+/** Items by their last 13 bits, of which a source marks one: 1 % of the others share it with one of 84 sources, and all marks stay in the first level cache. */
+export const NEAR_MARKS = 8192
 
 // A symmetric positive definite system with many right-hand sides (assembly/cholesky.ts, kernels/linearSystem.ts).
 /** Rows of a square block: a multiple of TILE_ROWS and TILE_COLUMNS. */

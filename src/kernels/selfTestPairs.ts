@@ -97,7 +97,7 @@ export function neighbourCase(arena: Arena, random: Random): Case {
   words[at.NEAR_SOURCES] = arena.reserveU32(ORDER * ORDER).ptr
   words[at.NEAR_VALUES] = arena.reserveF32(ORDER * ORDER).ptr
   words[at.NEAR_SYSTEM] = 24 * ORDER
-  words[at.NEAR_SCRATCH_BYTES] = 24 * ORDER + 4 * ORDER * (ORDER + 16)
+  words[at.NEAR_SCRATCH_BYTES] = 24 * ORDER + at.NEAR_MARKS + 4 * ORDER * (ORDER + 16)
   const { ptr: scratch } = arena.reserveU8(words[at.NEAR_SCRATCH_BYTES])
   words[at.NEAR_SCRATCH] = scratch
 

@@ -84,7 +84,7 @@ const TRANSITION_SECONDS = 1e-7
 
 /** About how long `fitExpert` takes on an x86-64 of some 3 GHz that does nothing else. */
 export function expertSeconds(
-  sequences: Pick<Sequences, 'itemCount' | 'items' | 'weights'>,
+  sequences: Pick<Sequences, 'userCount' | 'itemCount' | 'items' | 'weights'>,
   { kind, kernel }: Pick<ExpertDesign, 'kind' | 'kernel'>,
   threads: number,
 ): number {
@@ -92,7 +92,7 @@ export function expertSeconds(
   const { itemCount, items, weights } = sequences
   if (kind === 'transitions') return items.length * TRANSITION_SECONDS
   if (!solvedAtOnce(sequences, kernel.length, threads))
-    return neighbourSeconds(itemCount, items.length, kernel.length) / threads
+    return neighbourSeconds(sequences, kind === 'together' ? 0 : kernel.length) / threads
   // EASE of events with weights has two solutions (ease.ts).
   const solutions = kind === 'together' && weights ? 2 : 1
   const seconds = denseOperations(itemCount) / DENSE_OPERATIONS_PER_SECOND + items.length * kernel.length * 1e-9

@@ -8,6 +8,7 @@ import {
   NEAR_GRAM_OFFSETS,
   NEAR_GRAM_VALUES,
   NEAR_LENGTHS,
+  NEAR_MARKS,
   NEAR_OFFSETS,
   NEAR_PAIRS,
   NEAR_SCRATCH,
@@ -80,10 +81,10 @@ export function planNeighbours(sequences: Sequences, options: PlanOptions, threa
     8 * pieceEntries +
     10 * ALIGNMENT_BYTES
   const rowBytes = 4 * Math.ceil((neighbourCount + 8) / 8) * 8
-  /** f64 sums, u32 met, u32 places, a heap that either kernel fills, the equations. */
+  /** f64 sums, u32 met, u32 places, a heap that either kernel fills, marks, the equations. */
   const scratch = (gramRow: number) => {
     const systemBytes = aligned(16 * itemCount + 8 * Math.max(neighbourCount, gramRow))
-    return { systemBytes, scratchBytes: aligned(systemBytes + neighbourCount * rowBytes) }
+    return { systemBytes, scratchBytes: aligned(systemBytes + NEAR_MARKS + neighbourCount * rowBytes) }
   }
   const bytesWith = (gramRow: number) =>
     fixed + threads * scratch(gramRow).scratchBytes + 8 * sum(neighbours.map(count => Math.min(count, gramRow)))
@@ -118,12 +119,20 @@ function affordableNeighbours(itemCount: number): number {
   return Math.min(NEIGHBOUR_COUNT_MAX, affordable, itemCount)
 }
 
-/** About how long a thread takes for all, by the rates above: the equations, the entries looked through, three pairs of events a nanosecond or two. */
-export function neighbourSeconds(itemCount: number, eventCount: number, kernelLength: number): number {
-  const neighbours = affordableNeighbours(itemCount)
-  const pairs = 3 * eventCount * Math.max(1, kernelLength)
-  const lookedAt = Math.min(ENTRIES_LOOKED_AT_MAX, neighbours * Math.min(pairs, itemCount ** 2))
-  return (itemCount * neighbours ** 3) / 3 / 4e9 + lookedAt / 2.5e8 + pairs * 2e-9
+/**
+ * About how long a thread takes for all: the equations at 8 Gflop/s, a nanosecond for an entry looked at, and for each of three pairs of events
+ * the longer the larger the catalogue is (npm run bench:scale; another machine differs). A history reaches as far as the kernel does or it is long.
+ */
+export function neighbourSeconds(
+  { userCount, itemCount, items }: Pick<Sequences, 'userCount' | 'itemCount' | 'items'>,
+  kernelLength: number,
+): number {
+  const length = items.length / Math.max(1, userCount)
+  const pairs = items.length * (kernelLength === 0 ? length : Math.min(kernelLength, length))
+  const neighbours = Math.min(affordableNeighbours(itemCount), pairs / itemCount)
+  const pairSeconds = 1e-9 * (1 + Math.log2(1 + itemCount / 10_000))
+  const lookedAt = Math.min(ENTRIES_LOOKED_AT_MAX, neighbours * Math.min(3 * pairs, itemCount ** 2))
+  return (itemCount * neighbours ** 3) / 3 / 8e9 + lookedAt / 1e9 + 3 * pairs * pairSeconds
 }
 
 /** Of each item at most how many more frequent ones occur around it, and how many items before it (around it without a kernel). */

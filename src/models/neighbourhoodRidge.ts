@@ -20,7 +20,7 @@ import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import { type NeighbourPlan, neighbourPlanText, placeNeighbours, planNeighbours } from './neighbourPlan.ts'
 import { inTurns, type PairOptions, type Sequences } from './pairCounts.ts'
-import { cutRows, rowsOfTargets, type SparseRows } from './sparseRows.ts'
+import { cutToLength, rowsOfTargets, type SparseRows } from './sparseRows.ts'
 
 /** An entry that is copied twice between two turns of the event loop: some milliseconds. */
 const EVENTS_PER_TURN = 1 << 20
@@ -59,7 +59,7 @@ export async function fitNeighbourhoodRidge(
       signal,
       finished: stage('solving neighbourhoods'),
     })
-    return await inCatalogueOrder(rowsOfTargets(lists, itemCount), ranked.items, options.rowLength, signal)
+    return await cutToLength(rowsOfTargets(lists, ranked.items), options.rowLength, signal)
   } finally {
     await team.close()
   }
@@ -118,28 +118,6 @@ async function solveTargets(
     }
   }
   return { offsets, sources: sources.subarray(0, top), values: values.subarray(0, top) }
-}
-
-/** Rows and entries back from numbers to items, cut to their largest. */
-function inCatalogueOrder(
-  rows: SparseRows,
-  itemOf: Int32Array,
-  rowLength: number,
-  signal: AbortSignal,
-): Promise<SparseRows> {
-  const numberOf = new Int32Array(itemOf.length)
-  for (let number = 0; number < itemOf.length; number++) numberOf[itemOf[number]] = number
-  const row = (item: number) => {
-    const [from, to] = [rows.offsets[numberOf[item]], rows.offsets[numberOf[item] + 1]]
-    const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
-      (a, b) => itemOf[rows.items[a]] - itemOf[rows.items[b]],
-    )
-    return {
-      items: Int32Array.from(order, at => itemOf[rows.items[at]]),
-      values: Float32Array.from(order, at => rows.values[at]),
-    }
-  }
-  return cutRows({ itemCount: itemOf.length, entryCount: rows.items.length, count: rowLength, row }, signal)
 }
 
 /**

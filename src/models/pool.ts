@@ -14,7 +14,7 @@ import { historyOf, type Interactions, repeatShare } from './interactions.ts'
 import { holdOutPairs, type NextItemPair } from './nextItemPairs.ts'
 import { type FittedExpert, scorePairs } from './pairScores.ts'
 import { EPSILON, type FittedWeights, fitPoolWeights, ndcgOfExpert } from './poolFit.ts'
-import { type PoolPlan, planPool, planText } from './poolPlan.ts'
+import { type PoolPlan, planPool, planText, secondsOf } from './poolPlan.ts'
 import { logShares, weightedCounts } from './popularity.ts'
 import { cutToRoom } from './sparseRows.ts'
 
@@ -23,6 +23,14 @@ const PAIR_COUNT_MIN = 200
 
 /** Histories whose mean total makes experts comparable where no pairs are held out. */
 const SCALE_HISTORIES_MAX = 500
+
+/**
+ * Of one thread, for all fits of a pool: a minute and a half on two cores, and as long again in the evaluation. Beyond it the experts of the choice stay
+ * (fitPool), then there are fewer of them (recipes/historyPool.ts).
+ */
+const FIT_SECONDS_MAX = 180
+/** Of the events, those held out for the choice: an expert that has not seen them is nearly the one that has. */
+const UNSEEN_SHARE_MAX = 0.02
 
 /** Beyond this share of events on items the person had before, people come back to things (design/recommenders.md §5.5). */
 const REPEAT_SHARE_MIN = 0.05
@@ -43,14 +51,23 @@ type FittingControl = Control & { readonly plan: PoolPlan }
  * Not calibrated. At least one event. Throws Refusal where no pool of so many items can be ranked by (poolPlan.ts); the plan stands in the
  * stage that is reported. Rejects with `control.signal.reason` when aborted.
  */
-export async function fitPool(interactions: Interactions, design: PoolDesign, control: Control): Promise<PoolModel> {
+export async function fitPool(
+  interactions: Interactions,
+  design: PoolDesign,
+  control: Control,
+  secondsMax = FIT_SECONDS_MAX,
+): Promise<PoolModel> {
   const { training, pairs } = holdOutPairs(interactions)
   const byDefault = pairs.length < PAIR_COUNT_MIN
   const seenCompete = !byDefault && repeatShare(interactions) > REPEAT_SHARE_MIN
   const experts = [...design.experts, ...(seenCompete ? [design.repeat] : [])]
-  const probed = byDefault ? [] : [...design.ridgeFactors.map(() => experts[0]), ...experts.slice(1)]
-  const plan = planPool(interactions, { experts, fitted: [...probed, ...experts] }, control.threads)
-  const planned = { ...staged(control, planText(plan)), plan }
+  const probed = byDefault ? [] : fitsOfChoice(design, experts)
+  const kept =
+    !byDefault &&
+    training.items.length >= interactions.items.length * (1 - UNSEEN_SHARE_MAX) &&
+    secondsOf(interactions, [...probed, ...experts], 1) > secondsMax
+  const plan = planPool(interactions, { experts, fitted: kept ? probed : [...probed, ...experts] }, control.threads)
+  const planned = { ...staged(control, `${planText(plan)}${kept ? ', each once' : ''}`), plan }
   if (byDefault) return poolByDefault(interactions, design, pairs.length, planned)
 
   const choosing = staged(planned, 'choosing')
@@ -62,8 +79,19 @@ export async function fitPool(interactions: Interactions, design: PoolDesign, co
   const scores = await scorePairs(pairs, fitted, asked, choosing)
   const weights = await fitPoolWeights(scores, popularityOf(training), choosing)
   const heldOutPairCount = scores.contests.length
-  return pooled(interactions, scaledExperts, scores.scales, { ...weights, heldOutPairCount, ridges }, planned)
+  const chosen = { ...weights, heldOutPairCount, ridges }
+  return pooled(interactions, scaledExperts, scores.scales, chosen, planned, kept ? fitted : [])
 }
+
+/** What is fitted to choose ridge and weights. */
+const fitsOfChoice = ({ ridgeFactors }: PoolDesign, experts: readonly ExpertDesign[]): ExpertDesign[] => [
+  ...ridgeFactors.map(() => experts[0]),
+  ...experts.slice(1),
+]
+
+/** Whether to choose among these experts takes too long, where there are cheaper ones. The same for any number of threads. */
+export const isTooSlow = (interactions: Interactions, design: PoolDesign): boolean =>
+  secondsOf(interactions, fitsOfChoice(design, design.experts), 1) > FIT_SECONDS_MAX
 
 /** Weights and ridge as other data had them; what makes the experts comparable comes from the data itself. */
 async function poolByDefault(

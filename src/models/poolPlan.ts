@@ -30,7 +30,7 @@ export interface PoolPlan extends RowRoom {
  * Throws Refusal where there is none for eight entries of every item and expert.
  */
 export function planPool(
-  interactions: Pick<Interactions, 'itemCount' | 'items' | 'weights'>,
+  interactions: Pick<Interactions, 'userCount' | 'itemCount' | 'items' | 'weights'>,
   { experts, fitted }: { readonly experts: readonly ExpertDesign[]; readonly fitted: readonly ExpertDesign[] },
   threads: number,
 ): PoolPlan {
@@ -49,9 +49,16 @@ export function planPool(
     group: POOL_GROUP,
     groupCountMax,
     bytes: poolBytes(size, expertCount * Math.min(groupCount, groupCountMax), 1),
-    seconds: fitted.reduce((sum, expert) => sum + expertSeconds(interactions, expert, threads), 0),
+    seconds: secondsOf(interactions, fitted, threads),
   }
 }
+
+/** About how long these take to fit, one after the other. */
+export const secondsOf = (
+  interactions: Pick<Interactions, 'userCount' | 'itemCount' | 'items' | 'weights'>,
+  fitted: readonly ExpertDesign[],
+  threads: number,
+): number => fitted.reduce((sum, expert) => sum + expertSeconds(interactions, expert, threads), 0)
 
 /** For a person: '5 experts of 3416 items: at most 0.1 GB to rank by, about 12 s to fit'. */
 export const planText = ({ expertCount, itemCount, bytes, seconds }: PoolPlan): string =>

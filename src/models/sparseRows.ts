@@ -83,8 +83,7 @@ export async function cutToRoom(
   { group, groupCountMax }: RowRoom,
   signal: AbortSignal,
 ): Promise<SparseRows> {
-  const { offsets, items, values } = rows
-  const itemCount = offsets.length - 1
+  const { offsets } = rows
   const lengths = offsets.subarray(1).map((end, row) => end - offsets[row])
   const groupsWith = (count: number) => lengths.reduce((sum, each) => sum + Math.ceil(Math.min(count, each) / group), 0)
   let beyond = Math.ceil(lengths.reduce((a, b) => Math.max(a, b), 0) / group)
@@ -96,11 +95,20 @@ export async function cutToRoom(
     else beyond = middle
   }
   assert(fitting > 0, 'there is room for a group of every row')
+  return cutToLength(rows, fitting * group, signal)
+}
+
+/** The same rows on shared memory, each cut to its `count` entries of largest magnitude; of equal ones the lower items stay. */
+export function cutToLength(
+  { offsets, items, values }: SparseRows,
+  count: number,
+  signal: AbortSignal,
+): Promise<SparseRows> {
   const row = (item: number) => ({
     items: items.subarray(offsets[item], offsets[item + 1]),
     values: values.subarray(offsets[item], offsets[item + 1]),
   })
-  return cutRows({ itemCount, entryCount: items.length, count: fitting * group, row }, signal)
+  return cutRows({ itemCount: offsets.length - 1, entryCount: items.length, count, row }, signal)
 }
 
 /**
@@ -144,21 +152,28 @@ function select(values: Float32Array, length: number, place: number): number {
   return values[place]
 }
 
-/** Lists of weighted sources, a list a target, turned into rows; `sources` and `values` lie list after list. */
+/**
+ * Lists of weighted sources, a list a target, turned into rows; `sources` and `values` lie list after list. Both targets and sources are
+ * numbers, `itemOf[number]` the items meant: each once.
+ */
 export function rowsOfTargets(
   lists: { readonly offsets: Uint32Array; readonly sources: Uint32Array; readonly values: Float32Array },
-  itemCount: number,
+  itemOf: Int32Array,
 ): SparseRows {
   const { offsets: ends, sources, values: given } = lists
+  const itemCount = itemOf.length
   const offsets = new Uint32Array(itemCount + 1)
-  for (const source of sources) offsets[source + 1]++
+  for (const source of sources) offsets[itemOf[source] + 1]++
   for (let item = 0; item < itemCount; item++) offsets[item + 1] += offsets[item]
+  const numberOf = new Int32Array(itemCount)
+  for (let number = 0; number < itemCount; number++) numberOf[itemOf[number]] = number
   const next = offsets.slice()
   const items = new Int32Array(sources.length)
   const values = new Float32Array(sources.length)
   for (let target = 0; target < itemCount; target++) {
-    for (let at = ends[target]; at < ends[target + 1]; at++) {
-      const to = next[sources[at]]++
+    const number = numberOf[target]
+    for (let at = ends[number]; at < ends[number + 1]; at++) {
+      const to = next[itemOf[sources[at]]]++
       items[to] = target
       values[to] = given[at]
     }

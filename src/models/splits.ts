@@ -84,6 +84,25 @@ export function splitEachUser(interactions: Interactions): { training: Interacti
   }
 }
 
+/** `count` of the tested users, evenly chosen, or all where there are no more. */
+export function someTested(test: HeldOut, count: number): HeldOut {
+  if (test.userCount <= count) return test
+  const rows = Uint32Array.from({ length: count }, (_, place) => Math.floor((place * test.userCount) / count))
+  const listsOf = (lists: ItemLists) => itemLists(Array.from(rows, row => listAt(lists, row)))
+  const { truths, truthWeights } = test
+  return {
+    userCount: count,
+    users: rows.map(row => test.users[row]),
+    inputs: listsOf(test.inputs),
+    truths: listsOf(truths),
+    ...(truthWeights && {
+      truthWeights: Float32Array.from(
+        Array.from(rows, row => [...truthWeights.subarray(truths.offsets[row], truths.offsets[row + 1])]).flat(),
+      ),
+    }),
+  }
+}
+
 const everyUser = ({ userCount }: Interactions): Uint32Array =>
   Uint32Array.from({ length: userCount }, (_, user) => user)
 

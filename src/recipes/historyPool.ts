@@ -6,7 +6,7 @@
  *                                      last three events, each by itself
  *   larger catalogues, sparse data     directional ridges with (k+1)^-.7, exp(-k/.7) and next to flat, and EASE, over neighbourhoods
  *
- *   more than five million events      two of those: (k+1)^-.7 and EASE
+ *   where those take too long          two of them: (k+1)^-.7 and EASE
  *
  * An expert that the held-out events give no weight is not in the model, so the kernels are chosen with the weights.
  */
@@ -14,7 +14,7 @@ import { exponentialKernel, powerKernel } from '../models/directionalRidge.ts'
 import { type ExpertDesign, solvedAtOnce } from '../models/experts.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import type { Interactions } from '../models/interactions.ts'
-import { fitPool, type PoolDesign } from '../models/pool.ts'
+import { fitPool, isTooSlow, type PoolDesign } from '../models/pool.ts'
 import { eventCounts, popularityModel } from '../models/popularity.ts'
 import { lagKernel } from '../models/transitions.ts'
 import type { TrainingControl } from './trainingData.ts'
@@ -74,13 +74,7 @@ const sparse: PoolDesign = {
   ridgeFactors: [1, 0.3, 3],
 }
 
-/**
- * Beyond, two experts and one ridge: of five million events and more each fit takes a minute or two on two cores, and the larger pool has
- * twenty of them in an evaluation and a training, this one eight.
- */
-const EVENT_COUNT_OF_MANY_FITS = 5_000_000
-
-/** λ as the larger pool chose it on Amazon Beauty: three times the study's. */
+/** Two experts and one ridge, where to choose among four with three ridges takes too long. λ as the larger pool chose it on Amazon Beauty: three times the study's. */
 const large: PoolDesign = {
   experts: [
     directional('directional (k+1)^-0.7', powerKernel(0.7, SHORT), [150, 0], 0.4),
@@ -112,5 +106,5 @@ export async function fitHistoryPool(
 
 function designFor(interactions: Interactions, threads: number): PoolDesign {
   if (solvedAtOnce(interactions, LONG, threads)) return dense
-  return interactions.items.length <= EVENT_COUNT_OF_MANY_FITS ? sparse : large
+  return isTooSlow(interactions, sparse) ? large : sparse
 }

@@ -7,7 +7,7 @@ import { repeatShare } from '../../src/models/interactions.ts'
 import { holdOutPairs } from '../../src/models/nextItemPairs.ts'
 import { scorePairs } from '../../src/models/pairScores.ts'
 import { plainScores } from '../../src/models/plainScores.ts'
-import { fitPool, type PoolDesign } from '../../src/models/pool.ts'
+import { fitPool, isTooSlow, type PoolDesign } from '../../src/models/pool.ts'
 import { fitLogWeights } from '../../src/models/poolLikelihood.ts'
 import { fieldOf, ndcgOf, rivalsOf } from '../../src/models/poolRivals.ts'
 import { climb } from '../../src/models/poolSearch.ts'
@@ -234,6 +234,41 @@ test('the model holds the experts that were given a weight, and says why', async
   )
   const scores = plainScores(model, [3, 4, 5])
   assert.equal(scores.indexOf(Math.max(...scores)), 6)
+})
+
+test('where all fits take too long and hardly anybody is held out, the experts of the choice stay', async () => {
+  const interactions = walks({ userCount: 110_000, itemCount: 20, eventCount: 3, jumps: 0.8 })
+  const stages = new Set<string>()
+  const watching = { ...control, progress: ({ stage }: { stage: string }) => stages.add(stage) }
+  const twice = await fitPool(interactions, design, watching)
+  const own = (stage: string) => !stage.includes('choosing') && stage.includes('last:')
+  assert.ok([...stages].some(own))
+  stages.clear()
+  const once = await fitPool(interactions, design, watching, 0)
+  assert.ok(![...stages].some(own))
+  assert.ok([...stages].every(stage => stage.includes('s to fit, each once: choosing')))
+  assert.deepEqual(once.choice, twice.choice)
+  assert.deepEqual(once.prior, twice.prior)
+  for (const [f, { items, values, weight }] of once.experts.entries()) {
+    assert.equal(weight, twice.experts[f].weight)
+    assert.deepEqual(items, twice.experts[f].items)
+    assert.notDeepEqual(values, twice.experts[f].values)
+    assert.ok(values.every((value, at) => Math.abs(value - twice.experts[f].values[at]) < 0.01))
+  }
+  // A tenth of few people is too much to leave out.
+  const few = walks({ userCount: 600, itemCount: 50, eventCount: 20, jumps: 0.9 })
+  assert.deepEqual(await fitPool(few, design, control, 0), await fitPool(few, design, control))
+})
+
+test('how long a choice takes follows from the data: a shop is quick, a million items with twenty million events are not', () => {
+  const sized = (userCount: number, itemCount: number, eventCount: number) => ({
+    ...{ userCount, itemCount, offsets: new Uint32Array(), times: new Float64Array() },
+    items: new Int32Array(eventCount),
+  })
+  const four = { ...design, experts: [...design.experts, ...design.experts], ridgeFactors: [1, 0.3, 3] }
+  assert.equal(isTooSlow(sized(22_363, 12_101, 198_502), four), false)
+  assert.equal(isTooSlow(sized(800_000, 1_000_000, 20_000_000), four), true)
+  assert.equal(isTooSlow(sized(800_000, 1_000_000, 20_000_000), design), false)
 })
 
 test('what repeats is asked for repeats', async () => {

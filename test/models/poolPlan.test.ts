@@ -22,7 +22,11 @@ const designs = (count: number, length = 250): ExpertDesign[] =>
   }))
 
 const plan = (itemCount: number, experts: ExpertDesign[], threads = 2, eventCount = 1_000_000) =>
-  planPool({ itemCount, items: new Int32Array(eventCount) }, { experts, fitted: [...experts, ...experts] }, threads)
+  planPool(
+    { userCount: eventCount / 25, itemCount, items: new Int32Array(eventCount) },
+    { experts, fitted: [...experts, ...experts] },
+    threads,
+  )
 
 test('a usual catalogue keeps every entry, and the plan says what it takes', () => {
   const planned = plan(3416, designs(4))

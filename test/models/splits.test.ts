@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Interactions } from '../../src/models/interactions.ts'
-import { newestEvents, ofUsers, splitByUsers, splitLastEvents, usersByHistoryLength } from '../../src/models/splits.ts'
+import {
+  listAt,
+  newestEvents,
+  ofUsers,
+  someTested,
+  splitByUsers,
+  splitLastEvents,
+  usersByHistoryLength,
+} from '../../src/models/splits.ts'
 import { historiesOf, interactionsOf } from './toy.ts'
 
 /** Users 0 … count-1; user u has u + 1 events, each named after the user. */
@@ -103,4 +111,23 @@ test('the weights of events stay with them, whoever is left out', () => {
   const data = { ...interactionsOf([[1, 2], [3], [4, 5, 6]]), weights: Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6) }
   assert.deepEqual(ofUsers(data, Uint32Array.of(2, 0)).weights, Float32Array.of(0.4, 0.5, 0.6, 0.1, 0.2))
   assert.deepEqual(splitLastEvents(data).training.weights, Float32Array.of(0.4))
+})
+
+test('of many tested users some are asked, evenly chosen, with all that is theirs', () => {
+  const data = staircase(300)
+  const weighted = { ...data, weights: Float32Array.from(data.items, item => item / 7) }
+  const { test } = splitByUsers(weighted, 7)
+  assert.equal(someTested(test, test.userCount), test)
+  const some = someTested(test, 4)
+  assert.equal(some.userCount, 4)
+  const rowOf = (user: number) => test.users.indexOf(user)
+  assert.deepEqual([...some.users].map(rowOf), [0, 7, 15, 22])
+  for (const [row, user] of some.users.entries()) {
+    assert.deepEqual(listAt(some.inputs, row), listAt(test.inputs, rowOf(user)))
+    assert.deepEqual(listAt(some.truths, row), listAt(test.truths, rowOf(user)))
+  }
+  assert.deepEqual(
+    some.truthWeights,
+    Float32Array.from(some.truths.items, item => item / 7),
+  )
 })
