@@ -18,7 +18,10 @@ export interface PlaceOptions {
   readonly threads: number
   /** Queries that are scored together, by dense and factor models. */
   readonly blockSize?: number
-  /** Whether probabilities of factor models and pools are shares of the exact sum over the catalogue; those of dense models always are. */
+  /**
+   * Whether probabilities of factor models and pools are shares of the exact sum over the catalogue; those of dense models always are. Absent: of small
+   * catalogues, as each form has it.
+   */
   readonly exactTotals?: boolean
   /** Whether queries will say what is allowed: factor models then keep room for it. */
   readonly filtered?: boolean

@@ -225,7 +225,7 @@ test('the same bytes on any slot, one query or many, with the revectorizer and w
   const model = modelOf(11, 300)
   const histories = Array.from({ length: 30 }, () => Array.from({ length: random.below(20) }, () => random.below(300)))
   const block = { count: 30, k: 25, ...listsOf(histories) }
-  const placed = placeModel(model, { threads: 3 })
+  const placed = placeModel(model, { threads: 3, exactTotals: false })
   const expected = structuredClone(openRanker(placed, 0).rank(block))
   assert.deepEqual(openRanker(placed, 2).rank(block), expected)
   const one = openRanker(placed, 1)
@@ -238,7 +238,7 @@ test('the same bytes on any slot, one query or many, with the revectorizer and w
   const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
   const program = `import { openRanker, placeModel } from ${url('../../src/inference/ranker.ts')}
     import { poolModel } from ${url('../models/forms.ts')}
-    const ranker = openRanker(placeModel(poolModel(3, 300, 'log'), { threads: 1 }), 0)
+    const ranker = openRanker(placeModel(poolModel(3, 300, 'log'), { threads: 1, exactTotals: false }), 0)
     const { items, probabilities } = ranker.rank({ count: 1, k: 300, offsets: Uint32Array.of(0, 3), items: Int32Array.of(1, 2, 250) })
     console.log(JSON.stringify([[...items], [...probabilities]]))`
   const run = (...flags: string[]) =>
@@ -250,6 +250,23 @@ test('numbers so large that estimates tell nothing', () => {
   const random = seededRandom(13)
   const bias = Float32Array.from({ length: 900 }, () => random.normal() * 2 ** (random.below(100) - 10))
   for (const sharpness of [1e-20, 1, 1e10]) check(modelOf(14, 900, { bias, sharpness }), [[1, 2, 3]], 25)
+})
+
+test('small catalogues have exact sums unless told otherwise, large ones estimated ones', () => {
+  for (const [itemCount, small] of [
+    [1024, true],
+    [1025, false],
+  ] as const) {
+    const model = modelOf(3, itemCount)
+    const [chosen, exact, estimated] = [undefined, true, false].map(exactTotals => {
+      const options = exactTotals === undefined ? { threads: 1 } : { threads: 1, exactTotals }
+      return openRanker(placeModel(model, options), 0)
+        .rank({ count: 1, k: 3, ...listsOf([[7, 8]]) })
+        .probabilities.slice()
+    })
+    assert.notDeepEqual(exact, estimated)
+    assert.deepEqual(chosen, small ? exact : estimated)
+  }
 })
 
 test('an estimated sum is as near for a million items as for a few, whether their scores rise or fall', () => {

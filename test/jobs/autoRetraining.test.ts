@@ -10,7 +10,8 @@ import { silentLog } from '../../src/lib/log.ts'
 import { defaultLimits } from '../../src/resources/limits.ts'
 import { Resources } from '../../src/resources/resources.ts'
 import { openSqlite } from '../../src/resources/sqlite.ts'
-import { dataset, datasetGroup, type ImportedData, recommender } from '../../src/resources/types.ts'
+import { dataset, datasetGroup, type ImportedData, recommender, schema } from '../../src/resources/types.ts'
+import { interactionsSchema } from '../support/interactionsSchema.ts'
 import { call, NOW_SECONDS, settled, temporaryFolder } from '../support/server.ts'
 import { described, shop } from '../support/serving.ts'
 
@@ -112,7 +113,11 @@ test('one about trends is trained anew every two hours, if interactions have com
     })
   const imported: ImportedData = { parts: ['p'], rowCount: 1 }
   const datasetArn = await within(async resources => {
-    const body = { name: 'd', datasetType: 'INTERACTIONS' as const, datasetGroupArn: 'g', schemaArn: 's' }
+    const schemaArn = await resources.create(schema, {
+      ...{ path: 's', name: 's', hidden: {} },
+      body: { name: 's', schema: interactionsSchema() },
+    })
+    const body = { name: 'd', datasetType: 'INTERACTIONS' as const, datasetGroupArn: 'g', schemaArn }
     const group = (await resources.get(recommender, arn)).body.datasetGroupArn
     return resources.create(dataset, {
       path: 'g/INTERACTIONS',

@@ -13,8 +13,16 @@ import type { Status } from '../../src/resources/lifecycle.ts'
 import { defaultLimits } from '../../src/resources/limits.ts'
 import { Resources } from '../../src/resources/resources.ts'
 import { openSqlite } from '../../src/resources/sqlite.ts'
-import { dataset, datasetGroup, type SolutionBody, solution, solutionVersion } from '../../src/resources/types.ts'
+import {
+  dataset,
+  datasetGroup,
+  type SolutionBody,
+  schema,
+  solution,
+  solutionVersion,
+} from '../../src/resources/types.ts'
 import { importFile, makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
+import { interactionsSchema } from '../support/interactionsSchema.ts'
 import { walks } from '../support/sequences.ts'
 import { call, NOW_SECONDS, post, ROLE, settled, type TestServer, temporaryFolder } from '../support/server.ts'
 
@@ -38,7 +46,11 @@ async function world(t: TestContext, { data = true, ...settings }: Partial<Solut
   const [interactions, solutionArn] = await within(async resources => {
     const made = { path: 'g', name: 'g', hidden: {} }
     const group = await resources.create(datasetGroup, { ...made, body: { name: 'g' } })
-    const of = { name: 'd', datasetGroupArn: group, schemaArn: 's' }
+    const schemaArn = await resources.create(schema, {
+      ...{ ...made, path: 's' },
+      body: { name: 's', schema: interactionsSchema() },
+    })
+    const of = { name: 'd', datasetGroupArn: group, schemaArn }
     const target = await resources.create(dataset, {
       ...{ ...made, parent: group },
       body: { ...of, datasetType: 'INTERACTIONS' as const },

@@ -85,7 +85,7 @@ export async function loadThreadData(
   const placed = placeModel(model, {
     threads: threadCount,
     blockSize: BLOCK_RECORDS,
-    exactTotals: context.exactProbabilities ?? false,
+    ...(context.exactProbabilities && { exactTotals: true }),
     filtered: filter !== undefined,
     viewsBytes: plan.caches.views,
   })
