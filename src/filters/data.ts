@@ -34,6 +34,9 @@ export interface UserEvents {
   readonly rowOf?: Int32Array | undefined
 }
 
+/** Types of events that count: flags by index of `types`. */
+export type Wanted = Uint8Array | 'any'
+
 /** Codes that are too many for memory: `words` u32 of a file from byte `start` on. */
 export interface CodeFile {
   readonly path: string

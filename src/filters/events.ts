@@ -1,11 +1,9 @@
 /** Conditions on EVENT_TYPE over what one user did: a row has the types of the events that led to it. */
 import { add, type Bitset, emptySet, invert } from './bitset.ts'
+import type { Wanted } from './data.ts'
 import type { EventReader } from './eventReader.ts'
 import type { PlannedCondition, PlannedStatement } from './plan.ts'
 import { type Bindings, constantsOf } from './values.ts'
-
-/** Flags by index of `types`. */
-export type Wanted = Uint8Array | 'any'
 
 /** Whether a row is in the statement as soon as one of its events is: some type of IN is among its own. */
 export const isPlainEvents = ({ any }: PlannedStatement): boolean =>
@@ -40,9 +38,7 @@ export function eventRows(
   if (constantsOf(condition, bindings) === undefined) return undefined
   const wanted = typesWanted([condition], events, bindings)
   const set = emptySet(rowCount)
-  events.read(user)
-  const { rows, typeOf } = events
-  for (let at = 0; at < rows.length; at++) if (wanted === 'any' || wanted[typeOf[at]] === 1) add(set, rows[at])
+  for (const row of events.read(user, wanted)) add(set, row)
   if (condition.operator === 'NOT IN') invert(set, rowCount)
   return set
 }
@@ -56,16 +52,12 @@ export class StruckRows {
   /** `before`, then those of the user's events of the types that are wanted. */
   add(before: Uint32Array, events: EventReader, wanted: Wanted, user: number): Uint32Array {
     if (user < 0) return before
-    events.read(user)
-    const { rows, typeOf } = events
-    if (wanted === 'any' && before.length === 0) return rows
-    let count = before.length
-    if (count + rows.length > this.#rows.length) this.#rows = new Uint32Array(2 * (count + rows.length))
-    this.#rows.set(before)
-    for (let at = 0; at < rows.length; at++) {
-      this.#rows[count] = rows[at]
-      count += wanted === 'any' ? 1 : wanted[typeOf[at]]
-    }
-    return this.#rows.subarray(0, count)
+    const rows = events.read(user, wanted)
+    const count = before.length + rows.length
+    const both = count > this.#rows.length ? new Uint32Array(2 * count) : this.#rows
+    both.set(before)
+    both.set(rows, before.length)
+    this.#rows = both
+    return both.subarray(0, count)
   }
 }

@@ -2,7 +2,7 @@
 import { assert } from '../lib/assert.ts'
 import type { Bitset } from './bitset.ts'
 import { BoundedCache } from './boundedCache.ts'
-import type { Wanted } from './events.ts'
+import type { Wanted } from './data.ts'
 import { MASK_CACHE_ENTRIES_MAX } from './limits.ts'
 import type { Plan, PlannedStatement } from './plan.ts'
 import { type Bindings, bindValues, type FilterValues } from './values.ts'

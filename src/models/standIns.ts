@@ -28,6 +28,12 @@ export interface StandIns {
 
 /** l, in squared feature lengths: 1 to 10 measured alike (§3.11). */
 const REGULARIZATION = 1
+/**
+ * l is at least this times the greatest element of the diagonal: f32 then factors matrices of FEATURE_COUNT_MAX features (Higham 2002, theorem 10.7: the order times
+ * 2⁻²³), and their inverses have some digits. Without it, features that say the same of a million items made the matrix indefinite. Below
+ * 4096 items it has no effect.
+ */
+const REGULARIZATION_SHARE = 2 ** -12
 /** Stand-ins a cold item: HR@10 on ML-1M with 50, 200, 500 and all of 3075 warm items was .231, .260, .268 and .262 (bench/cold). */
 const STAND_INS_MAX = 500
 /** Of all cold items together, since a model's entries are added up over them; each has at least STAND_INS_MIN. */
@@ -69,22 +75,35 @@ export async function standIns(
   return { offsets: made.offsets, items: Int32Array.from(made.items), weights: Float32Array.from(made.weights) }
 }
 
+/** f64[featureCount, featureCount], on and below the diagonal: Aᵀ A over the rows [0, count). A million rows add up to more than f32 sums tell apart. */
+function gramOf({ featureCount, offsets, features, values }: Features, count: number): Float64Array {
+  const gram = new Float64Array(featureCount * featureCount)
+  for (let row = 0; row < count; row++)
+    for (let i = offsets[row]; i < offsets[row + 1]; i++)
+      for (let j = offsets[row]; j <= i; j++) gram[features[i] * featureCount + features[j]] += values[i] * values[j]
+  return gram
+}
+
 /** f32[featureCount, featureCount]: (Aᵀ A + l·I)⁻¹ over the rows [0, count). */
 async function gramInverse(
-  { featureCount, offsets, features, values }: Features,
+  warm: Features,
   count: number,
   { threads, signal, progress }: WorkControl & { readonly threads: number },
 ): Promise<Float32Array> {
+  const { featureCount } = warm
+  const gram = gramOf(warm, count)
+  let greatest = 0
+  for (let i = 0; i < featureCount; i++) greatest = Math.max(greatest, gram[i * featureCount + i])
+  const ridge = Math.max(REGULARIZATION, REGULARIZATION_SHARE * greatest)
   const team = await startTeam({ threads, bytes: ARENA_START_BYTES + systemBytes(featureCount, threads) })
   try {
     const system = reserveSystem(team, featureCount)
     const place = lowerPlace(system)
     const { lower, right, shape } = system
     const padded = shape.block * shape.blockCount
-    for (let i = 0; i < padded; i++) lower[place(i, i)] = i < featureCount ? REGULARIZATION : 1
-    for (let row = 0; row < count; row++)
-      for (let i = offsets[row]; i < offsets[row + 1]; i++)
-        for (let j = offsets[row]; j <= i; j++) lower[place(features[i], features[j])] += values[i] * values[j]
+    for (let i = 0; i < padded; i++) lower[place(i, i)] = 1
+    for (let i = 0; i < featureCount; i++)
+      for (let j = 0; j <= i; j++) lower[place(i, j)] = gram[i * featureCount + j] + (i === j ? ridge : 0)
     for (let i = 0; i < featureCount; i++)
       right[Math.floor(i / TILE_COLUMNS) * padded * TILE_COLUMNS + i * TILE_COLUMNS + (i % TILE_COLUMNS)] = 1
     const failed = await factor(team, system, signal, () => {})

@@ -119,6 +119,31 @@ test('stand-ins are the ridge from metadata, as said plainly, for any number of 
   })
 })
 
+test('features that say the same of so many items that f32 cannot tell them apart are solved all the same', async () => {
+  const random = seededRandom(4)
+  const [rowCount, featureCount, kinds] = [400, 64, 3]
+  const says = Array.from({ length: kinds * featureCount }, () => random.normal())
+  const values = new Float32Array(rowCount * featureCount)
+  for (let row = 0; row < rowCount; row++) {
+    const of = Array.from({ length: kinds }, () => random.normal())
+    for (let f = 0; f < featureCount; f++)
+      values[row * featureCount + f] =
+        1000 * of.reduce((sum, weight, kind) => sum + weight * says[kind * featureCount + f], 0)
+  }
+  const warm: Features = {
+    ...{ rowCount, featureCount, values },
+    offsets: Uint32Array.from({ length: rowCount + 1 }, (_, row) => row * featureCount),
+    features: Int32Array.from(values, (_, at) => at % featureCount),
+  }
+  const { offsets, items, weights } = await standIns(warm, featureRows(warm, Uint32Array.of(5)), control)
+  // Whoever is like the item in all things stands in for it, and Σ weight · row is the item's row but for the ridge.
+  for (let f = 0; f < featureCount; f++) {
+    let sum = 0
+    for (let at = offsets[0]; at < offsets[1]; at++) sum += weights[at] * values[items[at] * featureCount + f]
+    assert.ok(Math.abs(sum - values[5 * featureCount + f]) < 30, `${sum} for ${values[5 * featureCount + f]}`)
+  }
+})
+
 function denseModel(itemCount: number): DenseModel {
   const random = seededRandom(7)
   return {
