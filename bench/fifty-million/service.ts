@@ -71,6 +71,8 @@ export class Service {
   async start(threads: number): Promise<void> {
     const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
     const flags = ['--port', '0', '--data', this.#folder, '--threads', String(threads), '--auth', 'off']
+    // 50 million records are a little more than the reference's gigabyte.
+    flags.push('--limits', 'batchInputBytes=off')
     const server = spawn(process.execPath, [main, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#log = text(server.stderr)
     this.#server = server
