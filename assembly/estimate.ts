@@ -24,13 +24,11 @@ import {
   FACTOR_START_PANELS,
   FACTOR_STARTS,
   FACTOR_TILE_ROWS,
-  FACTOR_TOTAL_BYTES,
-  FACTOR_TOTALS,
 } from '../src/kernels/factorParameters'
 import { TILE_COLUMNS } from '../src/kernels/parameters'
 import { BATCH, exactScores } from './exactScores'
 import { scoreRows } from './scores'
-import { addWeights } from './sumWeights'
+import { addWeights, totalsOf } from './sumWeights'
 import { float, word } from './words'
 
 /** Places in FACTOR_SMALL: positions of what an estimate takes from a history, u32[KNOWN_EVENTS + 1]; their scores, f32[KNOWN_EVENTS]. */
@@ -38,11 +36,6 @@ const POSITIONS: usize = 1024
 const SCORES: usize = 1280
 /** f32[FACTOR_GROUP] */
 const WEIGHTS: usize = 2048
-
-@inline
-export function totalsOf(params: usize, query: i32): usize {
-  return <usize>word(params, FACTOR_TOTALS) + <usize>query * FACTOR_TOTAL_BYTES
-}
 
 /**
  * TOTALS of the queries of a tile, whose SCORE_TILES are packed. The scores of the first group are left at `rows`, f32[TILE_ROWS], rows

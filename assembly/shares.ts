@@ -14,9 +14,9 @@ import {
   FACTOR_SORTING,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
-import { addHistory, totalsOf } from './estimate'
+import { addHistory } from './estimate'
 import { MODE, PRIOR, stateOf } from './queryState'
-import { addUp, weighRow } from './sumWeights'
+import { addUp, totalsOf, weighRow } from './sumWeights'
 import { exp4 } from './transcendentals'
 import { float, word } from './words'
 

@@ -12,8 +12,9 @@ import {
   FACTOR_SHARPNESS,
   FACTOR_SMALL,
   FACTOR_TILE_ROWS,
+  FACTOR_TOTALS,
+  FACTOR_TOTAL_BYTES,
 } from '../src/kernels/factorParameters'
-import { totalsOf } from './estimate'
 import { BATCH, exactScores } from './exactScores'
 import {
   EXP_BIAS,
@@ -34,6 +35,11 @@ import {
 } from './transcendentals'
 import { packScorePanels, packScoreTile, scoreGroup } from './scores'
 import { float, word } from './words'
+
+@inline
+export function totalsOf(params: usize, query: i32): usize {
+  return <usize>word(params, FACTOR_TOTALS) + <usize>query * FACTOR_TOTAL_BYTES
+}
 
 /**
  * TOTALS of all queries over the whole catalogue. The greatest score is the greatest so far: when a group brings a greater one, what was
