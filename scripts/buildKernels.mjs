@@ -19,6 +19,7 @@ const sources = [
   ...readdirSync(assembly).map(name => join(assembly, name)),
   parameters,
   join(root, 'src/kernels/byteParameters.ts'),
+  join(root, 'src/kernels/codeParameters.ts'),
   factorParameters,
   compiler,
   fileURLToPath(import.meta.url),

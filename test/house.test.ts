@@ -26,7 +26,7 @@ const layers: Record<string, { may: string[]; because: string }> = {
   models: { may: ['kernels', 'lib'], because: 'it can be read by someone who knows recommenders and not AWS' },
   datasets: { may: ['objects', 'lib'], because: 'data is checked and read without knowing who asked' },
   filters: {
-    may: ['datasets', 'objects/objectStore', 'lib'],
+    may: ['datasets', 'kernels', 'objects/objectStore', 'lib'],
     because: 'a filter is a language over the columns of datasets, whoever asks for it',
   },
   resources: { may: ['protocol/errors', 'lib'], because: 'records and lifecycles do not depend on what the work is' },

@@ -1,95 +1,127 @@
 /**
- * What one user did, from codes that lie packed in memory or in a file (data.ts). One for each thread.
+ * What one user did, from codes that lie packed in memory or in a file (data.ts), unpacked by a kernel (assembly/codes.ts). One for each thread.
  *
  * Of a file a window is kept: as long as users come in its order it is read ahead, 256 KB at a time; in any other order each user's part alone,
  * a microsecond or two each.
  */
 import { openSync, readSync } from 'node:fs'
-import { WORD_BITS, wordsOf } from '../lib/packedBits.ts'
+import { type Arena, bytesReserved, createArena } from '../kernels/arena.ts'
+import * as at from '../kernels/codeParameters.ts'
+import { instantiate, type Kernels, kernelModule, sharedMemory } from '../kernels/load.ts'
+import { packedWords, WORD_BITS, wordsOf } from '../lib/packedBits.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { CodeFile, UserEvents, Wanted } from './data.ts'
 
 /** Words of a window that is read ahead. */
 const WINDOW_WORDS = 2 ** 16
+/** Unpacked at a time: hardly anybody did more. */
+const CODES_AT_A_TIME = 4096
 
 export class EventReader {
   readonly types: readonly string[]
   readonly #events: UserEvents
   readonly #window: Window | undefined
-  readonly #all: Uint8Array
-  #rows = new Uint32Array(256)
+  readonly #unpacker: Unpacker
+  /** Of somebody who did more than is unpacked at a time. */
+  #rows = new Uint32Array(0)
 
   constructor(events: UserEvents) {
     this.types = events.types
     this.#events = events
-    this.#all = new Uint8Array(2 ** events.typeBits).fill(1)
+    this.#unpacker = new Unpacker(events)
     this.#window = events.codes instanceof Uint32Array ? undefined : new Window(events.codes)
   }
 
   /** Rows of what the user did, of the types that are wanted; -1 is a stranger. What it answers is valid until the next call. */
   read(user: number, wanted: Wanted): Uint32Array {
-    const { offsets, bits, typeBits, codes, rowOf } = this.#events
+    const { offsets, bits, codes, rowOf } = this.#events
     const known = user >= 0 && user < offsets.length - 1
     const from = known ? offsets[user] : 0
     const to = known ? offsets[user + 1] : 0
     if (codes instanceof Uint32Array && bits === WORD_BITS && this.types.length === 0 && rowOf === undefined)
       return codes.subarray(from, to)
+    this.#unpacker.want(wanted)
+    if (to - from <= CODES_AT_A_TIME) return this.#unpack(from, to)
     if (to - from > this.#rows.length) this.#rows = new Uint32Array(2 * (to - from))
-    // Where no types are told apart every code is of the first, whose flag is that of all.
-    const pick = { bits, typeBits, wanted: wanted === 'any' ? this.#all : wanted, rowOf }
     let kept = 0
-    if (codes instanceof Uint32Array) kept = rowsOf(codes, from * bits, to - from, pick, this.#rows)
-    else if (to > from) {
-      const { first, end } = wordsOf(from, to, bits)
-      const { words, start } = this.#window!.words(first, end)
-      kept = rowsOf(words, from * bits - WORD_BITS * start, to - from, pick, this.#rows)
+    for (let first = from; first < to; first += CODES_AT_A_TIME) {
+      const rows = this.#unpack(first, Math.min(first + CODES_AT_A_TIME, to))
+      this.#rows.set(rows, kept)
+      kept += rows.length
     }
     return this.#rows.subarray(0, kept)
   }
-}
 
-interface Pick {
-  readonly bits: number
-  readonly typeBits: number
-  readonly wanted: Uint8Array
-  readonly rowOf: Int32Array | undefined
-}
-
-/**
- * The rows of those of `count` codes, the first of which begins at bit `at` of `words`, that are wanted, to `rows`; how many. As lib/packedBits.ts reads
- * them, in one pass and without a branch that cannot be foretold: of a record whose ranking takes ten microseconds this was one.
- */
-function rowsOf(
-  words: Uint32Array,
-  at: number,
-  count: number,
-  { bits, typeBits, wanted, rowOf }: Pick,
-  rows: Uint32Array,
-): number {
-  const mask = -1 >>> (WORD_BITS - bits)
-  const typeMask = (1 << typeBits) - 1
-  let word = Math.floor(at / WORD_BITS)
-  let shift = at % WORD_BITS
-  let kept = 0
-  for (let i = 0; i < count; i++) {
-    let code = words[word] >>> shift
-    shift += bits
-    if (shift >= WORD_BITS) {
-      shift -= WORD_BITS
-      word++
-      if (shift > 0) code |= words[word] << (bits - shift)
-    }
-    code &= mask
-    let row = code >>> typeBits
-    if (rowOf !== undefined) {
-      // An item beyond the table is none.
-      if (row >= rowOf.length || rowOf[row] < 0) continue
-      row = rowOf[row]
-    }
-    rows[kept] = row
-    kept += wanted[code & typeMask]
+  #unpack(from: number, to: number): Uint32Array {
+    const { bits, codes } = this.#events
+    const { first, end } = wordsOf(from, to, bits)
+    if (codes instanceof Uint32Array) return this.#unpacker.unpack(codes, 0, from, to)
+    if (from === to) return NOTHING
+    const { words, start } = this.#window!.words(first, end)
+    return this.#unpacker.unpack(words, start, from, to)
   }
-  return kept
+}
+
+const NOTHING = new Uint32Array(0)
+
+/** A kernel, and room for what it reads and writes. */
+class Unpacker {
+  readonly #bits: number
+  readonly #kernels: Kernels
+  readonly #params: number
+  readonly #block: Uint32Array
+  readonly #words: Uint32Array
+  readonly #rows: Uint32Array
+  readonly #flags: Uint8Array
+  #wanted: Wanted | undefined
+
+  constructor({ bits, typeBits, rowOf }: UserEvents) {
+    this.#bits = bits
+    const reserve = (arena: Arena) => ({
+      block: arena.reserveU32(at.CODES_PARAMETERS),
+      words: arena.reserveU32(packedWords(CODES_AT_A_TIME, bits) + 1),
+      rows: arena.reserveU32(CODES_AT_A_TIME),
+      flags: arena.reserveU8(2 ** typeBits),
+      rowOf: arena.reserveI32(rowOf ? rowOf.length + 1 : 0),
+    })
+    const memory = sharedMemory(bytesReserved(reserve))
+    const places = reserve(createArena(memory))
+    this.#kernels = instantiate(kernelModule(), memory, 0)
+    this.#params = places.block.ptr
+    this.#block = places.block.view
+    this.#words = places.words.view
+    this.#rows = places.rows.view
+    this.#flags = places.flags.view
+    this.#block[at.CODES_WORDS] = places.words.ptr
+    this.#block[at.CODES_BITS] = bits
+    this.#block[at.CODES_TYPE_BITS] = typeBits
+    this.#block[at.CODES_WANTED] = places.flags.ptr
+    this.#block[at.CODES_ROWS] = places.rows.ptr
+    if (rowOf === undefined) return
+    places.rowOf.view.set(rowOf)
+    places.rowOf.view[rowOf.length] = -1
+    this.#block[at.CODES_ROW_OF] = places.rowOf.ptr
+    this.#block[at.CODES_ROW_OF_COUNT] = rowOf.length
+  }
+
+  want(wanted: Wanted): void {
+    if (wanted === this.#wanted) return
+    // Where no types are told apart every code is of the first, whose flag is that of all.
+    if (wanted === 'any') this.#flags.fill(1)
+    else this.#flags.set(wanted.subarray(0, this.#flags.length))
+    this.#wanted = wanted
+  }
+
+  /** The rows of codes [from, to), as many as fit, that are wanted; `words` are those from word `start` on. Valid until the next call. */
+  unpack(words: Uint32Array, start: number, from: number, to: number): Uint32Array {
+    const { first, end } = wordsOf(from, to, this.#bits)
+    // Most have few: a loop is faster than a call into the engine.
+    for (let word = first; word < end; word++) this.#words[word - first] = words[word - start]
+    this.#block[at.CODES_BIT] = from * this.#bits - first * WORD_BITS
+    this.#block[at.CODES_COUNT] = to - from
+    this.#kernels.unpackCodes(this.#params, 0)
+    return this.#rows.subarray(0, this.#block[at.CODES_KEPT])
+  }
 }
 
 class Window {
@@ -104,12 +136,11 @@ class Window {
     this.#descriptor = openSync(file.path, 'r')
   }
 
-  /** Words that hold [first, end) and the one after, where there is one, the first of which is word `start` of the file. */
+  /** Words that hold [first, end), the first of which is word `start` of the file. */
   words(first: number, end: number): { words: Uint32Array; start: number } {
-    const wanted = Math.min(end + 1, this.#file.words)
-    if (first < this.#start || wanted > this.#end) {
+    if (first < this.#start || end > this.#end) {
       const follows = first >= this.#start && first <= this.#end + WINDOW_WORDS
-      this.#fill(first, Math.min(follows ? Math.max(wanted, first + WINDOW_WORDS) : wanted, this.#file.words))
+      this.#fill(first, Math.min(follows ? Math.max(end, first + WINDOW_WORDS) : end, this.#file.words))
     }
     return { words: this.#words, start: this.#start }
   }

@@ -204,12 +204,11 @@ export class FilterMasks {
       const { action } = statement
       if (action === 'INCLUDE') included = united(included, this.#eventSet(statement, user, bindings))
       else if (isPlainEvents(statement)) {
-        let types = wanted.get(statement)
-        if (types === undefined) {
-          types = typesWanted(statement.any.flat(), this.#events, bindings)
-          wanted.set(statement, types)
-        }
-        struck = this.#struckRows.add(struck, this.#events, types, user)
+        const types = wanted.get(statement) ?? typesWanted(statement.any.flat(), this.#events, bindings)
+        wanted.set(statement, types)
+        // What is read stays as it is where nothing is read after it.
+        if (this.#onEvents.length === 1) struck = this.#events.read(user, types)
+        else struck = this.#struckRows.add(struck, this.#events, types, user)
       } else excluded = united(excluded, this.#eventSet(statement, user, bindings))
     }
     let rows = ofColumns.allowed

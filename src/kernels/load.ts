@@ -27,6 +27,7 @@ export const KERNEL_NAMES = [
   'turnRows',
   'scanLines',
   'findIds',
+  'unpackCodes',
   'writeAnswers',
   'foldIn',
   'openItems',

@@ -11,6 +11,7 @@ import { plainKernels } from './plain/index.ts'
 import { fusedMadd, type Madd, plainMemory, roundedMadd } from './plain/memory.ts'
 import { byteCase } from './selfTestBytes.ts'
 import { CASE_BYTES, type Case, extremeCase, rankCase, type Step } from './selfTestCases.ts'
+import { codeCase } from './selfTestCodes.ts'
 import { bestCase, roundingCase, viewCase } from './selfTestFactors.ts'
 import { lowRankCase } from './selfTestLowRank.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
@@ -38,6 +39,7 @@ export function selfTest(): SelfTest {
     extremeCase,
     lowRankCase,
     byteCase,
+    codeCase,
     roundingCase,
     bestCase,
     viewCase,

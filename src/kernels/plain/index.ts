@@ -3,6 +3,7 @@ import type { KernelName } from '../load.ts'
 import { writeAnswers } from './answers.ts'
 import { bestOf } from './bestOf.ts'
 import { flipBlock, panelBlock, updateBlock } from './cholesky.ts'
+import { unpackCodes } from './codes.ts'
 import { foldIn, openItems, quantise, scaleQuery, screenStart } from './factors.ts'
 import { findIds } from './ids.ts'
 import { scanLines } from './lines.ts'
@@ -41,6 +42,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   turnRows,
   scanLines,
   findIds,
+  unpackCodes,
   writeAnswers,
   foldIn,
   openItems,
