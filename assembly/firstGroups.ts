@@ -5,6 +5,7 @@
 import {
   FACTOR_DIMENSION,
   FACTOR_EXACT_TOTALS,
+  FACTOR_EXCLUDED_STARTS,
   FACTOR_GROUP,
   FACTOR_QUERY_COUNT,
   FACTOR_START_GROUPS,
@@ -25,7 +26,7 @@ import { quantise, scaleQuery } from './quantise'
 import { FOUND, LISTED, MODE, OPEN, PENDING, SCREENED, SETTLED, stateOf, THRESHOLD, ZERO } from './queryState'
 import { forgetSample, sampleOf, sampleSize, screenSample } from './sample'
 import { packScoreTile, scoreRows } from './scores'
-import { start } from './start'
+import { noteNear, start } from './start'
 import { word } from './words'
 
 /** Scoring an open item by itself costs as much as screening this many: where fewer are open, they are listed. */
@@ -41,12 +42,14 @@ export function passFirstGroups(params: usize): void {
     forgetSample()
     orderAll(params)
   }
+  if (word(params, FACTOR_EXCLUDED_STARTS)) noteNear(params, size)
   for (let tile = 0; tile < tiles; tile++) startTile(params, tile, known, size)
 }
 
 /** The first groups once more, of those that are SCREENED, from what is proven. */
 export function passFirstGroupsAgain(params: usize): void {
   const known = knownPanels(params)
+  if (word(params, FACTOR_EXCLUDED_STARTS)) noteNear(params, 0)
   for (let tile = 0; tile < tilesOf(params); tile++) if (isScreened(params, tile)) startTile(params, tile, known, 0)
 }
 

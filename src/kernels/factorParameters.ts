@@ -157,8 +157,8 @@ export const QUERY_STATE = 128
 /** Where in it is what the query has come to, and what that is when its best are found. */
 export const STATE_MODE = 36
 export const MODE_SETTLED = 1
-/** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit. */
-export const FACTOR_SMALL_BYTES = 8192
+/** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit; which items are in the first groups. */
+export const FACTOR_SMALL_BYTES = 9728
 /** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */
 export const FACTOR_KNOWN_EVENTS = 32
 export const FACTOR_KNOWN_BEST = 25
