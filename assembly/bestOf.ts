@@ -99,7 +99,7 @@ function searchAgain(params: usize): bool {
 }
 
 /** Scores those that wait for others to be scored with. */
-function scorePending(params: usize, query: i32, state: usize): void {
+export function scorePending(params: usize, query: i32, state: usize): void {
   const pending = <i32>load<u32>(state, PENDING)
   if (pending == 0) return
   for (let i = pending; i < BATCH; i++) store<u32>(state + PENDING_LIST + (<usize>i << 2), 0)
@@ -132,7 +132,7 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
   return true
 }
 
-function finish(params: usize, query: i32): void {
+export function finish(params: usize, query: i32): void {
   const state = stateOf(params, query)
   const wanted = <usize>word(params, FACTOR_WANTED)
   if (load<u32>(state, MODE) == PRIOR) {

@@ -92,6 +92,17 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
     words[at.FACTOR_START_GROUPS] = Math.min(view.startGroups, startGroups)
   }
 
+  /** Those of the first `count` queries that have not found their best in the view go on behind it. */
+  const searchBeyond = (view: View, allowed: Uint32Array, count: number): void => {
+    const open = unsettled(count)
+    if (open.length === 0) return
+    views.unfinished(allowed, open.length)
+    look(views.everything, words[at.FACTOR_START_GROUPS])
+    words[at.FACTOR_REST_FROM] = view.next
+    words[at.FACTOR_REST_MASK] = masks.addressOf(allowed)
+    for (const query of open) kernels.searchRest(params, query)
+  }
+
   /**
    * Queries from `from` on that are ranked together, at most as many as there are: those that have a view in common, or several without one. Whoever has
    * no history walks down the prior's order, for which no view is any good.
@@ -146,6 +157,7 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
         fold(block, from, part)
         restrict(block, from, part)
         kernels.bestOf(params, 0)
+        if (view?.cut && allowed) searchBeyond(view, allowed[from], part)
         if (words[at.FACTOR_EXACT_TOTALS] !== 0) kernels.sumWeights(params, 0)
         kernels.shares(params, 0)
         if (!stays) {
@@ -162,11 +174,6 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
         const { to, view } = runFrom(block, from, startGroups)
         while (from < to) {
           const part = rankSome(from, to, view)
-          if (view?.cut && allowed) {
-            const open = unsettled(part)
-            for (const query of open) rankSome(from + query, from + query + 1, undefined)
-            if (open.length > 0) views.unfinished(allowed[from], open.length)
-          }
           from += part
         }
       }

@@ -76,17 +76,22 @@ export function openMasks({ memory, itemCount, masksMax }: PlacedFactors, words:
     places.set(mask, place)
     return place
   }
+  const placeOf = (mask: Uint32Array): number => places.get(mask) ?? copy(mask)
   return {
+    /** The set, copied; valid until others are. */
+    addressOf(mask: Uint32Array): number {
+      if (!places.has(mask) && places.size === masksMax) places.clear()
+      return words[at.FACTOR_MASKS] + 4 * openWords * placeOf(mask)
+    },
     /** MASK_OF of the first queries from `from` on, `most` at most, and how many those are. */
     place(allowed: readonly Uint32Array[], from: number, most: number): number {
       for (let query = 0; query < most; query++) {
         const mask = allowed[from + query]
-        const there = places.get(mask)
-        if (there === undefined && places.size === masksMax) {
+        if (!places.has(mask) && places.size === masksMax) {
           places.clear()
           if (query > 0) return query
         }
-        maskOf[query] = there ?? copy(mask)
+        maskOf[query] = placeOf(mask)
       }
       return most
     },

@@ -131,7 +131,11 @@ export const FACTOR_VIEW_CUT = 68
 export const FACTOR_ORDER = 69
 /** u32[OPEN_WORDS]: a bit an item, all 0 between queries: which are known already (assembly/estimate.ts). */
 export const FACTOR_KNOWN = 70
-export const FACTOR_WORDS = 72
+// What follows a view that is cut (assembly/rest.ts).
+/** The position of the next allowed item; address of what may be chosen, a bit an item. */
+export const FACTOR_REST_FROM = 71
+export const FACTOR_REST_MASK = 72
+export const FACTOR_WORDS = 74
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
 export const FACTOR_TILE_ROWS = 5

@@ -27,6 +27,8 @@ export interface View {
   readonly startGroups: number
   /** Some allowed items are not in it. */
   readonly cut: boolean
+  /** The position of the first of those, or how many items there are. */
+  readonly next: number
 }
 
 /** What views are made of. */
@@ -61,6 +63,7 @@ export function viewSource(words: Uint32Array): ViewSource {
       words: OF_VIEW.map(word => [word, words[word]] as const),
       startGroups: Math.min(groupCount, at.FACTOR_START_GROUPS_MAX),
       cut: false,
+      next: words[at.FACTOR_ITEM_COUNT],
     },
   }
 }
@@ -136,5 +139,6 @@ export function fillView(
     ],
     startGroups,
     cut,
+    next,
   }
 }

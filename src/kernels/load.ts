@@ -35,6 +35,7 @@ export const KERNEL_NAMES = [
   'quantise',
   'screenStart',
   'bestOf',
+  'searchRest',
   'packScoreTile',
   'packScorePanels',
   'scoreGroup',

@@ -174,6 +174,9 @@ export function viewCase(arena: Arena, random: Random): Case {
     return view
   })
   assert(address <= views + VIEW_CASE_BYTES, 'there is room for the views')
+  const mask = words[at.FACTOR_MASKS]
+  for (const [word, bits] of allowed.entries()) new Uint32Array(words.buffer, mask)[word] = bits
+  words[at.FACTOR_REST_MASK] = mask
   const look = (view: View, wanted: number): Step[] => [
     ...view.words.map(([word, value]) => ({ params, word, value })),
     { params, word: at.FACTOR_START_GROUPS, value: view.startGroups },
@@ -189,7 +192,14 @@ export function viewCase(arena: Arena, random: Random): Case {
       ] as const) {
         steps.push({ params, word: at.FACTOR_WIDE, value: wide }, ...look(view, wanted), ...exclude(words, excluded))
         steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length }, { kernel: 'openItems', params, tasks: 1 })
-        steps.push({ kernel: 'bestOf', params, tasks: 1 }, { kernel: 'shares', params, tasks: 1 })
+        steps.push({ kernel: 'bestOf', params, tasks: 1 })
+        if (view.cut) {
+          // Beyond a view everything is looked at.
+          for (const [word, value] of source.everything.words) steps.push({ params, word, value })
+          steps.push({ params, word: at.FACTOR_REST_FROM, value: view.next })
+          steps.push({ kernel: 'searchRest', params, tasks: HISTORIES.length })
+        }
+        steps.push({ kernel: 'shares', params, tasks: 1 })
       }
   return { steps, scratch: scratchOf(words) }
 }

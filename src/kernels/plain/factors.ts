@@ -18,11 +18,17 @@ export const queryOf = ({ f32 }: PlainMemory, words: Uint32Array, query: number)
   return f32.subarray(from, from + words[at.FACTOR_QUERY_FLOATS])
 }
 /** Whether the item is allowed to the query and not struck. */
-export const isOpen = ({ u32 }: PlainMemory, words: Uint32Array, query: number, item: number): boolean => {
+export const isOpen = (memory: PlainMemory, words: Uint32Array, query: number, item: number): boolean => {
+  const { u32 } = memory
   const state = (words[at.FACTOR_STATES] + query * at.QUERY_STATE) / 4
   if (((u32[u32[state + ALLOWED / 4] / 4 + (item >>> 5)] >>> (item & 31)) & 1) === 0) return false
-  if (u32[state + STRUCK / 4] === 0) return true
-  return !u32.subarray(u32[state + STRUCK_LIST / 4] / 4, u32[state + STRUCK_END / 4] / 4).includes(item)
+  return !isStruck(memory, words, query, item)
+}
+/** Whether the item is struck from the query. */
+export const isStruck = ({ u32 }: PlainMemory, words: Uint32Array, query: number, item: number): boolean => {
+  const state = (words[at.FACTOR_STATES] + query * at.QUERY_STATE) / 4
+  if (u32[state + STRUCK / 4] === 0) return false
+  return u32.subarray(u32[state + STRUCK_LIST / 4] / 4, u32[state + STRUCK_END / 4] / 4).includes(item)
 }
 
 /** List `query` of lists that are given by the words of their starts, ends and items. */

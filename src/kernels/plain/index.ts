@@ -14,6 +14,7 @@ import { pairRow, togetherRow } from './pairs.ts'
 import { poolScores, poolSums } from './pool.ts'
 import { poolChoose, poolEstimate } from './poolEstimate.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
+import { searchRest } from './rest.ts'
 import { solveStrip, unpackRow } from './solve.ts'
 import { estimate, packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
 import { innerProducts, turnRows } from './tall.ts'
@@ -50,6 +51,7 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   quantise,
   screenStart,
   bestOf,
+  searchRest,
   packScoreTile,
   packScorePanels,
   scoreGroup,
