@@ -40,6 +40,8 @@ export async function stageFile(
   /** The first ones, in a row. */
   let written = earlier
   let saved = Promise.resolve()
+  /** How many shards the last checkpoint tells of. */
+  let savedShards = earlier.shards
   let savedSeconds = Number.NEGATIVE_INFINITY
   /** Shards that are done behind one that is not. */
   const ahead = new Map<number, Answered>()
@@ -66,7 +68,8 @@ export async function stageFile(
         const end = shards[written.shards].end
         written = { ...totalOf([written, next]), shards: written.shards + 1, end }
       }
-      if (stopwatchSeconds() - savedSeconds < checkpointSeconds) return
+      if (written.shards === savedShards || stopwatchSeconds() - savedSeconds < checkpointSeconds) return
+      savedShards = written.shards
       savedSeconds = stopwatchSeconds()
       saved = saved.then(save)
       await saved
