@@ -24,9 +24,9 @@ const BLOCK_SIZE_DEFAULT = 480
 /** Entries of a block's queries in the second level cache, while the groups pass; with large k the block is smaller instead. */
 const ENTRIES_BYTES = 2 ** 21
 
-/** Results that stay in shared memory, as views that need no copy: 2 600 queries of 25; of blocks whose queries are sorted by what they may choose 10 000. */
+/** Results that stay in shared memory, as views that need no copy: 2 600 queries of 25; of blocks whose queries are sorted by what they may choose 20 000. */
 const RESULT_CELLS = 2 ** 16
-const RESULT_CELLS_FILTERED = 2 ** 18
+const RESULT_CELLS_FILTERED = 2 ** 19
 
 /** Room for views is a multiple of it. */
 const ROUNDING_BYTES = 2 ** 16

@@ -10,7 +10,7 @@ import { writeAnswersExactly } from '../../kernels/plain/answers.ts'
 import { float32Text } from '../../kernels/plain/float32Text.ts'
 import { plainMemory, roundedMadd } from '../../kernels/plain/memory.ts'
 import { assert } from '../../lib/assert.ts'
-import { COPIED_BYTES, INPUT_WINDOW_BYTES, LINE_BYTES_MAX, PLACES_MAX } from './limits.ts'
+import { COPIED_BYTES, LINE_BYTES_MAX, PLACES_MAX } from './limits.ts'
 import type { ItemTexts, PlacedBytes, PlacedSlot } from './placeBytes.ts'
 
 /** Reads what comes next into `target` and answers how many bytes that were: 0 at the end. */
@@ -58,7 +58,7 @@ export class ByteBlocks {
     this.#copies = this.#slot.copies
     this.#words = new Uint32Array(buffer, this.#params, at.BYTES_WORDS)
     this.#bytes = Buffer.from(buffer)
-    this.#input = this.#bytes.subarray(this.#words[at.BYTES_INPUT], this.#words[at.BYTES_INPUT] + INPUT_WINDOW_BYTES)
+    this.#input = this.#bytes.subarray(this.#words[at.BYTES_INPUT], this.#words[at.BYTES_INPUT] + placed.windowBytes)
     this.#output = this.#words[at.BYTES_OUTPUT]
     this.records = new Uint32Array(buffer, this.#words[at.BYTES_RECORDS], blockRecords * at.RECORD_WORDS)
     this.items = new Int32Array(buffer, this.#words[at.BYTES_ITEMS], blockRecords * k)
@@ -84,7 +84,7 @@ export class ByteBlocks {
       input.copyWithin(0, words[at.BYTES_AT], words[at.BYTES_FILLED])
       words[at.BYTES_AT] = 0
       words[at.BYTES_FILLED] = rest
-      if (rest === INPUT_WINDOW_BYTES) {
+      if (rest === input.length) {
         this.records.fill(0, 0, at.RECORD_WORDS)
         this.records[at.RECORD_END] = LINE_BYTES_MAX + 1
         this.records[at.RECORD_LINE] = words[at.BYTES_LINE]

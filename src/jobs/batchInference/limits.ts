@@ -38,7 +38,7 @@ export const PART_SHARD_BYTES = 1024 * 1024
 export const FILE_SHARD_BYTES = 64 * 1024
 
 /** The same where records carry values for a filter: a block of them. */
-export const FILE_SHARD_BYTES_WITH_VALUES = 480 * 1024
+export const FILE_SHARD_BYTES_WITH_VALUES = 1280 * 1024
 
 /** What a crash costs where the output is a file; each checkpoint syncs it. */
 export const CHECKPOINT_SECONDS = 1
@@ -51,10 +51,9 @@ export const BLOCK_RECORDS = 480
 
 /**
  * The same where records carry values for a filter: those with equal values are ranked together, and of a thousand distinct sets a block of this size has
- * thirteen records each, which share what a view brings into the cache, and fill their tiles of five. 4 MB of lists a thread; as many lines as fit the
- * window of input.
+ * nineteen records each, which share what a view brings into the cache, and fill their tiles of five. 5 MB of lists a thread.
  */
-export const BLOCK_RECORDS_WITH_VALUES = 12_800
+export const BLOCK_RECORDS_WITH_VALUES = 19_200
 
 /** Histories of more bytes are packed into as few bits an event as will do (recipes/packedHistories.ts). */
 export const HISTORIES_BYTES_MAX = 2 ** 30
@@ -73,6 +72,9 @@ export const HISTORY_READ_ITEMS = 2 ** 20
 
 /** Input that a thread sees at once: the longest line fits, and one that is too long shows it. */
 export const INPUT_WINDOW_BYTES = 2 * LINE_BYTES_MAX
+
+/** The same where records carry values for a filter: a shard, so that nothing but its lines ends a block. */
+export const INPUT_WINDOW_BYTES_WITH_VALUES = FILE_SHARD_BYTES_WITH_VALUES + LINE_BYTES_MAX
 
 /** Output that a thread holds: a shard's worth as a rule, and in half of it any line, with its input repeated six times over as JSON. */
 export const OUTPUT_BYTES = 16 * LINE_BYTES_MAX

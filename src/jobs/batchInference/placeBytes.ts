@@ -10,7 +10,15 @@ import { FLOAT32_TEXT_BYTES_MAX, SCALES, TENS } from '../../kernels/plain/float3
 import { Refusal } from '../../lib/refusal.ts'
 import type { BatchDescription } from './description.ts'
 import { IdRoom } from './idRoom.ts'
-import { BLOCK_RECORDS, COPIED_BYTES, INPUT_WINDOW_BYTES, LINE_BYTES_MAX, OUTPUT_BYTES, PLACES_MAX } from './limits.ts'
+import {
+  BLOCK_RECORDS,
+  COPIED_BYTES,
+  INPUT_WINDOW_BYTES,
+  INPUT_WINDOW_BYTES_WITH_VALUES,
+  LINE_BYTES_MAX,
+  OUTPUT_BYTES,
+  PLACES_MAX,
+} from './limits.ts'
 
 export interface ByteWork {
   /** Whose ids are looked up: the model's users, and those of a filter where they are others. */
@@ -31,6 +39,8 @@ export interface PlacedBytes {
   readonly memory: WebAssembly.Memory
   readonly k: number
   readonly blockRecords: number
+  /** Input that a thread sees at once. */
+  readonly windowBytes: number
   readonly tables: readonly PlacedTable[]
   readonly texts: ItemTexts
   /** Of each thread. */
@@ -94,6 +104,7 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     Math.ceil(Math.max(1, blocks / 4) * OUTPUT_BYTES),
     2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom),
   )
+  const windowBytes = windowBytesOf(blockRecords)
   const bytes = bytesOf({ ...work, room }, texts, outputBytes)
   if (bytes > MEMORY_BYTES_MAX)
     throw new Refusal(
@@ -134,7 +145,7 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     const { ptr: params, view: words } = arena.reserveU32(at.BYTES_WORDS)
     for (const [word, value] of common) words[word] = value
     new Uint8Array(words.buffer, params + 4 * at.BYTES_OPENING, 8).set(Buffer.from(OPENINGS[recipe.record]))
-    words[at.BYTES_INPUT] = arena.reserveU8(INPUT_WINDOW_BYTES + at.BYTES_SLACK).ptr
+    words[at.BYTES_INPUT] = arena.reserveU8(windowBytes + at.BYTES_SLACK).ptr
     words[at.BYTES_RECORDS] = arena.reserveU32(blockRecords * at.RECORD_WORDS).ptr
     words[at.BYTES_HASHES] = arena.reserveU32(blockRecords + 1).ptr
     words[at.BYTES_ITEMS] = arena.reserveI32(blockRecords * k).ptr
@@ -149,6 +160,7 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     memory,
     k,
     blockRecords,
+    windowBytes,
     tables: placed,
     texts: { slots: slots.view, long: long.view },
     slots: Array.from({ length: threads }, placeSlot),
@@ -172,6 +184,9 @@ const placedTable = ({ tensors }: Vocabulary): PlacedTable => ({
   slots: tensors.slots.byteOffset,
 })
 
+const windowBytesOf = (blockRecords: number): number =>
+  blockRecords > BLOCK_RECORDS ? INPUT_WINDOW_BYTES_WITH_VALUES : INPUT_WINDOW_BYTES
+
 function bytesOf(
   { tables, k, threads, room, blockRecords = BLOCK_RECORDS }: ByteWork & { readonly room: IdRoom },
   texts: ItemTexts,
@@ -183,7 +198,7 @@ function bytesOf(
   const numbers = TENS.byteLength + SCALES.length + at.FRAME_PIECES * at.FRAME_PIECE_BYTES
   const shared = ids.reduce((a, b) => a + b, 0) + texts.slots.length + texts.long.length + numbers
   const perRecord = 4 * (at.RECORD_WORDS + 1 + tables.length + 2 * k) * blockRecords
-  const slot = INPUT_WINDOW_BYTES + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES
+  const slot = windowBytesOf(blockRecords) + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES
   const rounding = ALIGNMENT_BYTES + at.BYTES_SLACK
   return room.top + aligned(shared + (3 * tables.length + 8) * rounding + threads * (slot + 16 * rounding))
 }
