@@ -14,6 +14,7 @@ import {
 import type { Piece, StageClock } from './answerLines.ts'
 import type { Fill } from './byteBlocks.ts'
 import { explained } from './inputs.ts'
+import { WRITE_BYTES_MAX } from './limits.ts'
 import { positionOf, type SharedWork, setEnd, type WorkShard } from './sharedWork.ts'
 
 /** An input, where its output goes, and the files of both where they are files. */
@@ -77,10 +78,12 @@ export async function writeFileShard(
     clock.enter('write')
     total += bytes.length
     if (last) setEnd(work, s, at + bytes.length)
-    for (let written = 0; written < bytes.length; )
+    for (let written = 0; written < bytes.length; ) {
+      const length = Math.min(WRITE_BYTES_MAX, bytes.length - written)
       written += attemptSync('written', to, () =>
-        writeSync(descriptorOf(output, 'r+'), bytes, written, bytes.length - written, at + written),
+        writeSync(descriptorOf(output, 'r+'), bytes, written, length, at + written),
       )
+    }
   }
   return total
 }
