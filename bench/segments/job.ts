@@ -5,7 +5,7 @@
  */
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { assert } from '../../src/lib/assert.ts'
@@ -30,7 +30,7 @@ export async function segmentJob(world: SavedModel<FactorModel>): Promise<string
   try {
     await mkdir(dirname(service.file('sample.csv')), { recursive: true })
     await writeFile(service.file('sample.csv'), eventsOf(world, Math.min(SAMPLE_USERS, userCount)))
-    await service.start(1)
+    await service.start(availableParallelism())
     await service.train('sample.csv', 'aws-item-affinity')
     await service.stop()
     await installModel(folder, world)

@@ -3,6 +3,7 @@
  * whole job through the API (job.ts), on a made model.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from '../../scripts/arguments.ts'
@@ -32,7 +33,7 @@ const [userCount, itemCount] = [Number(values.users), Number(values.items)]
 assert(Number.isInteger(userCount) && userCount >= 100 && Number.isInteger(itemCount) && itemCount >= 10)
 
 const world = makeWorld(userCount, itemCount)
-const computed = await arithmetic(world)
+const computed = await arithmetic(world, availableParallelism())
 const lines = ['# User segments', '', `\`npm run bench:segments\` on ${machine()}`, '', ...computed, '']
 lines.push(...(await segmentJob(world)), '')
 console.log(lines.join('\n'))

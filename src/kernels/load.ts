@@ -43,6 +43,10 @@ export const KERNEL_NAMES = [
   'estimate',
   'shares',
   'scoreItems',
+  'eventTable',
+  'userScores',
+  'bestRows',
+  'writeIds',
 ] as const
 export type KernelName = (typeof KERNEL_NAMES)[number]
 

@@ -16,6 +16,7 @@ import { bestCase, roundingCase, viewCase } from './selfTestFactors.ts'
 import { lowRankCase } from './selfTestLowRank.ts'
 import { neighbourCase, systemCase } from './selfTestPairs.ts'
 import { poolCase } from './selfTestPool.ts'
+import { bestRowsCase, userCase } from './selfTestUsers.ts'
 
 export interface SelfTest {
   readonly identical: boolean
@@ -43,6 +44,8 @@ export function selfTest(): SelfTest {
     roundingCase,
     bestCase,
     viewCase,
+    userCase,
+    bestRowsCase,
   ]
   for (const build of cases) {
     const memory = sharedMemory(CASE_BYTES)

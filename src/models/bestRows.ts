@@ -1,38 +1,30 @@
 /**
  * The k best of many scores, in order: linear in their number, however large k is. Scores become 32-bit keys of the same order, a histogram
- * of their upper halves finds where the k-th lies, and what is not below that is sorted by radix (Knuth vol. 3 §5.2.5).
+ * of their upper halves finds where the k-th lies, and what is not below that is sorted by radix (Knuth vol. 3 §5.2.5). Of many lists of many
+ * users kernels do it (userRanking.ts).
  */
 import { assert } from '../lib/assert.ts'
 
 const DIGITS = 2 ** 16
 
-/**
- * The rows of the k highest scores among those of `allowed` (row i is bit i mod 32 of word i / 32; absent: all), best first; of equal scores the lower
- * row first, and -0 is 0. Fewer where fewer are allowed. No score is NaN.
- */
-export function bestRows(scores: Float32Array, k: number, allowed?: Uint32Array): Uint32Array {
+/** The rows of the k highest scores, best first; of equal scores the lower row first, and -0 is 0. No score is NaN. */
+export function bestRows(scores: Float32Array, k: number): Uint32Array {
   assert(Number.isInteger(k) && k >= 0)
   const keys = descendingKeys(scores)
   const counts = new Uint32Array(DIGITS)
-  let open = 0
-  const isOpen = (row: number) => allowed === undefined || ((allowed[row >>> 5] >>> (row & 31)) & 1) === 1
-  for (let row = 0; row < keys.length; row++) {
-    if (!isOpen(row)) continue
-    counts[keys[row] >>> 16]++
-    open++
-  }
-  const wanted = Math.min(k, open)
+  for (let row = 0; row < keys.length; row++) counts[keys[row] >>> 16]++
+  const wanted = Math.min(k, keys.length)
   let [last, count] = [-1, 0]
   while (count < wanted) count += counts[++last]
   const candidates = new Uint32Array(count)
   let at = 0
-  for (let row = 0; row < keys.length; row++) if (keys[row] >>> 16 <= last && isOpen(row)) candidates[at++] = row
+  for (let row = 0; row < keys.length; row++) if (keys[row] >>> 16 <= last) candidates[at++] = row
   return sortedByKey(candidates, keys).subarray(0, wanted)
 }
 
 /**
- * The same rows in the same order, for few of many: a heap of the best so far with the least on top (Knuth vol. 3 §5.2.3), which most scores only look at.
- * Linear in the number of scores, and k·ln(scores / k) replacements in an order of chance.
+ * The same rows in the same order, for few of many, among those of `allowed` (row i is bit i mod 32 of word i / 32; absent: all), fewer where fewer are
+ * allowed: a heap of the best so far with the least on top (Knuth vol. 3 §5.2.3), which most scores only look at. Linear in the number of scores, and k·ln(scores / k) replacements in an order of chance.
  */
 export function bestFew(scores: Float32Array, k: number, allowed?: Uint32Array): Uint32Array {
   assert(Number.isInteger(k) && k >= 0)

@@ -17,15 +17,14 @@ import type { Interactions } from '../models/interactions.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
 import { eventCounts } from '../models/popularity.ts'
 import { type ItemLists, listAt, splitEachUser } from '../models/splits.ts'
-import { targetOf, userAffinities } from '../models/userAffinity.ts'
+import { targetOf } from '../models/userAffinity.ts'
+import { openUserRanking } from '../models/userRanking.ts'
 import type { Evaluate } from './evaluate.ts'
 import type { TrainingControl } from './trainingData.ts'
 
 const SEGMENT_SHARE = 0.01
 /** Each asks about every user: at 5 million users some minutes of the training. */
 const TESTED_ITEM_COUNT_MAX = 300
-/** Scores held at once: 64 MiB. */
-const SCORE_COUNT_MAX = 16 * 1024 * 1024
 
 export const evaluateSegments: Evaluate = async (fit, data, seed, control) => {
   const { training, newest } = splitEachUser(data.interactions)
@@ -37,8 +36,8 @@ export const evaluateSegments: Evaluate = async (fit, data, seed, control) => {
   const byActivity = bestRows(activity, size)
   const metrics = segmentCollector(userCount)
   const baseline = segmentCollector(userCount)
-  for await (const { item, affinity } of affinitiesOf(model, training, [...takers.keys()], control)) {
-    metrics.add(bestRows(affinity, size), takers.get(item)!)
+  for await (const { item, segment } of segmentsOf(model, training, [...takers.keys()], size, control)) {
+    metrics.add(segment, takers.get(item)!)
     baseline.add(byActivity, takers.get(item)!)
   }
   const [found, plain] = [metrics.result(), baseline.result()]
@@ -79,19 +78,25 @@ function takersOf(newest: ItemLists, itemCount: number): Map<number, Set<number>
   return new Map(taken.filter((_, place) => place % stride === 0))
 }
 
-async function* affinitiesOf(
+async function* segmentsOf(
   model: HistoryModel,
-  { offsets, items, userCount }: Interactions,
+  { offsets, items }: Interactions,
   tested: readonly number[],
+  k: number,
   control: TrainingControl,
-): AsyncGenerator<{ item: number; affinity: Float32Array }> {
-  const together = Math.max(1, Math.floor(SCORE_COUNT_MAX / Math.max(1, userCount)))
-  for (let from = 0; from < tested.length; from += together) {
-    const group = tested.slice(from, from + together)
-    control.progress({ stage: 'ranking users', done: from, total: tested.length, unit: 'items' })
-    const targets = group.map(item => targetOf(model, item))
-    const affinities = await userAffinities(model, { offsets, items }, targets, control)
-    for (const [i, item] of group.entries()) yield { item, affinity: affinities[i] }
+): AsyncGenerator<{ item: number; segment: Uint32Array }> {
+  if (tested.length === 0) return
+  const options = { threads: control.threads, signal: control.signal, targetCount: tested.length, k }
+  const ranking = await openUserRanking(model, { offsets, items }, options)
+  try {
+    for (let from = 0; from < tested.length; from += ranking.targetsMax) {
+      const group = tested.slice(from, from + ranking.targetsMax)
+      control.progress({ stage: 'ranking users', done: from, total: tested.length, unit: 'items' })
+      const segments = await ranking.best(group.map(item => targetOf(model, item)))
+      for (const [i, item] of group.entries()) yield { item, segment: segments[i] }
+    }
+  } finally {
+    await ranking.close()
   }
 }
 

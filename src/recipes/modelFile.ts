@@ -165,7 +165,8 @@ function historiesOf(part: PartReader, userCount: number, itemCount: number): It
   const offsets = part.tensor('offsets', Uint32Array, [userCount + 1])
   const items = part.tensor('items', Int32Array, [undefined])
   part.checkOffsets('offsets', offsets, items.length)
-  const stray = items.find(item => item < 0 || item >= itemCount)
-  if (stray !== undefined) part.refuse(`it names the item ${stray}, where the model has ${itemCount}`)
+  // A loop, for there are hundreds of millions: a negative one is a large one without its sign.
+  for (let at = 0; at < items.length; at++)
+    if (items[at] >>> 0 >= itemCount) part.refuse(`it names the item ${items[at]}, where the model has ${itemCount}`)
   return { offsets, items }
 }

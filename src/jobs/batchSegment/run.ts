@@ -9,6 +9,7 @@
 import { formatAddress, ObjectError } from '../../objects/objectStore.ts'
 import { loadModel, type SavedModel } from '../../recipes/modelFile.ts'
 import { answeringCosts, costsSoFar } from '../batchInference/costs.ts'
+import { IdRoom } from '../batchInference/idRoom.ts'
 import {
   type BatchInput,
   checkPaths,
@@ -21,6 +22,7 @@ import { PART_SHARD_BYTES } from '../batchInference/limits.ts'
 import { surveyInputs } from '../batchInference/survey.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 import type { SegmentDescription, SegmentResult } from './description.ts'
+import { IdTexts } from './idTexts.ts'
 import { readLines, type SegmentLine } from './lines.ts'
 import { SegmentWriter } from './segments.ts'
 
@@ -48,12 +50,14 @@ export async function runBatchSegment(
   const surveys = await surveyInputs(inputs, description.limits, PART_SHARD_BYTES, context)
   const total = surveys.flat().reduce((sum, { records }) => sum + records, 0)
   const place = { artifacts, prefix: { bucket: ARTIFACTS_BUCKET, key: description.modelPrefix } }
-  const saved = await loadModel(place, { signal })
+  const room = new IdRoom()
+  const saved = await loadModel(place, { signal, usersRoom: (_name, byteCount) => room.reserve(byteCount) })
+  const texts = new IdTexts(room, saved.users)
   const since = costsSoFar()
   const done = { records: 0, failed: 0, bytes: 0 }
   for (const [index, input] of inputs.entries()) {
     const before = finished.get(publishedCheckpoint(index)) as Published | undefined
-    const published = before ?? (await answerInput(input, description, saved, context, { total, ...done }))
+    const published = before ?? (await answerInput(input, description, { saved, texts }, context, { total, ...done }))
     if (before === undefined) await context.checkpoint(publishedCheckpoint(index), published)
     done.records += published.records
     done.failed += published.failed
@@ -67,12 +71,12 @@ export async function runBatchSegment(
 async function answerInput(
   input: BatchInput,
   description: SegmentDescription,
-  saved: SavedModel,
+  { saved, texts }: { readonly saved: SavedModel; readonly texts: IdTexts },
   context: ComputeContext,
   before: { readonly total: number; readonly records: number; readonly failed: number },
 ): Promise<Published> {
   const { objects, signal } = context
-  const writer = new SegmentWriter(description, saved, context, ({ records, failed }) =>
+  const writer = new SegmentWriter(description, saved, texts, context, ({ records, failed }) =>
     context.progress({
       stage: 'segments',
       done: before.records + records,

@@ -18,6 +18,7 @@ import { searchRest } from './rest.ts'
 import { solveStrip, unpackRow } from './solve.ts'
 import { estimate, packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
 import { innerProducts, turnRows } from './tall.ts'
+import { bestRows, eventTable, userScores, writeIds } from './users.ts'
 
 export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   pairRow,
@@ -59,4 +60,8 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   estimate,
   shares,
   scoreItems,
+  eventTable,
+  userScores,
+  bestRows,
+  writeIds,
 }
