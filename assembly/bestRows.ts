@@ -16,11 +16,12 @@ import {
   BEST_STRIDE,
   BEST_WANTED,
 } from '../src/kernels/userParameters'
-import { word } from './words'
+import { stopped, word } from './words'
 
 /**
  * Of list FIRST + task the rows of the WANTED highest scores that are allowed, best first; of equal scores the lower row first, and -0 is 0. They take the
- * place of the scores, CHOSEN of them: fewer where fewer are allowed. No score is NaN.
+ * place of the scores, CHOSEN of them: fewer where fewer are allowed. No score is NaN. Between passes, which take some 20 ms of five million scores, it looks
+ * whether the work is still wanted.
  */
 export function bestRows(params: usize, task: i32): void {
   const list = <usize>word(params, BEST_FIRST) + <usize>task
@@ -51,6 +52,7 @@ export function bestRows(params: usize, task: i32): void {
       }
       last = (last << (below - shift)) | <u32>((at - counts) >>> 2)
       if (shift == 0 || wanted == 0) break
+      if (stopped()) return
       below = shift
       shift = shift == 21 ? 10 : 0
       countDigits(scores, count, allowed, counts, last, below, shift)
@@ -58,7 +60,7 @@ export function bestRows(params: usize, task: i32): void {
   }
   const chosen = min(open, wanted)
   store<u32>(<usize>word(params, BEST_CHOSEN) + (<usize>task << 2), chosen)
-  if (chosen == 0) return
+  if (chosen == 0 || stopped()) return
   take(scores, count, allowed, last, equals, pairs)
   sort(pairs, others, chosen, counts, scores)
 }
@@ -150,15 +152,18 @@ function sort(pairs: usize, others: usize, count: u32, counts: usize, rows: usiz
   placesOf(counts)
   placesOf(middle)
   placesOf(upper)
+  if (stopped()) return
   for (let at = pairs; at < end; at += 8) {
     const pair = load<u64>(at)
     store<u64>(others + (<usize>next(counts + (<usize>((pair >>> 32) & 0x3ff) << 2)) << 3), pair)
   }
+  if (stopped()) return
   const otherEnd = others + (<usize>count << 3)
   for (let at = others; at < otherEnd; at += 8) {
     const pair = load<u64>(at)
     store<u64>(pairs + (<usize>next(middle + (<usize>((pair >>> 42) & 0x7ff) << 2)) << 3), pair)
   }
+  if (stopped()) return
   for (let at = pairs; at < end; at += 8) {
     const pair = load<u64>(at)
     store<u32>(rows + (<usize>next(upper + (<usize>(pair >>> 53) << 2)) << 2), <u32>pair)

@@ -2,7 +2,7 @@
 import {
   ID_ESCAPE_BYTES,
   ID_FRAME_BYTES,
-  IDS_BYTES,
+  IDS_TEXTS,
   IDS_FROM,
   IDS_OFFSETS,
   IDS_OUTPUT,
@@ -22,7 +22,7 @@ const BATCH: u32 = 64
 
 /** `,"id"` for each row of [FROM, TO), until one does not fit for certain. Sixteen bytes behind them become 0. */
 export function writeIds(params: usize, _task: i32): void {
-  const ids = <usize>word(params, IDS_BYTES)
+  const ids = <usize>word(params, IDS_TEXTS)
   const offsets = <usize>word(params, IDS_OFFSETS)
   const rows = <usize>word(params, IDS_ROWS)
   const output = <usize>word(params, IDS_OUTPUT)

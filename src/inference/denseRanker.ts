@@ -25,7 +25,7 @@ export function openDenseRanker(placed: PlacedDense, slot: number): Ranker {
 function withOneOrder(ranker: Ranker, itemCount: number): Ranker {
   let made: { readonly k: number; readonly prior: PriorRanker } | undefined
   return {
-    scoreAll: history => ranker.scoreAll(history),
+    scoreAll: (history, only) => ranker.scoreAll(history, only),
     rank(block: QueryBlock): RankedBlock {
       const { count, k, allowed, excluded } = block
       // The whole order is what the kernels are asked for, once.

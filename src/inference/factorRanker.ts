@@ -17,7 +17,7 @@ import { instantiate } from '../kernels/load.ts'
 import { assert } from '../lib/assert.ts'
 import { FactorViews } from './factorViews.ts'
 import type { PlacedFactors } from './placeFactors.ts'
-import { type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
+import { placeListed, type QueryBlock, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 import { fitting, listPlace, openMasks, placeLists } from './queryLists.ts'
 
 /**
@@ -50,6 +50,7 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
   const states = new Uint32Array(buffer, words[at.FACTOR_STATES], (placed.blockSize * at.QUERY_STATE) / 4)
   const everyScore = new Float32Array(buffer, words[at.FACTOR_EVERY_SCORE], itemCount)
   const prior = new Float32Array(buffer, words[at.FACTOR_PRIOR], itemCount)
+  const listed = new Int32Array(buffer, places.items, itemCount)
 
   const viewsAt = (cell: number, query: number, count: number, k: number): RankedBlock => ({
     counts: new Uint32Array(buffer, places.counts + 4 * query, count),
@@ -180,12 +181,19 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
       look(views.everything, startGroups) // as the next ranker of the slot expects to find it
       return ranked
     },
-    scoreAll(items) {
-      if (items.length === 0) everyScore.set(prior)
-      else {
-        fold({ offsets: Uint32Array.of(0, items.length), items }, 0, 1)
-        kernels.scoreItems(params, 0)
+    scoreAll(items, only) {
+      if (items.length === 0) {
+        if (!only) everyScore.set(prior)
+        else for (let i = 0; i < only.length; i++) everyScore[only[i]] = prior[only[i]]
+        return everyScore
       }
+      fold({ offsets: Uint32Array.of(0, items.length), items }, 0, 1)
+      if (only) {
+        placeListed(only, listed)
+        words[at.FACTOR_ITEMS] = places.items
+        words[at.FACTOR_LISTED_COUNT] = only.length
+        kernels.scoreListed(params, 0)
+      } else kernels.scoreItems(params, 0)
       return everyScore
     },
   }

@@ -18,6 +18,7 @@ import {
   RANK_EXCLUDED,
   RANK_ITEMS,
   RANK_KEYS,
+  RANK_LISTED_COUNT,
   RANK_OFFSETS,
   RANK_OPEN,
   RANK_PROBABILITIES,
@@ -27,7 +28,7 @@ import {
   RANK_WORDS,
 } from '../kernels/parameters.ts'
 import { assert } from '../lib/assert.ts'
-import { checkSet, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
+import { checkSet, placeListed, type QueryLists, type RankedBlock, type Ranker, rankedBlock } from './queries.ts'
 import type { PlacedSlots } from './rankSlots.ts'
 
 /** How a form of models works on the queries of the slot at `params`. */
@@ -36,6 +37,8 @@ export interface Scoring {
   block(kernels: Kernels, params: number, queryCount: number): void
   /** RANK_SCORES of a query, where `block` has not filled them. */
   scores?(kernels: Kernels, params: number, query: number): void
+  /** The same of the first RANK_LISTED_COUNT of RANK_ITEMS, where that is less work. */
+  listed?(kernels: Kernels, params: number, query: number): void
   /** RANK_KEYS of a query, and what `choose` wants to know of it. */
   keys(kernels: Kernels, params: number, query: number): void
   /** The RANK_WANTED best by then, the items that may not be chosen being struck out of the keys. */
@@ -103,9 +106,13 @@ export function openKernelRanker(placed: PlacedSlots, slot: number, scoring: Sco
       }
       return ranked
     },
-    scoreAll(history) {
+    scoreAll(history, only) {
       start({ offsets: Uint32Array.of(0, history.length), items: history }, 0, 1)
-      scoring.scores?.(kernels, params, 0)
+      if (only && scoring.listed) {
+        placeListed(only, chosenItems)
+        words[RANK_LISTED_COUNT] = only.length
+        scoring.listed(kernels, params, 0)
+      } else scoring.scores?.(kernels, params, 0)
       return scores
     },
   }

@@ -12,9 +12,12 @@ const block: Scoring['block'] = (kernels, params, count) => {
 }
 const scores: Scoring['keys'] = (kernels, params, query) => kernels.poolScores(params, query)
 
+const listed: Scoring['listed'] = (kernels, params, query) => kernels.poolListed(params, query)
+
 const estimated: Scoring = {
   block,
   scores,
+  listed,
   keys: (kernels, params, query) => kernels.poolEstimate(params, query),
   choose: (kernels, params, query) => kernels.poolChoose(params, query),
 }
@@ -22,6 +25,7 @@ const estimated: Scoring = {
 const exact: Scoring = {
   block,
   scores,
+  listed,
   keys(kernels, params, query) {
     kernels.poolScores(params, query)
     kernels.weigh(params, query)

@@ -33,8 +33,8 @@ export interface RankedBlock {
 export interface Ranker {
   /** The result is valid until the next call. */
   rank(block: QueryBlock): RankedBlock
-  /** f32[itemCount], valid until the next call. */
-  scoreAll(history: Int32Array): Float32Array
+  /** f32[itemCount], valid until the next call. With `only`, different items, what the others have means nothing. */
+  scoreAll(history: Int32Array, only?: ArrayLike<number>): Float32Array
 }
 
 export const rankedBlock = (count: number, k: number): RankedBlock => ({
@@ -42,6 +42,15 @@ export const rankedBlock = (count: number, k: number): RankedBlock => ({
   items: new Int32Array(count * k),
   probabilities: new Float32Array(count * k),
 })
+
+/** A list of different items of the model, where kernels look for it: i32[itemCount]. */
+export function placeListed(items: ArrayLike<number>, to: Int32Array): void {
+  assert(items.length <= to.length, 'a list has no more items than the model')
+  for (let i = 0; i < items.length; i++) {
+    assert(items[i] >= 0 && items[i] < to.length, 'a list names an item that the model does not have')
+    to[i] = items[i]
+  }
+}
 
 /** A set that is too short, or names an item beyond the last, is a mistake of ours. */
 export function checkSet(allowed: Uint32Array | undefined, itemCount: number): void {

@@ -135,6 +135,8 @@ export const FACTOR_KNOWN = 70
 /** The position of the next allowed item; address of what may be chosen, a bit an item. */
 export const FACTOR_REST_FROM = 71
 export const FACTOR_REST_MASK = 72
+/** How many of ITEMS are a list whose scores are wanted (assembly/listed.ts). */
+export const FACTOR_LISTED_COUNT = 73
 export const FACTOR_WORDS = 74
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */

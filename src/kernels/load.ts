@@ -43,6 +43,8 @@ export const KERNEL_NAMES = [
   'estimate',
   'shares',
   'scoreItems',
+  'scoreListed',
+  'poolListed',
   'eventTable',
   'userScores',
   'bestRows',

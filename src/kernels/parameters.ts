@@ -131,6 +131,8 @@ export const RANK_SUMS_OF_WEIGHTS = 23
 /** Pools: f32, f32: how far scores of equal estimates may lie apart, 0 where they are no estimates; what no score is above. */
 export const RANK_MARGIN = 24
 export const RANK_GREATEST = 25
+/** How many of ITEMS are a list whose scores are wanted (assembly/listed.ts): at most ITEM_COUNT. */
+export const RANK_LISTED_COUNT = 26
 export const RANK_WORDS = 32
 
 /** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */

@@ -155,9 +155,29 @@ export function bestCase(arena: Arena, random: Random): Case {
       if (masked === 1) steps.push(...masks(words, random))
       steps.push({ kernel: 'openItems', params, tasks: 1 }, { kernel: 'bestOf', params, tasks: 1 })
       steps.push(exact ? { kernel: 'sumWeights', params, tasks: 1 } : { kernel: 'estimate', params, tasks: TILES })
-      steps.push({ kernel: 'shares', params, tasks: 1 }, { kernel: 'scoreItems', params, tasks: 1 })
+      steps.push(
+        { kernel: 'shares', params, tasks: 1 },
+        { kernel: 'scoreItems', params, tasks: 1 },
+        ...listSteps(words),
+      )
     }
   return { steps, scratch: scratchOf(words) }
+}
+
+/** Of an empty list, of lists that fill a batch and that do not, over what was there. */
+function listSteps(words: Uint32Array): Step[] {
+  const params = words.byteOffset
+  return [0, 1, 16, 17].flatMap(count => [
+    ...Array.from({ length: count }, (_, i) => i).flatMap(i => {
+      const item = (7 * i + 3) % ITEM_COUNT
+      return [
+        { params: words[at.FACTOR_ITEMS], word: i, value: item },
+        { params: words[at.FACTOR_EVERY_SCORE], word: item, value: -1 },
+      ]
+    }),
+    { params, word: at.FACTOR_LISTED_COUNT, value: count },
+    { kernel: 'scoreListed' as const, params, tasks: 1 },
+  ])
 }
 
 /** The best of two items in three, in a view of all of them and in one that is cut, where queries stay unsettled; and again of everything. */

@@ -10,6 +10,8 @@ const KERNEL_LENGTH = 5
 const EXPERT_COUNT = 3
 /** Items that may not be chosen. */
 const EXCLUDED = [0, 9, 44]
+/** Not in order. */
+const LISTED = [ITEM_COUNT - 1, 0, 5, 7, 12, 3]
 const HISTORY_LENGTH_MAX = 8
 /** Nothing, less than a group, a group, more, repeats, more than the kernel reaches; 7 and 8 are empty rows, 9 one that only takes away. */
 const HISTORIES = [[], [3], [7, 8], [9], [9, 3, 9], [4, 4, 4, 4], [0, 1, 2, 3, 4, 5, 6], [44, 9, 12, 13, 20]]
@@ -27,11 +29,22 @@ export function poolCase(arena: Arena, random: Random): Case {
       for (const { params } of [scored, chosen]) steps.push({ params, word: at.RANK_POOL, value: pool })
       for (let q = 0; q < HISTORIES.length; q++) {
         for (const { params } of [scored, chosen]) steps.push({ kernel: 'poolSums', params, tasks: q + 1 })
-        steps.push({ kernel: 'poolScores', params: scored.params, tasks: q + 1 })
+        steps.push({ kernel: 'poolScores', params: scored.params, tasks: q + 1 }, ...listSteps(scored, q))
         for (const wanted of [1, 3, ITEM_COUNT - EXCLUDED.length]) steps.push(...chooseSteps(chosen, q, wanted))
       }
     }
   return { steps, scratch: [...scored.scratch, ...chosen.scratch] }
+}
+
+/** Of an empty list, of one that fills lanes and of one that does not, over what was there. */
+function listSteps({ params, items, scores }: Slot, q: number): Step[] {
+  const list = LISTED.slice(0, q % (LISTED.length + 1))
+  return [
+    ...list.map((value, word) => ({ params: items, word, value })),
+    ...list.map(item => ({ params: scores, word: q * COLUMN_COUNT + item, value: -1 })),
+    { params, word: at.RANK_LISTED_COUNT, value: list.length },
+    { kernel: 'poolListed', params, tasks: q + 1 },
+  ]
 }
 
 /** Estimates of query `q` are made anew each time, since choosing may leave scores in their place. */
@@ -45,6 +58,8 @@ const chooseSteps = ({ params, keys }: Slot, q: number, wanted: number): Step[] 
 interface Slot {
   readonly params: number
   readonly keys: number
+  readonly items: number
+  readonly scores: number
   readonly scratch: Case['scratch']
 }
 
@@ -81,7 +96,10 @@ function placeSlot(arena: Arena, prior: number, scores: boolean): Slot {
   words[at.RANK_SUMS_OF_WEIGHTS] = room(4 * HISTORY_LENGTH_MAX)
   words[at.RANK_WEIGHTS] = room(4 * COLUMN_COUNT)
   words[at.RANK_CANDIDATES] = room(8 * COLUMN_COUNT)
-  return { params, keys: words[at.RANK_KEYS], scratch }
+  return {
+    ...{ params, keys: words[at.RANK_KEYS], items: words[at.RANK_ITEMS], scores: words[at.RANK_SCORES] },
+    scratch,
+  }
 }
 
 /** Answers its address. Where entries are far, estimates of a log pool tell the best from the others; where they are near, all are scored. */

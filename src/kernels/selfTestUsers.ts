@@ -136,7 +136,7 @@ function idCase(arena: Arena): Case {
   for (const [i, id] of ids.entries()) offsets.view[i + 1] = offsets.view[i] + id.length
   const rows = arena.reserveU32(2 * IDS.length)
   for (const [place] of rows.view.entries()) rows.view[place] = place % IDS.length
-  words[at.IDS_BYTES] = bytes.ptr
+  words[at.IDS_TEXTS] = bytes.ptr
   words[at.IDS_OFFSETS] = offsets.ptr
   words[at.IDS_ROWS] = rows.ptr
   words[at.IDS_OUTPUT_SIZE] = at.ID_FRAME_BYTES + at.ID_ESCAPE_BYTES * 200

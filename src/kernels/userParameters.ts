@@ -72,7 +72,7 @@ export const BEST_DIGITS = 3 * BEST_DIGIT_COUNT
 
 // Ids as JSON (assembly/idTexts.ts).
 /** A vocabulary (datasets/vocabulary.ts): u8[…] and u32[…]. */
-export const IDS_BYTES = 0
+export const IDS_TEXTS = 0
 export const IDS_OFFSETS = 1
 /** u32[…]: whose ids. */
 export const IDS_ROWS = 2

@@ -24,7 +24,8 @@ export function bestRows(scores: Float32Array, k: number): Uint32Array {
 
 /**
  * The same rows in the same order, for few of many, among those of `allowed` (row i is bit i mod 32 of word i / 32; absent: all), fewer where fewer are
- * allowed: a heap of the best so far with the least on top (Knuth vol. 3 §5.2.3), which most scores only look at. Linear in the number of scores, and k·ln(scores / k) replacements in an order of chance.
+ * allowed: a heap of the best so far with the least on top (Knuth vol. 3 §5.2.3), which most scores only look at. Linear in the number of scores, and
+ * k·ln(scores / k) replacements in an order of chance.
  */
 export function bestFew(scores: Float32Array, k: number, allowed?: Uint32Array): Uint32Array {
   assert(Number.isInteger(k) && k >= 0)

@@ -3,6 +3,19 @@ import type { Arena, Reserved } from '../kernels/arena.ts'
 import { aligned } from '../kernels/arena.ts'
 import * as at from '../kernels/userParameters.ts'
 
+/** Of the table: 750 000 items and 80 targets; more targets are asked about one group after another. */
+const TABLE_BYTES_MAX = 256 * 2 ** 20
+/** Scores held at once: of 25 targets and five million users, or of one target and however many users there are. */
+const SCORE_BYTES_MAX = 512 * 2 ** 20
+/** What sorts at once: three lists of five million users, or one of however many there are. */
+const SCRATCH_BYTES_MAX = 256 * 2 ** 20
+/** Histories, and before them rows of sources, pass through two windows: of so much each, some ten milliseconds of two threads. */
+const WINDOW_BYTES_MAX = 32 * 2 ** 20
+/** Of a window, for those who did next to nothing. */
+const WINDOW_USERS_MAX = 2 ** 20
+/** Cache lines of f32. */
+const LINE_FLOATS = 16
+
 /** What may be held at once; for tests, less. */
 export interface UserRoom {
   readonly tableBytes: number
@@ -13,18 +26,12 @@ export interface UserRoom {
 }
 
 export const USER_ROOM: UserRoom = {
-  /** 750 000 items and 80 targets. */
-  tableBytes: 256 * 2 ** 20,
-  /** Scores of 25 targets and five million users; of one target and however many users there are. */
-  scoreBytes: 512 * 2 ** 20,
-  /** Sorting three lists of five million users; one list of however many there are. */
-  scratchBytes: 256 * 2 ** 20,
-  /** Histories, and rows of sources before them, pass through two windows: of so much each, some ten milliseconds of two threads. */
-  windowBytes: 32 * 2 ** 20,
-  windowUsers: 2 ** 20,
+  tableBytes: TABLE_BYTES_MAX,
+  scoreBytes: SCORE_BYTES_MAX,
+  scratchBytes: SCRATCH_BYTES_MAX,
+  windowBytes: WINDOW_BYTES_MAX,
+  windowUsers: WINDOW_USERS_MAX,
 }
-/** Cache lines of f32. */
-const LINE_FLOATS = 16
 
 export interface UserSize {
   readonly userCount: number

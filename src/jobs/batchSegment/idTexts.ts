@@ -30,7 +30,7 @@ export class IdTexts {
     const { ptr, view: words } = arena.reserveU32(at.IDS_WORDS)
     const rows = arena.reserveU32(ROWS_AT_ONCE)
     const output = arena.reserveU8(PIECE_BYTES + BYTES_SLACK)
-    words[at.IDS_BYTES] = ids.tensors.bytes.byteOffset
+    words[at.IDS_TEXTS] = ids.tensors.bytes.byteOffset
     words[at.IDS_OFFSETS] = ids.tensors.offsets.byteOffset
     words[at.IDS_ROWS] = rows.ptr
     words[at.IDS_OUTPUT] = output.ptr

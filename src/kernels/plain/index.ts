@@ -11,12 +11,21 @@ import { solveDirections } from './lowRank.ts'
 import type { PlainKernel } from './memory.ts'
 import { gramRow, neighbourRow } from './neighbours.ts'
 import { pairRow, togetherRow } from './pairs.ts'
-import { poolScores, poolSums } from './pool.ts'
+import { poolListed, poolScores, poolSums } from './pool.ts'
 import { poolChoose, poolEstimate } from './poolEstimate.ts'
 import { choose, probeMadd, restrict, scorePanel, weigh } from './rank.ts'
 import { searchRest } from './rest.ts'
 import { solveStrip, unpackRow } from './solve.ts'
-import { estimate, packScorePanels, packScoreTile, scoreGroup, scoreItems, shares, sumWeights } from './sumWeights.ts'
+import {
+  estimate,
+  packScorePanels,
+  packScoreTile,
+  scoreGroup,
+  scoreItems,
+  scoreListed,
+  shares,
+  sumWeights,
+} from './sumWeights.ts'
 import { innerProducts, turnRows } from './tall.ts'
 import { bestRows, eventTable, userScores, writeIds } from './users.ts'
 
@@ -60,6 +69,8 @@ export const plainKernels: Readonly<Record<KernelName, PlainKernel>> = {
   estimate,
   shares,
   scoreItems,
+  scoreListed,
+  poolListed,
   eventTable,
   userScores,
   bestRows,

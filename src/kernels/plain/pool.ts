@@ -1,4 +1,4 @@
-/** The plain twins of assembly/pool.ts and assembly/poolScores.ts. */
+/** The plain twins of assembly/pool.ts and assembly/poolScores.ts; and of poolListed (assembly/listed.ts). */
 import {
   EXPERT_INVERSE_SCALE,
   EXPERT_KERNEL,
@@ -17,6 +17,8 @@ import {
   POOL_NEAR,
   RANK_COLUMN_COUNT,
   RANK_EVENTS,
+  RANK_ITEMS,
+  RANK_LISTED_COUNT,
   RANK_OFFSETS,
   RANK_POOL,
   RANK_PRIOR,
@@ -89,14 +91,29 @@ export const poolSums: PlainKernel = (memory, params, query) => {
 }
 
 export const poolScores: PlainKernel = (memory, params, query) => {
-  const { experts, events, scores, prior, bias, epsilon, isLog } = poolOf(memory, params, query)
+  const { scores, events, prior, bias, ...pool } = poolOf(memory, params, query)
   scores.set(events.length === 0 ? prior : bias)
-  if (events.length === 0) return
-  for (const { sums, inverse, weight } of experts)
-    for (let j = 0; j < scores.length; j++) {
-      const share = fround(Math.max(0, sums[j]) * inverse)
-      scores[j] += fround(weight * (isLog ? plainLn(fround(share + epsilon)) : share))
-    }
+  if (events.length > 0) for (let item = 0; item < scores.length; item++) addExperts(pool, scores, item)
+}
+
+export const poolListed: PlainKernel = (memory, params, query) => {
+  const { scores, events, prior, bias, ...pool } = poolOf(memory, params, query)
+  const from = memory.u32[params / 4 + RANK_ITEMS] / 4
+  for (const item of memory.u32.subarray(from, from + memory.u32[params / 4 + RANK_LISTED_COUNT])) {
+    scores[item] = events.length === 0 ? prior[item] : bias[item]
+    if (events.length > 0) addExperts(pool, scores, item)
+  }
+}
+
+function addExperts(
+  { experts, epsilon, isLog }: Pick<ReturnType<typeof poolOf>, 'experts' | 'epsilon' | 'isLog'>,
+  scores: Float32Array,
+  item: number,
+): void {
+  for (const { sums, inverse, weight } of experts) {
+    const share = fround(Math.max(0, sums[item]) * inverse)
+    scores[item] += fround(weight * (isLog ? plainLn(fround(share + epsilon)) : share))
+  }
 }
 
 function scatter(

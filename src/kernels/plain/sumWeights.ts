@@ -1,4 +1,4 @@
-/** The plain twins of assembly/scores.ts, sumWeights.ts, estimate.ts and shares.ts. */
+/** The plain twins of assembly/scores.ts, sumWeights.ts, estimate.ts and shares.ts; and of scoreListed (assembly/listed.ts). */
 import * as at from '../factorParameters.ts'
 import { TILE_COLUMNS } from '../parameters.ts'
 import { historyOf, modeOf, PRIOR, queryOf, scoreAt, wordsOf } from './factors.ts'
@@ -177,6 +177,16 @@ export const scoreItems: PlainKernel = (memory, params, query) => {
   const words = wordsOf(memory, params)
   const vector = queryOf(memory, words, query)
   for (let item = 0; item < words[at.FACTOR_ITEM_COUNT]; item++) {
+    const position = memory.u32[words[at.FACTOR_POSITION_OF] / 4 + item]
+    memory.f32[words[at.FACTOR_EVERY_SCORE] / 4 + item] = scoreAt(memory, words, vector, position)
+  }
+}
+
+export const scoreListed: PlainKernel = (memory, params, query) => {
+  const words = wordsOf(memory, params)
+  const vector = queryOf(memory, words, query)
+  for (let i = 0; i < words[at.FACTOR_LISTED_COUNT]; i++) {
+    const item = memory.u32[words[at.FACTOR_ITEMS] / 4 + i]
     const position = memory.u32[words[at.FACTOR_POSITION_OF] / 4 + item]
     memory.f32[words[at.FACTOR_EVERY_SCORE] / 4 + item] = scoreAt(memory, words, vector, position)
   }

@@ -70,7 +70,7 @@ export const writeIds: PlainKernel = ({ u8, u32 }, params) => {
   let [row, written] = [words[at.IDS_FROM], 0]
   for (; row < words[at.IDS_TO]; row++) {
     const id = u32[words[at.IDS_ROWS] / 4 + row]
-    const bytes = u8.subarray(words[at.IDS_BYTES] + offsets[id], words[at.IDS_BYTES] + offsets[id + 1] - 1)
+    const bytes = u8.subarray(words[at.IDS_TEXTS] + offsets[id], words[at.IDS_TEXTS] + offsets[id + 1] - 1)
     if (written + at.ID_FRAME_BYTES + at.ID_ESCAPE_BYTES * bytes.length > words[at.IDS_OUTPUT_SIZE]) break
     const text = Buffer.from(`,${JSON.stringify(Buffer.from(bytes).toString())}`)
     u8.set(text, words[at.IDS_OUTPUT] + written)
