@@ -1,10 +1,14 @@
 /**
  * How good the recommendations are, on real data: every recipe and every baseline on the same splits (protocols.ts), each training in a process of its
- * own, two at once. `--write` keeps what was measured in bench/results/quality.json, where a part measured again takes the place of what stood there,
- * and the whole as tables in bench/results/quality.md. A number below its target (targets.ts) ends the run with exit code 1, and so does a training
- * that fails, or a whole table that takes too long.
+ * own, two at once:
+ *
+ *   the first seed of everything ─► what has both processors to itself ─► the other seeds, as long as a whole table has time (targets.ts)
+ *
+ * `--write` keeps what was measured in bench/results/quality.json, each training as it ends, where a part measured again takes the place of what stood
+ * there, and the whole as tables in bench/results/quality.md. A training that fails leaves the others be. It ends the run with exit code 1, as does a number
+ * below its target, or a whole table that takes too long.
  */
-import { execFile } from 'node:child_process'
+import { type ExecFileException, execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -22,19 +26,23 @@ import { report, wholeRunLine } from './report.ts'
 import {
   type Cell,
   keepCells,
+  keepOnly,
   keepWholeRun,
-  readCells,
   readWholeRun,
   type TrainingName,
   type WholeRun,
 } from './results.ts'
 import { subjects } from './subjects.ts'
-import { isInTime } from './targets.ts'
-import { isAlone, SEGMENTS, shown, trainingsOf } from './trainings.ts'
+import { isInTime, WHOLE_RUN_MINUTES_MAX } from './targets.ts'
+import { isAlone, isMoreOfTheSame, SEGMENTS, shown, trainingsOf } from './trainings.ts'
 
 const RESULTS = fileURLToPath(new URL('../results/quality.md', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 const CELL = fileURLToPath(new URL('./cell.ts', import.meta.url))
+/** Before the end of a whole run no training is begun: the longest takes a minute. */
+const LAST_MINUTES = 2
+/** Of one process: several times what the longest takes, on a machine that does nothing else. */
+const TRAINING_MINUTES_MAX = 6
 /** As src/jobs/computeRunner.ts starts the compute process. */
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 
@@ -69,6 +77,7 @@ const start = stopwatchSeconds()
 const minutes = () => (stopwatchSeconds() - start) / 60
 const measured: Cell[] = []
 const failures: string[] = []
+const leftOut: TrainingName[] = []
 let trainingCount = 0
 try {
   const frozen = new Map<string, { file: string; data: Data }>()
@@ -90,15 +99,22 @@ try {
       }
       process.stderr.write(`${told(training)}\n`)
     }
-    // What has both processors runs alone, at the end; the rest two at once.
-    const alone = trainings.filter(isAlone)
+    const twoAtOnce = (queue: TrainingName[], isInTime: () => boolean) => {
+      const work = async () => {
+        for (let training = queue.shift(); training; training = queue.shift())
+          if (isInTime()) await measure(training)
+          else leftOut.push(training)
+      }
+      return Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work))
+    }
     const beside = trainings.filter(training => !isAlone(training))
-    await Promise.all(
-      Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
-        for (let training = beside.shift(); training; training = beside.shift()) await measure(training)
-      }),
+    const seeds = bySeed(beside.filter(isMoreOfTheSame))
+    await twoAtOnce(
+      beside.filter(training => !isMoreOfTheSame(training)),
+      () => true,
     )
-    for (const training of alone) await measure(training)
+    for (const training of trainings.filter(isAlone)) await measure(training)
+    await twoAtOnce(seeds, () => !isWhole || minutes() < WHOLE_RUN_MINUTES_MAX - LAST_MINUTES)
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error
@@ -107,12 +123,15 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
-const run: WholeRun = { trainingCount, cellCount: measured.length, minutes: minutes(), machine: machine() }
+const run: WholeRun = {
+  ...{ trainingCount: trainingCount - leftOut.length, cellCount: measured.length, leftOutCount: leftOut.length },
+  ...{ minutes: minutes(), machine: machine() },
+}
 const isKept = isWhole && failures.length === 0
 const { lines, missed } = report(measured, isKept ? run : undefined)
 if (isKept && values.write) {
   keepWholeRun(run)
-  writeTables(readCells())
+  writeTables(keepOnly(measured, PEERS))
 }
 console.log([...lines, ...failures].join('\n'))
 process.stderr.write(`${isKept ? wholeRunLine(run) : `${measured.length} cells in ${minutes().toFixed(1)} min`}\n`)
@@ -121,13 +140,21 @@ process.exitCode = missed + failures.length > 0 || (isKept && !isInTime(run)) ? 
 async function inProcess(training: TrainingName, file: string): Promise<Cell[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, CELL, file, JSON.stringify(training)], {
     maxBuffer: 1 << 24,
+    timeout: TRAINING_MINUTES_MAX * 60_000,
+    killSignal: 'SIGKILL',
   })
   return JSON.parse(stdout)
 }
 
+/** The second seed of all data before the third of any, so that all have two where there is no time for three. */
+function bySeed(trainings: readonly TrainingName[]): TrainingName[] {
+  return trainings.toSorted((a, b) => a.seed - b.seed)
+}
+
 /** What a process that ended badly said last, or how it was ended. */
 function sentenceOf(error: unknown): string {
-  const { stderr = '', signal, code } = error as { stderr?: string; signal?: string; code?: number }
+  const { stderr = '', signal, code, killed } = error as Partial<ExecFileException> & { stderr?: string }
+  if (killed) return `it was not done after ${TRAINING_MINUTES_MAX} minutes.`
   return stderr.trim() || `it ended without a sentence (${signal ?? code}).`
 }
 

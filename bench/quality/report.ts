@@ -38,7 +38,7 @@ export function report(cells: readonly Cell[], run?: WholeRun): { lines: string[
 
 /** The verdict on the time that everything took. */
 export const wholeRunLine = (run: WholeRun): string =>
-  `The whole table, ${run.cellCount} cells of ${run.trainingCount} trainings, in ${run.minutes.toFixed(1)} minutes by the clock, wanted at most ${WHOLE_RUN_MINUTES_MAX}: ${isInTime(run) ? 'met' : 'MISSED'} (${run.machine}).`
+  `The whole table, ${run.cellCount} cells of ${run.trainingCount} trainings${run.leftOutCount > 0 ? `, without ${run.leftOutCount} of further seeds for which there was no time` : ''}, in ${run.minutes.toFixed(1)} minutes by the clock, wanted at most ${WHOLE_RUN_MINUTES_MAX}: ${isInTime(run) ? 'met' : 'MISSED'} (${run.machine}).`
 
 function ofData(cells: readonly Cell[], data: string): string[] {
   const of = cells.filter(cell => cell.data === data)
@@ -76,7 +76,12 @@ function protocolLines(cells: readonly Cell[], title: string, protocol: keyof ty
     }),
     ...(row.kind === 'expert' ? ['', '', ''] : took(row)),
   ])
-  const notes = rows.flatMap(({ name, note }) => (note ? [`- ${name}: ${note}.`] : []))
+  // An expert is in the tables of those seeds that chose it.
+  const fewer = rows.filter(({ kind, seedCount }) => kind !== 'expert' && seedCount < seeds)
+  const notes = [
+    ...rows.flatMap(({ name, note }) => (note ? [`- ${name}: ${note}.`] : [])),
+    ...fewer.map(({ name, seedCount }) => `- ${withSame(name)}: ${seedCount} of the ${seeds} seeds.`),
+  ]
   return [
     `### ${title}`,
     '',

@@ -48,6 +48,8 @@ export interface Cell extends CellName {
 export interface WholeRun {
   readonly trainingCount: number
   readonly cellCount: number
+  /** Of trainings with other seeds than the first, for which there was no time. */
+  readonly leftOutCount: number
   readonly minutes: number
   readonly machine: string
 }
@@ -59,7 +61,15 @@ export const readCells = (): Cell[] => (existsSync(RESULTS) ? JSON.parse(readFil
 
 /** The new ones in the place of the old ones of the same name, all in order of their names. */
 export function keepCells(measured: readonly Cell[]): Cell[] {
-  const cells = new Map([...readCells(), ...measured].map(cell => [keyOf(cell), cell]))
+  return written([...readCells(), ...measured])
+}
+
+/** These, and of those before what other programs measured: what our own no longer measure goes. */
+export const keepOnly = (measured: readonly Cell[], others: readonly string[]): Cell[] =>
+  written([...readCells().filter(({ subject }) => others.includes(subject)), ...measured])
+
+function written(all: readonly Cell[]): Cell[] {
+  const cells = new Map(all.map(cell => [keyOf(cell), cell]))
   const sorted = [...cells].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cell]) => cell)
   mkdirSync(dirname(RESULTS), { recursive: true })
   writeFileSync(RESULTS, `[\n${sorted.map(cell => JSON.stringify(cell, rounded)).join(',\n')}\n]\n`)

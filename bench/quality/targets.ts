@@ -40,7 +40,8 @@ const PEAK_GIGABYTES_MAX = 2
 /** Of every cell of every data set in one command, on two cores. */
 export const WHOLE_RUN_MINUTES_MAX = 20
 
-export const isInTime = ({ minutes }: WholeRun): boolean => minutes <= WHOLE_RUN_MINUTES_MAX
+export const isInTime = ({ minutes, leftOutCount }: WholeRun): boolean =>
+  minutes <= WHOLE_RUN_MINUTES_MAX && leftOutCount === 0
 
 /** Of what was measured. */
 export function targetsOf(data: string, cells: readonly Cell[]): Target[] {

@@ -21,7 +21,7 @@ export function trainingsOf(data: Data, { recipe, protocol }: Wanted): TrainingN
   const ofSeed = (seed: number) =>
     TRAININGS.flatMap(protocols => {
       const asked = protocols.filter(protocol => seedsOf(protocol).includes(seed))
-      return subjectsFor(data).map(subject => ({ ...of, protocols: asked, seed, subject }))
+      return subjectsFor(data, seed).map(subject => ({ ...of, protocols: asked, seed, subject }))
     })
   const all: TrainingName[] = [
     ...SEEDS.flatMap(ofSeed),
@@ -37,10 +37,17 @@ export function trainingsOf(data: Data, { recipe, protocol }: Wanted): TrainingN
 
 const SEEDS = [...new Set(PROTOCOLS.flatMap((protocol: Protocol) => seedsOf(protocol)))]
 
-const subjectsFor = (data: Data): string[] => subjects.filter(({ fits }) => !fits || fits(data)).map(({ name }) => name)
+const subjectsFor = (data: Data, seed: number): string[] =>
+  subjects
+    .filter(({ fits, isSlow }) => (!fits || fits(data)) && (seed === SEEDS[0] || !isSlow?.(data)))
+    .map(({ name }) => name)
+
+/** What a table can do without: the errors of its means are greater then. */
+export const isMoreOfTheSame = ({ seed, protocols }: TrainingName): boolean =>
+  seed !== SEEDS[0] && !isAlone({ protocols })
 
 /** It has all threads, so that its time by the clock says something. */
-export const isAlone = ({ protocols }: TrainingName): boolean => protocols[0] === 'version'
+export const isAlone = ({ protocols }: Pick<TrainingName, 'protocols'>): boolean => protocols[0] === 'version'
 
 export const shown = ({ data, protocols, seed, subject }: TrainingName): string =>
   `${data}, ${protocols.join(' and ')}, seed ${seed}, ${subject}`
