@@ -54,6 +54,8 @@ export interface PoolModel extends Common {
   readonly experts: readonly SparseExpert[]
   /** f32[itemCount]; absent: 0. */
   readonly bias: Float32Array | undefined
+  /** What is added to sharpness · score of items without interactions, ≤ 0 (newItemOffset.ts); absent: 0. Of those that are in the model it is in `bias`. */
+  readonly newItemOffset?: number
   readonly choice?: PoolChoice
 }
 

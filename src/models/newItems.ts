@@ -4,7 +4,8 @@
  *   as a target   what a history adds to its score is Σ weight · what it adds to the stand-in's
  *   as a source   what an event of it adds to a score is Σ weight · what an event of the stand-in adds
  *
- * A user without a history gets such an item as half as probable as the least popular one that has interactions.
+ * A user without a history gets such an item as half as probable as the least popular one that has interactions. A pool that has measured
+ * how much too high such scores stand lowers them all by that (newItemOffset.ts).
  */
 import { assert } from '../lib/assert.ts'
 import type { DenseModel, FactorModel, HistoryModel, PoolModel, SparseExpert } from './historyModel.ts'
@@ -30,7 +31,29 @@ export function withNewItems(model: HistoryModel, standIns: StandIns): HistoryMo
   const bias = model.bias && mixedRows(model.bias, 1, standIns)
   if (model.form === 'factors') return { ...model, itemCount, prior, bias, ...mixedFactors(model, standIns) }
   const experts = model.experts.map(expert => withNewEntries(expert, model, standIns))
-  return { ...model, itemCount, prior, bias, experts }
+  const offset = (model.newItemOffset ?? 0) / model.sharpness
+  return { ...model, itemCount, prior, bias: offset === 0 ? bias : addedToNew(bias, model, itemCount, offset), experts }
+}
+
+/**
+ * The new items as what is scored, and nothing else: a history of the model's own items gives each its score as in `withNewItems` with an offset of 0, the
+ * scores of all other items say nothing. Takes a part of the memory, since the model's own entries are not in it.
+ */
+export function newTargetsAlone(model: PoolModel, standIns: StandIns): PoolModel {
+  const n = model.itemCount
+  const itemCount = n + standIns.offsets.length - 1
+  const experts = model.experts.map(expert => {
+    const { made, offsets } = targetRows(expert, n, standIns, false)
+    return { ...expert, offsets: offsets.fill(made.count, n + 1), ...made.finish() }
+  })
+  const bias = model.bias && mixedRows(model.bias, 1, standIns)
+  return { ...model, itemCount, prior: shared(itemCount), bias, experts }
+}
+
+function addedToNew(bias: Float32Array | undefined, { itemCount: n }: PoolModel, itemCount: number, offset: number) {
+  const sums = bias ?? shared(itemCount)
+  for (let c = n; c < itemCount; c++) sums[c] += offset
+  return sums
 }
 
 function denseRows({ itemCount: n, rows }: DenseModel, standIns: StandIns): Float32Array {
@@ -83,24 +106,8 @@ function mixedFactors({ itemCount: n, dimension, kernels, sources, targets }: Fa
 }
 
 function withNewEntries(expert: SparseExpert, { itemCount: n }: PoolModel, standIns: StandIns): SparseExpert {
-  const { offsets, items, values } = expert
   const newCount = standIns.offsets.length - 1
-  const standing = byStandIn(standIns, n)
-  const made = new EntryList(items.length * 2)
-  const newOffsets = new Uint32Array(new SharedArrayBuffer(4 * (n + newCount + 1)))
-
-  const fresh = new Float64Array(newCount)
-  for (let row = 0; row < n; row++) {
-    for (let at = offsets[row]; at < offsets[row + 1]; at++) {
-      made.add(items[at], values[at])
-      const value = values[at]
-      for (let s = standing.offsets[items[at]]; s < standing.offsets[items[at] + 1]; s++)
-        fresh[standing.items[s]] += value * standing.weights[s]
-    }
-    for (const c of greatest(fresh, NEW_ENTRIES_MAX)) made.add(n + c, fresh[c])
-    fresh.fill(0)
-    newOffsets[row + 1] = made.count
-  }
+  const { made, offsets: newOffsets } = targetRows(expert, n, standIns, true)
   // What is there by now are all source rows of the old items, new targets included: the new sources are made of them.
   const rowMax = longestRow(newOffsets.subarray(0, n + 1))
   const sums = new Float64Array(n + newCount)
@@ -115,6 +122,27 @@ function withNewEntries(expert: SparseExpert, { itemCount: n }: PoolModel, stand
     newOffsets[n + c + 1] = made.count
   }
   return { ...expert, offsets: newOffsets, ...made.finish() }
+}
+
+/** The source rows of the old items, new targets included, and with the old ones or without; offsets are u32[n + new + 1], those of new rows 0. */
+function targetRows({ offsets, items, values }: SparseExpert, n: number, standIns: StandIns, withOld: boolean) {
+  const newCount = standIns.offsets.length - 1
+  const standing = byStandIn(standIns, n)
+  const made = new EntryList(withOld ? items.length * 2 : 0)
+  const newOffsets = new Uint32Array(new SharedArrayBuffer(4 * (n + newCount + 1)))
+  const fresh = new Float64Array(newCount)
+  for (let row = 0; row < n; row++) {
+    for (let at = offsets[row]; at < offsets[row + 1]; at++) {
+      const value = values[at]
+      if (withOld) made.add(items[at], value)
+      for (let s = standing.offsets[items[at]]; s < standing.offsets[items[at] + 1]; s++)
+        fresh[standing.items[s]] += value * standing.weights[s]
+    }
+    for (const c of greatest(fresh, NEW_ENTRIES_MAX)) made.add(n + c, fresh[c])
+    fresh.fill(0)
+    newOffsets[row + 1] = made.count
+  }
+  return { made, offsets: newOffsets }
 }
 
 function longestRow(offsets: Uint32Array): number {

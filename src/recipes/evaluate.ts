@@ -7,8 +7,9 @@ import type { ComparisonReport } from '../models/comparisonReport.ts'
 import { type ContextChoices, fitContexts } from '../models/contextFit.ts'
 import { calibrate, evaluateRanking, type OpenRanker, type Ranker } from '../models/evaluation.ts'
 import { type EvaluationReport, evaluationReport, observation } from '../models/evaluationReport.ts'
-import { type HistoryModel, isPriorAlone } from '../models/historyModel.ts'
+import { type HistoryModel, isPriorAlone, type PoolModel } from '../models/historyModel.ts'
 import type { SolutionMetrics } from '../models/metrics.ts'
+import { fitNewItemOffset, type NewItemOffset, type OffsetQuestion, offsetForRoom } from '../models/newItemOffset.ts'
 import { withObjective } from '../models/objective.ts'
 import { popularityModel, uniqueUserCounts } from '../models/popularity.ts'
 import { type HeldOut, itemLists, listAt, type Split, someTested, splitByUsers } from '../models/splits.ts'
@@ -25,6 +26,8 @@ export interface Evaluation {
   readonly baseline: SolutionMetrics
   /** For the model that is fitted on everything; undefined: it is calibrated as it comes. */
   readonly sharpness: number | undefined
+  /** How far the model that is fitted on everything, sharpened, is to lower items without interactions; absent where it was not asked. */
+  readonly newItemOffset?: (kept: PoolModel, control: EvaluationControl) => Promise<number>
   /** Which contexts are listened to, and what that brings; absent where there are none. */
   readonly contexts?: ContextChoices
   /** Works out what people look at beyond the metrics; absent where there is nothing to tell. */
@@ -49,7 +52,14 @@ export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
   const ranker = control.openRanker(model)
   /** The prior gives shares as they are; there is nothing to calibrate. */
   const sharpness = isPriorAlone(model) ? undefined : await calibrate(ranker, model.itemCount, whole.test, control)
-  const { contextColumns: columns = [] } = data
+  const { contextColumns: columns = [], itemFeatures: features } = data
+  const newItemOffset =
+    model.form === 'pool' && features && sharpness !== undefined
+      ? await newItemOffsetOf(
+          { model, ranker, sharpness, features, seed, training: split.training, test: whole.test },
+          control,
+        )
+      : undefined
   const contexts =
     columns.length > 0
       ? await fitContexts(
@@ -66,7 +76,19 @@ export const evaluateForUsers: Evaluate = async (fit, data, seed, control) => {
   return {
     ...(await measured(judged, data, split, { seed, asked: split.test, withoutInputItems: false }, control)),
     sharpness,
+    ...(newItemOffset && { newItemOffset }),
     ...(contexts && { contexts }),
+  }
+}
+
+/** Measured on the model of the question, whose people it has not seen, and carried over to the one that is kept. */
+async function newItemOffsetOf(question: OffsetQuestion, control: EvaluationControl) {
+  const { room }: NewItemOffset = await fitNewItemOffset(question, control)
+  // The model of the question is not held on to while another is trained.
+  const { features, seed, training, test } = question
+  return (kept: PoolModel, whileTraining: EvaluationControl) => {
+    const ofKept = { model: kept, ranker: whileTraining.openRanker(kept), sharpness: kept.sharpness }
+    return offsetForRoom({ ...ofKept, features, seed, training, test }, room, whileTraining)
   }
 }
 

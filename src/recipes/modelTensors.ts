@@ -5,7 +5,7 @@
  *   dense        kernel f32[K], and rows f32[n, n] unless everybody gets the prior
  *   factors      kernel.0 … kernel.F-1 f32[K_f], sources f32[F, n, d], targets f32[n, d], maybe bias f32[n]
  *   pool         of each expert i: expert.i.{kernel f32[K], offsets u32[n + 1], items i32, values f32, blend f64[2] = weight, scale};
- *                epsilon f64[1], maybe bias f32[n]
+ *                epsilon f64[1], maybe bias f32[n], maybe newItemOffset f64[1]
  *
  * The metadata say the form, a pool's combination, the names of its experts and how they were chosen.
  */
@@ -33,10 +33,13 @@ export function modelTensors(model: HistoryModel): { tensors: Tensors; metadata:
     }
     return { tensors: { ...common, ...named, ...matrices, ...bias }, metadata: { form } }
   }
-  const { combination, epsilon, experts, choice } = model
+  const { combination, epsilon, experts, choice, newItemOffset } = model
   const named: Tensors = Object.assign({}, ...experts.map(expertTensors))
   return {
-    tensors: { ...common, ...named, epsilon: vector(Float64Array.of(epsilon)), ...bias },
+    tensors: {
+      ...{ ...common, ...named, epsilon: vector(Float64Array.of(epsilon)), ...bias },
+      ...(newItemOffset !== undefined && { newItemOffset: vector(Float64Array.of(newItemOffset)) }),
+    },
     metadata: {
       form,
       combination,
@@ -107,8 +110,16 @@ function poolOf(part: PartReader, common: CommonPart): PoolModel {
     epsilon,
     experts,
     bias: biasOf(part, common.itemCount),
+    ...(part.has('newItemOffset') && { newItemOffset: offsetOf(part) }),
     ...(choice !== undefined && { choice: JSON.parse(choice) }),
   }
+}
+
+function offsetOf(part: PartReader): number {
+  const [offset] = part.tensor('newItemOffset', Float64Array, [1])
+  if (!(offset <= 0 && Number.isFinite(offset)))
+    part.refuse(`its new items have the offset ${offset}, where a number of at most 0 was expected`)
+  return offset
 }
 
 function expertOf(part: PartReader, name: string, i: number, itemCount: number): SparseExpert {

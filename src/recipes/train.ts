@@ -23,7 +23,7 @@ import { withObjective } from '../models/objective.ts'
 import { rankable } from '../models/poolPlan.ts'
 import { type ItemLists, newestEvents } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
-import type { Reports } from './evaluate.ts'
+import type { Evaluation, EvaluationControl, Reports } from './evaluate.ts'
 import { isAboutPeople, type Recipe, type RecipeSettings } from './recipe.ts'
 import type { TrainingControl, TrainingData } from './trainingData.ts'
 import { type Tuning, type TuningControl, tune } from './tuning.ts'
@@ -85,6 +85,7 @@ export async function trainSolution(
     metrics,
     baseline,
     sharpness,
+    newItemOffset,
     report: reported,
     contexts,
   } = await configured.evaluate(train, selected, settings.seed, evaluation)
@@ -93,7 +94,10 @@ export async function trainSolution(
   const newcomers = isAboutPeople(recipe)
     ? await fitNewcomers(selected.interactions, selected.userAttributes, settings.seed, stageOf('training', options))
     : undefined
-  const calibrated = withPrior(sharpened(fitted, sharpness), newcomers)
+  const calibrated = withPrior(
+    await withOffset(sharpened(fitted, sharpness), newItemOffset, stageOf('training', options)),
+    newcomers,
+  )
   const whole = await withItemsOfMetadata(calibrated, recipe, selected, options)
   const steered = selected.objective ? withObjective(whole, selected.objective) : whole
   const model = await rankable(steered, options.signal)
@@ -110,6 +114,15 @@ export async function trainSolution(
 /** Those without a history get what newcomers begin with. */
 const withPrior = (model: HistoryModel, newcomers: Newcomers | undefined): HistoryModel =>
   newcomers ? { ...model, prior: newcomers.base.map(score => score / model.sharpness) } : model
+
+/** Whoever takes in items without interactions, now or later, lowers their scores by it. */
+async function withOffset(
+  model: HistoryModel,
+  offsetOf: Evaluation['newItemOffset'],
+  control: EvaluationControl,
+): Promise<HistoryModel> {
+  return model.form === 'pool' && offsetOf ? { ...model, newItemOffset: await offsetOf(model, control) } : model
+}
 
 /** Items without interactions come after the others. The softmax is that of the larger catalogue; the ranking of the others stays. */
 async function withItemsOfMetadata(

@@ -14,7 +14,7 @@ import { itemLists } from '../../src/models/splits.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
 import { withoutUsers } from '../../src/recipes/forget.ts'
 import { loadModel, type SavedModel, saveModel } from '../../src/recipes/modelFile.ts'
-import { modelsOfEveryForm } from '../models/forms.ts'
+import { modelsOfEveryForm, poolModel } from '../models/forms.ts'
 
 let root: string
 before(async () => {
@@ -195,6 +195,21 @@ test('a model of every form is loaded as it was saved', async () => {
     assert.deepEqual(
       (await loadModel(at, quietControl)).model,
       model.form === 'factors' && none ? { ...model, dimension: 1 } : model,
+    )
+  }
+})
+
+test('how far a pool lowers new items is loaded as it was saved, and refused where it is no number of at most 0', async () => {
+  const model = { ...poolModel(3, 3, 'log'), newItemOffset: -1.25 }
+  const at = place()
+  await saveModel(at, { ...saved, model }, quietControl)
+  assert.deepEqual((await loadModel(at, quietControl)).model, model)
+  for (const newItemOffset of [0.25, Number.NaN]) {
+    await saveModel(at, { ...saved, model: { ...model, newItemOffset } }, quietControl)
+    const why = `its new items have the offset ${newItemOffset}, where a number of at most 0 was expected`
+    await assert.rejects(
+      loadModel(at, quietControl),
+      new Refusal(`The model's file ${nameOf(at, 'model')} cannot be used: ${why}.`),
     )
   }
 })

@@ -6,6 +6,7 @@ import { quietControl } from '../../src/lib/work.ts'
 import { calibrate, evaluateRanking } from '../../src/models/evaluation.ts'
 import type { FactorModel, HistoryModel } from '../../src/models/historyModel.ts'
 import type { Interactions } from '../../src/models/interactions.ts'
+import { fitNewItemOffset, offsetForRoom } from '../../src/models/newItemOffset.ts'
 import { newestEvents, splitByUsers } from '../../src/models/splits.ts'
 import { popularityCount } from '../../src/recipes/popularityCount.ts'
 import type { RecipeSettings } from '../../src/recipes/recipe.ts'
@@ -41,6 +42,29 @@ test('metrics are those of a model that has not seen the tested users, beside th
   assert.deepEqual(baseline, await evaluateRanking(plainRanker(popular), test, protocol, quietControl))
   assert.equal(baseline.service.coverage, 25 / 50)
   assert.ok(baseline.service.mean_reciprocal_rank_at_25 < 0.3)
+})
+
+test('a pool knows from people who were not learnt from how far it lowers new items, and those it is given are lowered', async () => {
+  const { training, test } = splitByUsers(people, 5)
+  const rows = (count: number) => ({
+    ...{ rowCount: count, featureCount: 2, values: new Float32Array(count).fill(1) },
+    offsets: Uint32Array.from({ length: count + 1 }, (_, row) => row),
+    features: Int32Array.from({ length: count }, (_, row) => row % 2),
+  })
+  const features = rows(itemCount)
+  const told = { ...data, itemFeatures: features, newItemFeatures: rows(1) }
+  const { model } = await trainSolution(userPersonalizationV2, told, { seed: 5 }, options)
+  const evaluated = await userPersonalizationV2.configure({}).train(dataOf(training), options)
+  assert.ok(model.form === 'pool' && evaluated.form === 'pool')
+  const { sharpness, newItemOffset } = model
+  const question = { sharpness, features, training, test, seed: 5 }
+  const { room } = await fitNewItemOffset({ ...question, model: evaluated, ranker: open(evaluated) }, options)
+  const kept = await userPersonalizationV2.configure({}).train(dataOf(people), options)
+  assert.ok(kept.form === 'pool')
+  assert.equal(newItemOffset, await offsetForRoom({ ...question, model: kept, ranker: open(kept) }, room, options))
+  assert.equal(model.itemCount, itemCount + 1)
+  const ofFactors = (await trainSolution(userPersonalization, told, { seed: 5 }, options)).model
+  assert.equal('newItemOffset' in ofFactors, false)
 })
 
 test('the model is fitted on everybody, and every history is kept as far as the model looks', async () => {
