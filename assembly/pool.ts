@@ -6,6 +6,7 @@
 import {
   EXPERT_KERNEL,
   EXPERT_KERNEL_LENGTH,
+  EXPERT_NEAREST,
   EXPERT_OFFSETS,
   EXPERT_ROWS,
   EXPERT_WORDS,
@@ -22,6 +23,7 @@ import {
   RANK_SUMS,
   RANK_SUMS_OF_WEIGHTS,
 } from '../src/kernels/parameters'
+import { addVotes } from './nearest'
 import { addRepeats, findRepeats } from './repeats'
 import { word } from './words'
 
@@ -58,6 +60,10 @@ export function poolSums(params: usize, query: i32): void {
   const end = expert + <usize>word(pool, POOL_EXPERT_COUNT) * EXPERT_WORDS * 4
   for (; expert < end; expert += EXPERT_WORDS * 4, sums += bytes) {
     if (expert != first) memory.fill(sums, 0, bytes)
+    if (word(expert, EXPERT_NEAREST) != 0) {
+      addVotes(params, expert, events, count, near, sums)
+      continue
+    }
     let reach = min(count, <i32>word(expert, EXPERT_KERNEL_LENGTH))
     let weights = <usize>word(expert, EXPERT_KERNEL)
     if (repeats) {

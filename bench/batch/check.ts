@@ -1,11 +1,13 @@
 /**
- * Random lines of the output against a second computation in float64 that shares no code with the service: a whole row of scores, sorted,
- * softmax over it, JSON.stringify. It is also the baseline: what the job would cost a record if it were written that plainly.
+ * Random lines of the output against a second computation in float64 that shares no code with the service, but for the plain definition of the votes of
+ * nearest sequences: a whole row of scores, sorted, softmax over it, JSON.stringify. It is also the baseline: what the job would cost a record if it were written that plainly.
  */
 import { createReadStream } from 'node:fs'
+import { nothingRemembered, shareVotes } from '../../src/kernels/plain/nearest.ts'
 import { assert } from '../../src/lib/assert.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { seededRandom } from '../../src/lib/random.ts'
+import { nearestPlaces } from '../../src/models/nearestSequences.ts'
 import type { SavedModel } from '../../src/recipes/modelFile.ts'
 import { inputFile, NUM_RESULTS, outputFile } from './place.ts'
 
@@ -65,11 +67,18 @@ function poolScores(model: SavedModel['model'], newestFirst: readonly number[]):
   assert(model.form === 'pool', 'the recipe of this bench makes pools')
   const { itemCount, bias, combination, epsilon, experts } = model
   const scores = Array.from({ length: itemCount }, (_, item) => bias?.[item] ?? 0)
-  for (const { kernel, offsets, items, values, scale, weight } of experts) {
-    const sums = new Array<number>(itemCount).fill(0)
-    newestFirst.slice(0, kernel.length).forEach((event, k) => {
-      for (let at = offsets[event]; at < offsets[event + 1]; at++) sums[items[at]] += kernel[k] * values[at]
-    })
+  for (const expert of experts) {
+    const { kernel, scale, weight } = expert
+    const sums = new Float64Array(itemCount)
+    if ('sequences' in expert) {
+      const shares = new Float32Array(itemCount)
+      shareVotes(nearestPlaces(expert), newestFirst, nothingRemembered(itemCount), shares)
+      sums.set(shares)
+    } else
+      newestFirst.slice(0, kernel.length).forEach((event, k) => {
+        const { offsets, items, values } = expert
+        for (let at = offsets[event]; at < offsets[event + 1]; at++) sums[items[at]] += kernel[k] * values[at]
+      })
     for (let item = 0; item < itemCount; item++) {
       const share = Math.max(0, sums[item]) / scale
       scores[item] += weight * (combination === 'log' ? Math.log(share + epsilon) : share)

@@ -24,9 +24,14 @@ const MADE_UP_EVENTS = 165
 /** Histories of which the mean total gives an expert's scale. */
 const SCALE_HISTORIES = 100
 
+/** scipy knows no other. */
+interface SparsePool extends PoolModel {
+  readonly experts: readonly SparseExpert[]
+}
+
 export interface World {
   readonly name: string
-  readonly model: PoolModel
+  readonly model: SparsePool
   readonly histories: readonly Int32Array[]
 }
 
@@ -145,7 +150,7 @@ export function loadWorld(folder: string): World {
   const offsets = new Uint32Array(bytes('offsets'))
   const events = new Int32Array(bytes('events'))
   const histories = Array.from({ length: offsets.length - 1 }, (_, q) => events.subarray(offsets[q], offsets[q + 1]))
-  const model: PoolModel = {
+  const model: SparsePool = {
     form: 'pool',
     combination: 'log',
     bias: undefined,

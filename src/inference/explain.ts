@@ -7,6 +7,9 @@
  *   pool, linear   c_k = Σ_f weight_f · a_fk / scale_f                                      base = bias[j]
  *   pool, log      c_k = Σ_f weight_f · ln(1 + s_f / epsilon) · a_fk / Σ_m a_fm             base = bias[j] + Σ_f weight_f · ln(epsilon)
  *
+ * What an event says to an expert of nearest sequences is the part of j's votes that it carried, by what each vote's nearness was added up of
+ * (models/nearestSequences.ts).
+ *
  * In a pool an expert whose Σ_k a_fk is not above 0 says nothing and adds nothing. The base of a log pool is the score of an item that no event
  * speaks for. Its c_k is the integral of the score's derivative by a_fk on the straight way from no history, where all a are 0, to this one:
  *
@@ -26,6 +29,7 @@ import {
   type PoolModel,
   type SparseExpert,
 } from '../models/historyModel.ts'
+import { votesByEvent } from '../models/nearestSequences.ts'
 
 export interface ScoreParts {
   readonly base: number
@@ -96,11 +100,12 @@ function fillPool(model: PoolModel, history: ArrayLike<number>, item: number, we
     if (expert.weight === 0) continue
     if (combination === 'log') base += expert.weight * Math.log(epsilon)
     said.fill(0)
-    let sum = 0
-    eachEvent(expert.kernel, history, (place, source, weight) => {
-      said[place] = weight * entryOf(expert, source, item)
-      sum += said[place]
-    })
+    if ('sequences' in expert) said.set(votesByEvent(expert, history, item))
+    else
+      eachEvent(expert.kernel, history, (place, source, weight) => {
+        said[place] = weight * entryOf(expert, source, item)
+      })
+    const sum = said.reduce((sum, each) => sum + each, 0)
     if (!(sum > 0)) continue
     const share = sum / expert.scale
     const gain = expert.weight * (combination === 'log' ? Math.log1p(share / epsilon) : share)

@@ -5,7 +5,7 @@
  *   people  everybody's history is read anew, as the solution reads it; events of items that the model does not know are passed over; so are impressions,
  *           and what USERS tells of those without a history
  *
- * What was learnt stays as it is: weights between items, sharpness, popularity, contexts, metrics.
+ * What was learnt stays as it is, and of what is remembered what is of people who are still there: weights between items, sharpness, popularity, contexts, metrics.
  */
 import { attributesBy } from '../models/attributes.ts'
 import { featureRows } from '../models/features.ts'
@@ -17,6 +17,7 @@ import { withNewItems } from '../models/newItems.ts'
 import { withObjective, withoutObjective } from '../models/objective.ts'
 import { type ItemLists, itemLists } from '../models/splits.ts'
 import { standIns } from '../models/standIns.ts'
+import { withPeople } from '../recipes/forget.ts'
 import type { SavedModel } from '../recipes/modelFile.ts'
 import { newcomersFor } from '../recipes/newcomerTensors.ts'
 import type { Recipe } from '../recipes/recipe.ts'
@@ -108,8 +109,10 @@ async function withHistories(
   const told = attributes && newcomersFor(newcomers.lifts, attributes, histories)
   const version = wholeVersion(query, read)
   const isWhole = version !== undefined && histories.items.length === interactions.items.length
+  const newIndex = Int32Array.from({ length: saved.users.size }, (_, user) => everybody.indexOf(saved.users.idAt(user)))
   return {
     ...saved,
+    model: withPeople(saved.model, newIndex),
     ...{ users: everybody, histories, wholeOf: isWhole ? version : undefined },
     ...(told && { newcomers: told }),
     ...(facts && { facts: { ...facts, newestSeconds, ...(impressions && { impressions }) } }),

@@ -133,6 +133,12 @@ export const RANK_MARGIN = 24
 export const RANK_GREATEST = 25
 /** How many of ITEMS are a list whose scores are wanted (assembly/listed.ts): at most ITEM_COUNT. */
 export const RANK_LISTED_COUNT = 26
+/**
+ * Pools with nearest sequences: f32[COLUMN_COUNT + POOL_GROUP], u8[COLUMN_COUNT + POOL_GROUP]: what an item of the history is worth, and how it is walked by.
+ * Between queries zeros, but for the number of items, which no item has: it is marked as an anchor.
+ */
+export const RANK_WORTH = 27
+export const RANK_MARKS = 28
 export const RANK_WORDS = 32
 
 /** Columns whose scores are kept in registers while a history is added up: 8 vectors, 4 at 256 bits. */
@@ -171,6 +177,8 @@ export const EXPERT_KERNEL_LENGTH = 3
 export const EXPERT_WEIGHT = 4
 /** f32: 1 / scale. */
 export const EXPERT_INVERSE_SCALE = 5
+/** Not 0: an expert of nearest sequences (assembly/nearest.ts), its NEAREST block; of the others only KERNEL and those above are read then. */
+export const EXPERT_NEAREST = 6
 export const EXPERT_WORDS = 16
 /**
  * Entries read together: two vectors of values. What is missing to a full group has the value 0 and the columns after COLUMN_COUNT, each

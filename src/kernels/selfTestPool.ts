@@ -1,13 +1,18 @@
 /** What the self-test runs pools of sparse experts on. */
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
+import * as block from './nearestParameters.ts'
 import * as at from './parameters.ts'
+import { NEAREST_DECAY } from './plain/nearest.ts'
 import { type Case, extremes, type Step } from './selfTestCases.ts'
 
 const ITEM_COUNT = 45
 const COLUMN_COUNT = 64
 const KERNEL_LENGTH = 5
-const EXPERT_COUNT = 3
+const EXPERT_COUNT = 4
+/** The last one is of nearest sequences: of people who did so many things. */
+const NEAREST = EXPERT_COUNT - 1
+const PEOPLE = [40, 1, 9, 13, 25]
 /** Items that may not be chosen. */
 const EXCLUDED = [0, 9, 44]
 /** Not in order. */
@@ -78,6 +83,10 @@ function placeSlot(arena: Arena, prior: number, scores: boolean): Slot {
   words[at.RANK_OFFSETS] = offsets.ptr
   words[at.RANK_EVENTS] = events.ptr
   words[at.RANK_SUMS] = arena.reserveF32(EXPERT_COUNT * (COLUMN_COUNT + at.POOL_GROUP)).ptr
+  words[at.RANK_WORTH] = arena.reserveF32(COLUMN_COUNT + at.POOL_GROUP).ptr
+  const marks = arena.reserveU8(COLUMN_COUNT + at.POOL_GROUP)
+  marks.view[ITEM_COUNT] = block.NEAREST_ANCHOR
+  words[at.RANK_MARKS] = marks.ptr
   words[at.RANK_KEYS] = arena.reserveI32(COLUMN_COUNT).ptr
   words[at.RANK_TOTAL] = arena.reserveF64(1).ptr
   words[at.RANK_ITEMS] = arena.reserveI32(COLUMN_COUNT).ptr
@@ -118,8 +127,64 @@ function placePool(arena: Arena, random: Random, near: boolean, combination: num
   floats[at.POOL_EPSILON] = 1e-4
   floats[at.POOL_MARGIN] = isLog ? (near ? 8 : 0.03) : 0
   for (let f = 0; f < EXPERT_COUNT; f++)
-    placeExpert(arena, random, near, f, experts.view.subarray(f * at.EXPERT_WORDS, (f + 1) * at.EXPERT_WORDS))
+    (f === NEAREST ? placeNearest : placeExpert)(
+      arena,
+      random,
+      near,
+      f,
+      experts.view.subarray(f * at.EXPERT_WORDS, (f + 1) * at.EXPERT_WORDS),
+    )
   return pool.ptr
+}
+
+/** Among few items, so that histories are met with, from near and from far; nobody has the last two, which where entries are near others stand in for. Those that the kernel gives nothing are stepped over, or not. */
+function placeNearest(arena: Arena, random: Random, near: boolean, _f: number, words: Uint32Array): void {
+  const gap = new Array<number>(block.NEAREST_BEHIND).fill(ITEM_COUNT)
+  const person = (count: number) =>
+    Array.from({ length: count }, () => random.below(random.below(2) === 0 ? 10 : ITEM_COUNT - 2))
+  const all = [...gap, ...PEOPLE.flatMap(count => [...person(count), ...gap])]
+  const events = arena.reserveU32(all.length)
+  if (near) new Uint16Array(words.buffer, events.ptr, all.length).set(all)
+  else events.view.set(all)
+  const starts = arena.reserveU32(ITEM_COUNT + 1)
+  const places = arena.reserveU32(all.length)
+  let top = 0
+  for (let item = 0; item < ITEM_COUNT; item++) {
+    for (const [place, event] of all.entries()) if (event === item) places.view[top++] = place
+    starts.view[item + 1] = top
+  }
+  const rarity = arena.reserveF32(ITEM_COUNT)
+  for (let item = 0; item < ITEM_COUNT; item++) rarity.view[item] = 0.1 + 3 * random.uniform()
+  const decays = arena.reserveF32(block.NEAREST_BEHIND)
+  decays.view.set(NEAREST_DECAY)
+  const { ptr, view: nearest } = arena.reserveU32(block.NEAREST_WORDS)
+  nearest[block.NEAREST_EVENTS] = events.ptr
+  nearest[block.NEAREST_STARTS] = starts.ptr
+  nearest[block.NEAREST_PLACES] = places.ptr
+  nearest[block.NEAREST_RARITY] = rarity.ptr
+  nearest[block.NEAREST_DECAYS] = decays.ptr
+  nearest[block.NEAREST_STEPS] = near ? 1 : 0
+  const twins = arena.reserveU32(2) // of the items 43 and 44
+  twins.view.set([3, 0])
+  const standOffsets = arena.reserveU32(3)
+  if (near) standOffsets.view.set([0, 2, 3])
+  const standIns = arena.reserveU32(3)
+  standIns.view.set([1, 3, 0])
+  const standWeights = arena.reserveF32(3)
+  standWeights.view.set([-0.3, 0.7, 0.9])
+  nearest[block.NEAREST_TWINS] = twins.ptr
+  nearest[block.NEAREST_TWIN_COUNT] = near ? 2 : 0
+  nearest[block.NEAREST_STAND_OFFSETS] = standOffsets.ptr
+  nearest[block.NEAREST_STAND_INS] = standIns.ptr
+  nearest[block.NEAREST_STAND_WEIGHTS] = standWeights.ptr
+  const kernel = arena.reserveF32(KERNEL_LENGTH)
+  kernel.view.set([1, 0.8, 0.6, 0.5])
+  words[at.EXPERT_NEAREST] = ptr
+  words[at.EXPERT_KERNEL] = kernel.ptr
+  words[at.EXPERT_KERNEL_LENGTH] = KERNEL_LENGTH
+  const floats = new Float32Array(words.buffer, words.byteOffset, at.EXPERT_WORDS)
+  floats[at.EXPERT_WEIGHT] = random.uniform()
+  floats[at.EXPERT_INVERSE_SCALE] = 10
 }
 
 function placeExpert(arena: Arena, random: Random, near: boolean, f: number, words: Uint32Array): void {

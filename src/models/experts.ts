@@ -3,6 +3,7 @@
  * a kind, a kernel and a ridge, and fitted either over all pairs of items at once or over neighbourhoods, whichever memory and time allow.
  */
 import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
+import { assert } from '../lib/assert.ts'
 import type { WorkControl } from '../lib/work.ts'
 import { denseOperations, denseSystemBytes } from './denseSystem.ts'
 import { fitDirectionalRidge } from './directionalRidge.ts'
@@ -15,7 +16,7 @@ import { fitTransitions } from './transitions.ts'
 
 /**
  * The most operations for one expert's system: some five seconds on two cores (at 100 Gflop/s together), reached at 6 000 items. A pool
- * solves three, and a solution version each of them four times. Beyond, catalogues are sparse and a neighbourhood ridge loses nothing
+ * solves two or three, and a solution version each of them four times. Beyond, catalogues are sparse and a neighbourhood ridge loses nothing
  * (Amazon Beauty, 12 101 items, NDCG@10: dense .0539, neighbourhood .0541; design/recommenders.md §3.12).
  */
 const DENSE_OPERATIONS_MAX = 5e11
@@ -39,21 +40,23 @@ export interface ExpertDesign {
    * together: every item from the others of the same person (ease.ts).
    * transitions: the next item from the one event that the kernel's last place looks at (transitions.ts).
    * repeat: an item from itself: people come back to what they had.
+   * nearest: what others did next where they had just done the same (nearestSequences.ts).
    */
-  readonly kind: 'directional' | 'together' | 'transitions' | 'repeat'
+  readonly kind: 'directional' | 'together' | 'transitions' | 'repeat' | 'nearest'
   /** f32[K]: what an event k places before the newest weighs in serving, and in training too where the kind knows order. */
   readonly kernel: Float32Array
-  /** λ and δ; transitions have no δ, a repeat has neither. */
+  /** λ and δ; transitions have no δ, a repeat and nearest sequences have neither. */
   readonly regularization: number
   readonly diagonal: number
 }
 
-/** What an event of each item adds to the scores of others. Rejects with `control.signal.reason` when aborted. */
+/** What an event of each item adds to the scores of others, of any kind but the nearest sequences. Rejects with `control.signal.reason` when aborted. */
 export async function fitExpert(
   sequences: Sequences,
   { kind, kernel, regularization, diagonal }: ExpertDesign,
   control: WorkControl & { readonly threads: number },
 ): Promise<SparseRows> {
+  assert(kind !== 'nearest', 'nearest sequences have no rows')
   const { itemCount } = sequences
   if (kind === 'repeat') return identity(itemCount)
   if (kind === 'transitions')
@@ -90,7 +93,7 @@ export function expertSeconds(
 ): number {
   if (kind === 'repeat') return 0
   const { itemCount, items, weights } = sequences
-  if (kind === 'transitions') return items.length * TRANSITION_SECONDS
+  if (kind === 'transitions' || kind === 'nearest') return items.length * TRANSITION_SECONDS
   if (!solvedAtOnce(sequences, kernel.length, threads))
     return neighbourSeconds(sequences, kind === 'together' ? 0 : kernel.length) / threads
   // EASE of events with weights has two solutions (ease.ts).

@@ -4,7 +4,8 @@
  *
  *   dense     score(j) = Σ_{k < min(L, K)} kernel[k] · rows[q_{L-k}, j]           (k = 0 is the newest event)
  *   factors   query = Σ_f Σ_{k < min(L, K_f)} kernels[f][k] · sources[f, q_{L-k}];   score(j) = query · targets[j] + bias[j]
- *   pool      s_f(j) = max(0, Σ_{k < min(L, K_f)} kernel_f[k] · rows_f[q_{L-k}, j]) / scale_f, over sparse rows; then
+ *   pool      s_f(j) = max(0, Σ_{k < min(L, K_f)} kernel_f[k] · rows_f[q_{L-k}, j]) / scale_f, over sparse rows, or j's share of the votes of the nearest
+ *             sequences (nearestSequences.ts) / scale_f; then
  *             log:     score(j) = bias[j] + Σ_f weight_f · ln(s_f(j) + epsilon)
  *             linear:  score(j) = bias[j] + Σ_f weight_f · s_f(j)
  *
@@ -13,6 +14,8 @@
  * Sources: design/recommenders.md §5.1 (dense), §0.2 (factors: the same in low rank), §5.4 (pool: Hinton 2002, products of experts, and the
  * linear opinion pool, Stone 1961).
  */
+import type { StandIns } from './standIns.ts'
+
 export type HistoryModel = DenseModel | FactorModel | PoolModel
 
 interface Common {
@@ -51,7 +54,7 @@ export interface PoolModel extends Common {
   /** > 0; in the logarithm only. */
   readonly epsilon: number
   /** At least one. */
-  readonly experts: readonly SparseExpert[]
+  readonly experts: readonly PoolExpert[]
   /** f32[itemCount]; absent: 0. */
   readonly bias: Float32Array | undefined
   /** What is added to sharpness · score of items without interactions, ≤ 0 (newItemOffset.ts); absent: 0. Of those that are in the model it is in `bias`. */
@@ -85,7 +88,9 @@ export interface PoolChoice {
   readonly popularityWeight: number
 }
 
-export interface SparseExpert {
+export type PoolExpert = SparseExpert | NearestExpert
+
+interface AnyExpert {
   /** For people: what the report calls it. */
   readonly name: string
   /** f32[K_f], K_f ≥ 1 */
@@ -94,6 +99,32 @@ export interface SparseExpert {
   readonly weight: number
   /** > 0: what a score is divided by, its usual total. */
   readonly scale: number
+}
+
+export interface NearestExpert extends AnyExpert {
+  /** Whether what a history has gets no votes. */
+  readonly steps: boolean
+  readonly sequences: KeptSequences
+}
+
+/** What is remembered of everybody (nearestSequences.ts). All on shared memory. */
+export interface KeptSequences {
+  /** i32: as kernels/plain/nearest.ts has them. */
+  readonly events: Int32Array
+  /** u32[rows + 1]: row r is events[offsets[r] … offsets[r + 1] - NEAREST_BEHIND). */
+  readonly offsets: Uint32Array
+  /** u32[rows]: which user of the model each row is. */
+  readonly people: Uint32Array
+  /** u32[itemCount + 1], u32[…]: of each item the places that are looked at. */
+  readonly starts: Uint32Array
+  readonly places: Uint32Array
+  /** f32[itemCount]: ln(1 + rows / the item's events); 0 for one that has none. */
+  readonly rarity: Float32Array
+  /** Of the last items, which nobody had: what each is made of (newItems.ts). */
+  readonly standIns: StandIns
+}
+
+export interface SparseExpert extends AnyExpert {
   /** u32[itemCount + 1]: source item i's entries are [offsets[i], offsets[i + 1]). */
   readonly offsets: Uint32Array
   /** i32[entries]: target items, ascending within a row, each once. */

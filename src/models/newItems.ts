@@ -4,11 +4,14 @@
  *   as a target   what a history adds to its score is Σ weight · what it adds to the stand-in's
  *   as a source   what an event of it adds to a score is Σ weight · what an event of the stand-in adds
  *
+ * To nearest sequences an event of it is one of the item that stands in most.
+ *
  * A user without a history gets such an item as half as probable as the least popular one that has interactions. A pool that has measured
  * how much too high such scores stand lowers them all by that (newItemOffset.ts).
  */
 import { assert } from '../lib/assert.ts'
 import type { DenseModel, FactorModel, HistoryModel, PoolModel, SparseExpert } from './historyModel.ts'
+import { withMoreItems } from './nearestSequences.ts'
 import { EntryList, greatest } from './sparseEntries.ts'
 import type { StandIns } from './standIns.ts'
 
@@ -30,19 +33,25 @@ export function withNewItems(model: HistoryModel, standIns: StandIns): HistoryMo
   if (model.form === 'dense') return { ...model, itemCount, prior, rows: model.rows && denseRows(model, standIns) }
   const bias = model.bias && mixedRows(model.bias, 1, standIns)
   if (model.form === 'factors') return { ...model, itemCount, prior, bias, ...mixedFactors(model, standIns) }
-  const experts = model.experts.map(expert => withNewEntries(expert, model, standIns))
+  const experts = model.experts.map(expert =>
+    'sequences' in expert
+      ? { ...expert, sequences: withMoreItems(expert.sequences, standIns) }
+      : withNewEntries(expert, model, standIns),
+  )
   const offset = (model.newItemOffset ?? 0) / model.sharpness
   return { ...model, itemCount, prior, bias: offset === 0 ? bias : addedToNew(bias, model, itemCount, offset), experts }
 }
 
 /**
  * The new items as what is scored, and nothing else: a history of the model's own items gives each its score as in `withNewItems` with an offset of 0, the
- * scores of all other items say nothing. Takes a part of the memory, since the model's own entries are not in it.
+ * scores of all other items say nothing. Takes a part of the memory, since of experts with rows the model's own
+ * entries are not in it.
  */
 export function newTargetsAlone(model: PoolModel, standIns: StandIns): PoolModel {
   const n = model.itemCount
   const itemCount = n + standIns.offsets.length - 1
   const experts = model.experts.map(expert => {
+    if ('sequences' in expert) return { ...expert, sequences: withMoreItems(expert.sequences, standIns) }
     const { made, offsets } = targetRows(expert, n, standIns, false)
     return { ...expert, offsets: offsets.fill(made.count, n + 1), ...made.finish() }
   })

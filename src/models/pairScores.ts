@@ -2,20 +2,25 @@
  * What the experts of a pool say about held-out pairs, each reduced to its contest: the next item, and the items that have any chance
  * of standing above it. Seen items are out of the contest where people do not repeat themselves.
  */
+import { nothingRemembered, shareVotes } from '../kernels/plain/nearest.ts'
 import type { WorkControl } from '../lib/work.ts'
+import type { NearestExpert } from './historyModel.ts'
+import { NEAREST_SCALE, nearestPlaces } from './nearestSequences.ts'
 import type { NextItemPair } from './nextItemPairs.ts'
 import { inTurns } from './pairCounts.ts'
 import type { SparseRows } from './sparseRows.ts'
 
-export interface FittedExpert extends SparseRows {
+interface FittedRows extends SparseRows {
   readonly kernel: Float32Array
 }
+
+export type FittedExpert = FittedRows | Pick<NearestExpert, 'kernel' | 'steps' | 'sequences'>
 
 /** One pair. Candidate 0 is the next item; the others are all items in the contest for which some expert's sum is positive. */
 export interface Contest {
   /** i32[candidates] */
   readonly items: Int32Array
-  /** f32[experts, candidates]: max(0, Σ_k kernel[k] · rows[k places before the newest]), not yet divided by the expert's scale. */
+  /** f32[experts, candidates]: max(0, what the expert adds up), not yet divided by its scale. */
   readonly sums: Float32Array
   /** How many other items are in the contest; every expert gives them 0. */
   readonly outsiderCount: number
@@ -25,7 +30,7 @@ export interface Contest {
 
 export interface PairScores {
   readonly contests: readonly Contest[]
-  /** Of each expert the mean over pairs of its sums over all items: what makes experts comparable. 0 for one that never said anything. */
+  /** Of each expert the mean over pairs of its sums over all items, which makes experts comparable, times NEAREST_SCALE of nearest sequences. 0 for one that never said anything. */
   readonly scales: readonly number[]
 }
 
@@ -48,19 +53,33 @@ export async function scorePairs(
   const metAt = new Int32Array(itemCount).fill(-1)
   const seenAt = new Int32Array(itemCount).fill(-1)
   const met = new Int32Array(itemCount)
+  const room = nothingRemembered(itemCount)
   let sumCount = 0
 
   /** Adds up what every expert says; answers how many items were met. Where an item is met many times over, all of them are. */
   const score = (history: Int32Array, pair: number): number => {
     let additions = 0
-    for (const { kernel, offsets } of experts)
+    for (const expert of experts) {
+      if ('sequences' in expert) continue
+      const { kernel, offsets } = expert
       for (let k = 0; k < Math.min(kernel.length, history.length); k++) {
         const source = history[history.length - 1 - k]
         additions += offsets[source + 1] - offsets[source]
       }
+    }
     const all = additions > itemCount
     let metCount = 0
-    for (const [f, { kernel, offsets, items, values }] of experts.entries()) {
+    for (const [f, expert] of experts.entries()) {
+      if ('sequences' in expert) {
+        shareVotes(nearestPlaces(expert), history.toReversed(), room, scratch[f])
+        for (let item = 0; !all && item < itemCount; item++) {
+          if (scratch[f][item] === 0 || metAt[item] === pair) continue
+          metAt[item] = pair
+          met[metCount++] = item
+        }
+        continue
+      }
+      const { kernel, offsets, items, values } = expert
       for (let k = 0; k < Math.min(kernel.length, history.length); k++) {
         const source = history[history.length - 1 - k]
         const [from, to] = [offsets[source], offsets[source + 1]]
@@ -111,7 +130,9 @@ export async function scorePairs(
     progress({ stage: 'scoring held-out events', done: from, total: pairs.length, unit: 'events' })
     for (let pair = from; pair < to && sumCount < SUM_COUNT_MAX; pair++) contests.push(contest(pairs[pair], pair))
   })
-  return { contests, scales: totals.map(total => total / Math.max(1, contests.length)) }
+  const scaleOf = (total: number, f: number) =>
+    (total * ('sequences' in experts[f] ? NEAREST_SCALE : 1)) / Math.max(1, contests.length)
+  return { contests, scales: totals.map(scaleOf) }
 }
 
 /** A free function, so that it is compiled as one loop. */

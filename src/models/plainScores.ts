@@ -2,8 +2,10 @@
  * The scores of one history by a model of any form, straight from the definition (historyModel.ts), in f32 from the newest event on: the
  * twin that every fast scorer is compared with.
  */
+import { nothingRemembered, shareVotes } from '../kernels/plain/nearest.ts'
 import { plainLn } from '../kernels/plain/pool.ts'
-import type { DenseModel, FactorModel, HistoryModel, PoolModel, SparseExpert } from './historyModel.ts'
+import type { DenseModel, FactorModel, HistoryModel, PoolExpert, PoolModel } from './historyModel.ts'
+import { nearestPlaces } from './nearestSequences.ts'
 
 /** f32[itemCount]. Items of the history lie within [0, itemCount). */
 export function plainScores(model: HistoryModel, history: ArrayLike<number>): Float32Array {
@@ -62,12 +64,17 @@ function poolScores({ itemCount, combination, epsilon, experts, bias }: PoolMode
   return scores
 }
 
-function expertScores({ kernel, offsets, items, values }: SparseExpert, itemCount: number, history: ArrayLike<number>) {
+function expertScores(expert: PoolExpert, itemCount: number, history: ArrayLike<number>): Float32Array {
+  const scores = new Float32Array(itemCount)
+  if ('sequences' in expert) {
+    shareVotes(nearestPlaces(expert), Array.from(history).reverse(), nothingRemembered(itemCount), scores)
+    return scores
+  }
+  const { kernel, offsets, items, values } = expert
   const weights = new Map<number, number>()
   eachEvent(kernel, history, (item, weight) => {
     weights.set(item, fround((weights.get(item) ?? 0) + weight))
   })
-  const scores = new Float32Array(itemCount)
   for (const [item, weight] of weights)
     for (let at = offsets[item]; at < offsets[item + 1]; at++) scores[items[at]] += fround(weight * values[at])
   return scores

@@ -1,5 +1,5 @@
 /**
- * A pool of linear experts (design/recommenders.md §5.4): what each says about the next item, multiplied (log pool: Hinton 2002, products
+ * A pool of experts (design/recommenders.md §5.4): what each says about the next item, multiplied (log pool: Hinton 2002, products
  * of experts) or added (linear opinion pool: Stone 1961) with weights, whichever is better for this data.
  *
  *   hold out pairs ─► ridge: one expert, stronger and weaker ─► all experts ─► form and weights ─► experts with a weight, on everybody
@@ -11,10 +11,11 @@ import type { WorkControl } from '../lib/work.ts'
 import { type ExpertDesign, fitExpert, solvedAtOnce } from './experts.ts'
 import type { PoolChoice, PoolModel } from './historyModel.ts'
 import { historyOf, type Interactions, repeatShare } from './interactions.ts'
+import { keptSequences } from './nearestSequences.ts'
 import { holdOutPairs, type NextItemPair } from './nextItemPairs.ts'
 import { type FittedExpert, scorePairs } from './pairScores.ts'
 import { EPSILON, type FittedWeights, fitPoolWeights, ndcgOfExpert } from './poolFit.ts'
-import { type PoolPlan, planPool, planText, secondsOf } from './poolPlan.ts'
+import { nearestFits, type PoolPlan, planPool, planText, secondsOf } from './poolPlan.ts'
 import { logShares, weightedCounts } from './popularity.ts'
 import { cutToRoom } from './sparseRows.ts'
 
@@ -36,8 +37,13 @@ const UNSEEN_SHARE_MAX = 0.02
 const REPEAT_SHARE_MIN = 0.05
 
 export interface PoolDesign {
-  /** The ridge is tried on the first one. `weight` is that of a log pool where there is too little data to fit it. */
+  /** The ridge is tried on the first one that is asked. `weight` is that of a log pool where there is too little data to fit it. */
   readonly experts: readonly (ExpertDesign & { readonly weight: number })[]
+  /**
+   * Only asked where there is data to choose by, where all events are worth the same, as all votes are, and where what it remembers has room (poolPlan.ts). Then the
+   * expert that it replaces is not asked. What a history has gets no votes of it unless people come back to things.
+   */
+  readonly nearest?: ExpertDesign & { readonly replaces: string }
   /** Only asked where people come back to things. */
   readonly repeat: ExpertDesign
   /** What all experts' regularization is multiplied with: each is tried; the first one stands where there is too little data to try. */
@@ -45,7 +51,7 @@ export interface PoolDesign {
 }
 
 type Control = WorkControl & { readonly threads: number }
-type FittingControl = Control & { readonly plan: PoolPlan }
+type FittingControl = Control & { readonly plan: PoolPlan; readonly seenCompete: boolean }
 
 /**
  * Not calibrated. At least one event. Throws Refusal where no pool of so many items can be ranked by (poolPlan.ts); the plan stands in the
@@ -60,19 +66,23 @@ export async function fitPool(
   const { training, pairs } = holdOutPairs(interactions)
   const byDefault = pairs.length < PAIR_COUNT_MIN
   const seenCompete = !byDefault && repeatShare(interactions) > REPEAT_SHARE_MIN
-  const experts = [...design.experts, ...(seenCompete ? [design.repeat] : [])]
+  const { nearest } = design
+  const remembers = !byDefault && nearest && !interactions.weights && nearestFits(interactions)
+  const solved = design.experts.filter(({ name }) => !remembers || name !== nearest.replaces)
+  const experts = [...solved, ...(remembers ? [nearest] : []), ...(seenCompete ? [design.repeat] : [])]
   const probed = byDefault ? [] : fitsOfChoice(design, experts)
   const kept =
     !byDefault &&
     training.items.length >= interactions.items.length * (1 - UNSEEN_SHARE_MAX) &&
     secondsOf(interactions, [...probed, ...experts], 1) > secondsMax
   const plan = planPool(interactions, { experts, fitted: kept ? probed : [...probed, ...experts] }, control.threads)
-  const planned = { ...staged(control, `${planText(plan)}${kept ? ', each once' : ''}`), plan }
+  const more = `${kept ? ', each once' : ''}${nearest && !byDefault && !nearestFits(interactions) ? ', too many events to be remembered' : ''}`
+  const planned = { ...staged(control, `${planText(plan)}${more}`), plan, seenCompete }
   if (byDefault) return poolByDefault(interactions, design, pairs.length, planned)
 
   const choosing = staged(planned, 'choosing')
   const asked = { itemCount: interactions.itemCount, seenCompete }
-  const { factor, probe, ridges } = await chooseRidge(training, pairs, design, asked, choosing)
+  const { factor, probe, ridges } = await chooseRidge(training, pairs, experts[0], design.ridgeFactors, asked, choosing)
   const scaledExperts = experts.map(expert => scaled(expert, factor))
   const fitted = [probe]
   for (const expert of scaledExperts.slice(1)) fitted.push(await fit(training, expert, choosing))
@@ -119,7 +129,8 @@ async function poolByDefault(
 async function chooseRidge(
   training: Interactions,
   pairs: readonly NextItemPair[],
-  { experts: [first], ridgeFactors }: PoolDesign,
+  first: ExpertDesign,
+  ridgeFactors: readonly number[],
   asked: { itemCount: number; seenCompete: boolean },
   control: FittingControl,
 ) {
@@ -154,8 +165,9 @@ async function pooled(
     const weight = chosen.experts[f]
     // Without a weight an expert says nothing; a pool has one expert all the same.
     if (weight === 0 && (experts.length > 0 || chosen.experts.some(other => other > 0))) continue
-    const rows = fitted[f] ?? (await fit(interactions, design, control))
-    experts.push({ name: design.name, ...rows, weight, scale: scales[f] > 0 ? scales[f] : 1 })
+    const rows = design.kind === 'nearest' ? undefined : fitted[f] // remembered is everybody, by their own rows
+    const whole = rows ?? (await fit(interactions, design, control))
+    experts.push({ name: design.name, ...whole, weight, scale: scales[f] > 0 ? scales[f] : 1 })
   }
   const bias = prior.map(value => popularity * (combination === 'log' ? value : Math.exp(value)))
   const solved = solvedAtOnce(interactions, designs[0].kernel.length, control.threads)
@@ -193,8 +205,11 @@ const scaled = <D extends ExpertDesign>(design: D, factor: number): D => ({
 })
 
 async function fit(interactions: Interactions, design: ExpertDesign, control: FittingControl): Promise<FittedExpert> {
+  const { kind, kernel } = design
+  if (kind === 'nearest')
+    return { kernel, steps: !control.seenCompete, sequences: keptSequences(interactions, interactions.itemCount) }
   const rows = await fitExpert(interactions, design, staged(control, design.name))
-  return { kernel: design.kernel, ...(await cutToRoom(rows, control.plan, control.signal)) }
+  return { kernel, ...(await cutToRoom(rows, control.plan, control.signal)) }
 }
 
 /** f32[itemCount]: ln of each item's share of the events. */

@@ -3,17 +3,32 @@
  * gets an equal part of it, and where the rows of one are longer, their largest entries stay. The plan stands in the stage that is reported.
  */
 import { MEMORY_BYTES_MAX } from '../kernels/load.ts'
+import { NEAREST_BEHIND, NEAREST_PLACES_MAX } from '../kernels/nearestParameters.ts'
 import { POOL_GROUP } from '../kernels/parameters.ts'
-import { type PoolSize, poolBytes, poolGroupsMax, poolSlotBytes } from '../kernels/poolMemory.ts'
+import {
+  type NearestSize,
+  nearestBytes,
+  type PoolSize,
+  poolBytes,
+  poolGroupsMax,
+  poolSlotBytes,
+} from '../kernels/poolMemory.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { type ExpertDesign, expertSeconds, ROW_LENGTH } from './experts.ts'
-import type { HistoryModel, PoolModel } from './historyModel.ts'
+import type { HistoryModel, PoolExpert, PoolModel } from './historyModel.ts'
 import type { Interactions } from './interactions.ts'
+import { nearestSizeIn } from './nearestSequences.ts'
 import { cutToRoom, type RowRoom } from './sparseRows.ts'
 
 /** Threads that a model leaves room for, if that is no more than a quarter of the memory. Not those of the training: its bytes do not depend on them. */
 const RANKING_THREADS = 16
 const THREADS_SHARE_MAX = 1 / 4
+
+/**
+ * What may be remembered of everybody's events while ranking: some 37 million of six thousand items. An event takes 2 bytes, or 4 of a large catalogue, a place 4, a
+ * person as much as NEAREST_BEHIND events. In the model's file it is 4 bytes an event.
+ */
+const NEAREST_BYTES_MAX = 2 ** 27
 
 /** The room is that of each expert. */
 export interface PoolPlan extends RowRoom {
@@ -36,8 +51,10 @@ export function planPool(
 ): PoolPlan {
   const { itemCount } = interactions
   const expertCount = experts.length
-  const size = { itemCount, kernelLengths: experts.map(({ kernel }) => kernel.length) }
-  const groupCountMax = Math.floor(roomFor(size) / expertCount)
+  const rowCount = experts.filter(({ kind }) => kind !== 'nearest').length
+  const nearest = rowCount < expertCount ? nearestSizeOf(interactions) : undefined
+  const size = { itemCount, kernelLengths: experts.map(({ kernel }) => kernel.length), ...(nearest && { nearest }) }
+  const groupCountMax = Math.floor(roomFor(size) / rowCount)
   if (groupCountMax < itemCount)
     throw new Refusal(
       `A pool of ${expertCount} experts for ${itemCount} items cannot be ranked by: ${poolBytes(size, itemCount * expertCount, 1)} bytes of memory are needed at least; at most ${MEMORY_BYTES_MAX} can be used.`,
@@ -48,9 +65,25 @@ export function planPool(
     expertCount,
     group: POOL_GROUP,
     groupCountMax,
-    bytes: poolBytes(size, expertCount * Math.min(groupCount, groupCountMax), 1),
+    bytes: poolBytes(size, rowCount * Math.min(groupCount, groupCountMax), 1),
     seconds: secondsOf(interactions, fitted, threads),
   }
+}
+
+/** Whether what an expert of nearest sequences remembers has room. */
+export const nearestFits = (interactions: Pick<Interactions, 'userCount' | 'itemCount' | 'items'>): boolean =>
+  nearestBytes(interactions.itemCount, nearestSizeOf(interactions)) <= NEAREST_BYTES_MAX
+
+/** At most: places of last events are counted, though they are not kept. */
+function nearestSizeOf({
+  userCount,
+  itemCount,
+  items,
+}: Pick<Interactions, 'userCount' | 'itemCount' | 'items'>): NearestSize {
+  const counts = new Uint32Array(itemCount)
+  for (const item of items) counts[item]++
+  const placeCount = counts.reduce((sum, count) => sum + Math.min(count, NEAREST_PLACES_MAX), 0)
+  return { eventCount: items.length + (userCount + 1) * NEAREST_BEHIND, placeCount, newCount: 0, standInCount: 0 }
 }
 
 /** About how long these take to fit, one after the other. */
@@ -69,12 +102,19 @@ export async function rankable<M extends HistoryModel>(model: M, signal: AbortSi
   if (model.form !== 'pool') return model
   const { itemCount, experts } = model
   const heard = experts.filter(({ weight }) => weight !== 0)
-  const room = roomFor({ itemCount, kernelLengths: heard.map(({ kernel }) => kernel.length) })
-  const groupCountMax = Math.floor(room / Math.max(1, heard.length))
+  const nearest = nearestSizeIn(heard)
+  const room = roomFor({
+    itemCount,
+    kernelLengths: heard.map(({ kernel }) => kernel.length),
+    ...(nearest && { nearest }),
+  })
+  const rowCount = heard.filter(expert => !('sequences' in expert)).length
+  const groupCountMax = Math.floor(room / Math.max(1, rowCount))
   if (groupCountMax < itemCount) return model
-  const cut: PoolModel['experts'][number][] = []
+  const cut: PoolExpert[] = []
   for (const expert of experts)
-    cut.push({ ...expert, ...(await cutToRoom(expert, { group: POOL_GROUP, groupCountMax }, signal)) })
+    if ('sequences' in expert) cut.push(expert)
+    else cut.push({ ...expert, ...(await cutToRoom(expert, { group: POOL_GROUP, groupCountMax }, signal)) })
   return { ...model, experts: cut }
 }
 

@@ -35,6 +35,7 @@ export function influenced(
     return (1 - popularity * (1 - popular)) * (1 - freshness * (1 - 1 / (1 + days / HALF_DAYS)))
   })
   const experts = model.experts.map(expert => {
+    if ('sequences' in expert) return expert
     const values = new Float32Array(new SharedArrayBuffer(expert.values.byteLength))
     for (let at = 0; at < values.length; at++) values[at] = expert.values[at] * factors[expert.items[at]]
     return { ...expert, values }

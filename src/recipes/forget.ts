@@ -5,6 +5,7 @@
 import { Vocabulary } from '../datasets/vocabulary.ts'
 import type { HistoryModel, SparseExpert } from '../models/historyModel.ts'
 import type { ItemFacts } from '../models/itemFacts.ts'
+import { renumbered as sequencesOf } from '../models/nearestSequences.ts'
 import type { ItemLists } from '../models/splits.ts'
 import { metOf } from './actionTensors.ts'
 import { keptContexts } from './contextTensors.ts'
@@ -25,8 +26,11 @@ export function withoutUsers(
   for (let event = saved.items.size; event < saved.model.itemCount; event++) events.push(event)
   const newIndex = new Int32Array(saved.model.itemCount).fill(-1)
   for (const [index, event] of events.entries()) newIndex[event] = index
+  const newUser = new Int32Array(saved.users.size).fill(-1)
+  for (const [index, user] of users.entries()) newUser[user] = index
+  const model = withPeople(saved.model, newUser)
   return {
-    model: items.length === saved.items.size ? saved.model : withItems(saved.model, events, newIndex),
+    model: items.length === saved.items.size ? model : withItems(model, events, newIndex),
     users: renumbered(saved.users, users),
     items: renumbered(saved.items, items),
     // No longer said to be the whole of any data: what is left of it has another name, which is not known here.
@@ -63,6 +67,17 @@ const everyIndex = (all: Vocabulary): number[] => Array.from({ length: all.size 
 const renumbered = (all: Vocabulary, kept: readonly number[]): Vocabulary =>
   kept.length === all.size ? all : Vocabulary.fromIds(kept.values().map(index => all.idAt(index)))
 
+/** What is remembered of people goes with them; `newUser` is -1 for one that goes. */
+export function withPeople(model: HistoryModel, newUser: Int32Array): HistoryModel {
+  if (model.form !== 'pool') return model
+  const experts = model.experts.map(expert =>
+    'sequences' in expert
+      ? { ...expert, sequences: sequencesOf(expert.sequences, model.itemCount, { personOf: newUser }) }
+      : expert,
+  )
+  return { ...model, experts }
+}
+
 /** `items` are the indexes of those that stay, ascending; `newIndex` is -1 for one that goes. */
 function withItems(model: HistoryModel, items: readonly number[], newIndex: Int32Array): HistoryModel {
   const itemCount = items.length
@@ -71,8 +86,14 @@ function withItems(model: HistoryModel, items: readonly number[], newIndex: Int3
   if (model.form === 'dense')
     return { ...model, itemCount, prior, rows: model.rows && submatrix(model.rows, model.itemCount, items) }
   const bias = model.bias && vectorOf(model.bias)
-  if (model.form === 'pool')
-    return { ...model, itemCount, prior, bias, experts: model.experts.map(each => withSources(each, items, newIndex)) }
+  if (model.form === 'pool') {
+    const experts = model.experts.map(expert =>
+      'sequences' in expert
+        ? { ...expert, sequences: sequencesOf(expert.sequences, itemCount, { itemOf: newIndex }) }
+        : withSources(expert, items, newIndex),
+    )
+    return { ...model, itemCount, prior, bias, experts }
+  }
   const { dimension, kernels, sources, targets } = model
   const places = kernels.flatMap((_, f) => items.map(item => f * model.itemCount + item))
   return {

@@ -130,6 +130,7 @@ export async function loadWithoutHistories(
   const eventCount = items.size + 2 * (actions?.ids.size ?? 0)
   if (eventCount !== model.itemCount)
     vocabulary.refuse(`it has ${eventCount} items, where the model has ${model.itemCount}`)
+  checkPeople(vocabulary, model, users.size)
   const facts = vocabulary.has('facts.events') ? factsOf(vocabulary, items.size) : undefined
   const contexts = hasContexts(vocabulary) ? contextsOf(vocabulary, items.size) : undefined
   const newcomers = vocabulary.has('newcomers.codes') ? newcomersOf(vocabulary, users.size, items.size) : undefined
@@ -139,6 +140,15 @@ export async function loadWithoutHistories(
     ...(actions && { actions }),
     ...(newcomers && { newcomers }),
     ...(contexts && { contexts }),
+  }
+}
+
+/** Whose the remembered events are. */
+function checkPeople(part: PartReader, model: HistoryModel, userCount: number): void {
+  if (model.form !== 'pool') return
+  for (const expert of model.experts) {
+    const stray = 'sequences' in expert ? expert.sequences.people.find(person => person >= userCount) : undefined
+    if (stray !== undefined) part.refuse(`it has ${userCount} users, where the model remembers the user ${stray}`)
   }
 }
 

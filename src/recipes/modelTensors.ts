@@ -4,13 +4,25 @@
  *   every form   prior f32[n], sharpness f64[1]
  *   dense        kernel f32[K], and rows f32[n, n] unless everybody gets the prior
  *   factors      kernel.0 … kernel.F-1 f32[K_f], sources f32[F, n, d], targets f32[n, d], maybe bias f32[n]
- *   pool         of each expert i: expert.i.{kernel f32[K], offsets u32[n + 1], items i32, values f32, blend f64[2] = weight, scale};
+ *   pool         of each expert i: expert.i.{kernel f32[K], blend f64[2] = weight, scale} and {offsets u32[n + 1], items i32, values f32}, or
+ *                of nearest sequences {people u32[rows], offsets u32[rows + 1], items i32, steps u8[1],
+ *                standIns.{offsets u32[new + 1], items i32, weights f32}};
  *                epsilon f64[1], maybe bias f32[n], maybe newItemOffset f64[1]
  *
  * The metadata say the form, a pool's combination, the names of its experts and how they were chosen.
  */
-import type { DenseModel, FactorModel, HistoryModel, PoolModel, SparseExpert } from '../models/historyModel.ts'
+import type {
+  DenseModel,
+  FactorModel,
+  HistoryModel,
+  NearestExpert,
+  PoolExpert,
+  PoolModel,
+  SparseExpert,
+} from '../models/historyModel.ts'
+import { keptSequences, listsOf } from '../models/nearestSequences.ts'
 import { type Tensors, vector } from '../models/safetensors.ts'
+import type { StandIns } from '../models/standIns.ts'
 import type { PartMetadata, PartReader } from './modelPart.ts'
 
 export function modelTensors(model: HistoryModel): { tensors: Tensors; metadata: PartMetadata } {
@@ -49,13 +61,25 @@ export function modelTensors(model: HistoryModel): { tensors: Tensors; metadata:
   }
 }
 
-const expertTensors = ({ kernel, weight, scale, offsets, items, values }: SparseExpert, i: number): Tensors => ({
-  [`expert.${i}.kernel`]: vector(kernel),
-  [`expert.${i}.offsets`]: vector(offsets),
-  [`expert.${i}.items`]: vector(items),
-  [`expert.${i}.values`]: vector(values),
-  [`expert.${i}.blend`]: vector(Float64Array.of(weight, scale)),
-})
+function expertTensors(expert: PoolExpert, i: number): Tensors {
+  const { kernel, weight, scale } = expert
+  const { offsets, items } = 'sequences' in expert ? listsOf(expert.sequences) : expert
+  return {
+    [`expert.${i}.kernel`]: vector(kernel),
+    [`expert.${i}.blend`]: vector(Float64Array.of(weight, scale)),
+    [`expert.${i}.offsets`]: vector(offsets),
+    [`expert.${i}.items`]: vector(items),
+    ...('sequences' in expert
+      ? {
+          [`expert.${i}.people`]: vector(expert.sequences.people),
+          [`expert.${i}.standIns.offsets`]: vector(expert.sequences.standIns.offsets),
+          [`expert.${i}.standIns.items`]: vector(expert.sequences.standIns.items),
+          [`expert.${i}.standIns.weights`]: vector(expert.sequences.standIns.weights),
+          [`expert.${i}.steps`]: vector(Uint8Array.of(expert.steps ? 1 : 0)),
+        }
+      : { [`expert.${i}.values`]: vector(expert.values) }),
+  }
+}
 
 export function modelOf(part: PartReader): HistoryModel {
   const prior = part.tensor('prior', Float32Array, [undefined])
@@ -122,7 +146,41 @@ function offsetOf(part: PartReader): number {
   return offset
 }
 
-function expertOf(part: PartReader, name: string, i: number, itemCount: number): SparseExpert {
+function expertOf(part: PartReader, name: string, i: number, itemCount: number): PoolExpert {
+  const [weight, scale] = part.tensor(`expert.${i}.blend`, Float64Array, [2])
+  if (!(weight >= 0 && scale > 0)) part.refuse(`its expert '${name}' has the weight ${weight} and the scale ${scale}`)
+  const kernel = part.tensor(`expert.${i}.kernel`, Float32Array, [undefined])
+  const voice = { name, kernel, weight, scale }
+  return { ...voice, ...(part.has(`expert.${i}.people`) ? nearestOf : rowsOf)(part, i, itemCount) }
+}
+
+function nearestOf(part: PartReader, i: number, itemCount: number): Pick<NearestExpert, 'steps' | 'sequences'> {
+  const people = part.tensor(`expert.${i}.people`, Uint32Array, [undefined])
+  const offsets = part.tensor(`expert.${i}.offsets`, Uint32Array, [people.length + 1])
+  const items = part.tensor(`expert.${i}.items`, Int32Array, [undefined])
+  part.checkOffsets(`expert.${i}.offsets`, offsets, items.length)
+  const standIns = standInsOf(part, `expert.${i}.standIns`, itemCount)
+  const known = itemCount - (standIns.offsets.length - 1)
+  const stray = items.find(item => item < 0 || item >= known)
+  if (stray !== undefined)
+    part.refuse(`tensor 'expert.${i}.items' names the item ${stray}, where at most ${known} have events`)
+  const [steps] = part.tensor(`expert.${i}.steps`, Uint8Array, [1])
+  return { steps: steps !== 0, sequences: keptSequences({ offsets, items }, itemCount, people, standIns) }
+}
+
+/** Of the last items, by those before them. */
+function standInsOf(part: PartReader, name: string, itemCount: number): StandIns {
+  const offsets = part.tensor(`${name}.offsets`, Uint32Array, [undefined])
+  const items = part.tensor(`${name}.items`, Int32Array, [undefined])
+  const weights = part.tensor(`${name}.weights`, Float32Array, [items.length])
+  part.checkOffsets(`${name}.offsets`, offsets, items.length)
+  const known = itemCount - (offsets.length - 1)
+  if (items.some(item => item < 0 || item >= known) || !weights.every(Number.isFinite))
+    part.refuse(`tensor '${name}.items' does not name items below ${known}, or their weights are no numbers`)
+  return { offsets, items, weights }
+}
+
+function rowsOf(part: PartReader, i: number, itemCount: number): Pick<SparseExpert, 'offsets' | 'items' | 'values'> {
   const offsets = part.tensor(`expert.${i}.offsets`, Uint32Array, [itemCount + 1])
   const items = part.tensor(`expert.${i}.items`, Int32Array, [undefined])
   part.checkOffsets(`expert.${i}.offsets`, offsets, items.length)
@@ -131,16 +189,5 @@ function expertOf(part: PartReader, name: string, i: number, itemCount: number):
       if (items[at] <= before || items[at] >= itemCount)
         part.refuse(`row ${row} of 'expert.${i}.items' does not ascend within the ${itemCount} items`)
   }
-  const [weight, scale] = part.tensor(`expert.${i}.blend`, Float64Array, [2])
-  if (!(weight >= 0 && scale > 0)) part.refuse(`its expert '${name}' has the weight ${weight} and the scale ${scale}`)
-  const values = part.tensor(`expert.${i}.values`, Float32Array, [items.length])
-  return {
-    name,
-    kernel: part.tensor(`expert.${i}.kernel`, Float32Array, [undefined]),
-    weight,
-    scale,
-    offsets,
-    items,
-    values,
-  }
+  return { offsets, items, values: part.tensor(`expert.${i}.values`, Float32Array, [items.length]) }
 }

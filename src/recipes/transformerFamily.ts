@@ -1,7 +1,7 @@
 /**
  * What the recipes of the second generation share, User-Personalization-v2 and Personalized-Ranking-v2: their parameter and the model.
  *
- * The model is a pool of linear experts (historyPool.ts), each solved in closed form, their weights chosen on held-out events. The reference
+ * The model is a pool of experts (historyPool.ts), each solved in closed form or remembered, their weights chosen on held-out events. The reference
  * service describes a transformer over the same list; this is not Amazon's implementation.
  */
 import type { HistoryModel } from '../models/historyModel.ts'

@@ -7,9 +7,11 @@ import type { RankedBlock } from '../../src/inference/queries.ts'
 import { openRanker, placeModel } from '../../src/inference/ranker.ts'
 import { plainLn } from '../../src/kernels/plain/pool.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
-import type { PoolModel, SparseExpert } from '../../src/models/historyModel.ts'
+import type { NearestExpert, PoolExpert, PoolModel, SparseExpert } from '../../src/models/historyModel.ts'
+import { keptSequences, nearestKernel } from '../../src/models/nearestSequences.ts'
 import { plainScores } from '../../src/models/plainScores.ts'
-import { poolModel } from '../models/forms.ts'
+import { itemLists } from '../../src/models/splits.ts'
+import { nearestExpert, poolModel } from '../models/forms.ts'
 
 type Lists = readonly (readonly number[])[]
 
@@ -59,6 +61,25 @@ function modelOf(seed: number, itemCount: number, changes: Partial<PoolModel> = 
     ...changes,
   }
 }
+
+/** Of what twenty people did: far more often some items than others. */
+const nearestOf = (random: Random, itemCount: number): NearestExpert =>
+  remembering(
+    itemCount,
+    Array.from({ length: 20 }, () => Array.from({ length: 30 }, () => Math.floor(itemCount * random.uniform() ** 3))),
+  )
+
+const rowsOf = (random: Random, itemCount: number): PoolExpert =>
+  expertOf(random, itemCount, { entries: 40, length: 9 })
+
+const remembering = (itemCount: number, histories: Lists): NearestExpert => ({
+  name: 'remembered',
+  kernel: nearestKernel(40),
+  weight: 0.7,
+  scale: 0.1,
+  steps: true,
+  sequences: keptSequences(itemLists(histories.map(history => Int32Array.from(history))), itemCount),
+})
 
 /** Of probabilities: what logarithms of the sum's terms are off by, weighed, and the power of two. */
 const ESTIMATE_ERROR = { logarithm: 0.0035, power: 0.0018 }
@@ -131,6 +152,11 @@ for (const itemCount of [1, 2, 31, 32, 33, 255, 256, 257])
       for (const model of [
         modelOf(itemCount, itemCount, { combination }),
         modelOf(7, itemCount, { combination, bias }),
+        modelOf(8, itemCount, {
+          combination,
+          bias,
+          experts: [nearestOf(random, itemCount), rowsOf(random, itemCount)],
+        }),
       ])
         for (const k of new Set([1, Math.min(25, itemCount), itemCount])) {
           check(model, histories, k)
@@ -141,12 +167,29 @@ for (const itemCount of [1, 2, 31, 32, 33, 255, 256, 257])
 
 for (const itemCount of [20_001, 65_504, 65_537])
   test(`a large catalogue: ${itemCount} items, on both sides of what 16 bits can name`, () => {
-    const model = modelOf(1, itemCount, {
-      experts: [expertOf(seededRandom(2), itemCount, { entries: 20, length: 30 })],
-    })
+    const rows = expertOf(seededRandom(2), itemCount, { entries: 20, length: 30 })
     const histories = [[itemCount - 1, 5, 17, itemCount - 1], Array.from({ length: 40 }, (_, k) => 1000 + k)]
-    check(model, histories, 500)
+    const others = [[5, 17, itemCount - 1, itemCount - 2, 3], histories[1], histories[1].toReversed()]
+    const experts = [rows, remembering(itemCount, others)]
+    for (const some of [[rows], experts]) check(modelOf(1, itemCount, { experts: some }), histories, 500)
   })
+
+test('nearest sequences alone, of many people and of none, with what was seen stepped over and not', () => {
+  for (const userCount of [0, 1, 200])
+    for (const steps of [true, false])
+      for (const itemCount of [6, 90]) {
+        const random = seededRandom(userCount)
+        const expert = { ...nearestExpert(random, itemCount, userCount), steps }
+        check(modelOf(3, itemCount, { experts: [expert] }), historiesFor(random, itemCount), itemCount)
+      }
+})
+
+test('nearest sequences of items that more people had than are looked at', () => {
+  const random = seededRandom(11)
+  const person = () => Array.from({ length: 3 }, (_, item) => [item, 3 + random.below(37)]).flat()
+  const expert = remembering(40, Array.from({ length: 1500 }, person))
+  check(modelOf(3, 40, { experts: [expert] }), [[0, 1, 2], [2, 7, 1], [9, 0], [1]], 40)
+})
 
 test('one expert, six experts, kernels of different lengths', () => {
   for (const count of [1, 6]) {

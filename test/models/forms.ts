@@ -1,6 +1,14 @@
 /** Small models of each form, at random: what tests of saving, forgetting and ranking try. */
 import { type Random, seededRandom } from '../../src/lib/random.ts'
-import type { FactorModel, HistoryModel, PoolModel, SparseExpert } from '../../src/models/historyModel.ts'
+import type {
+  FactorModel,
+  HistoryModel,
+  NearestExpert,
+  PoolModel,
+  SparseExpert,
+} from '../../src/models/historyModel.ts'
+import { keptSequences } from '../../src/models/nearestSequences.ts'
+import { itemLists } from '../../src/models/splits.ts'
 
 const numbers = (random: Random, count: number) => Float32Array.from({ length: count }, () => random.normal())
 
@@ -28,7 +36,7 @@ export function poolModel(
   itemCount: number,
   combination: PoolModel['combination'],
   withBias = false,
-): PoolModel {
+): PoolModel & { readonly experts: readonly SparseExpert[] } {
   const random = seededRandom(seed)
   return {
     form: 'pool',
@@ -37,6 +45,32 @@ export function poolModel(
     epsilon: 1e-4,
     experts: [2, 5].map(length => sparseExpert(random, itemCount, length)),
     bias: withBias ? numbers(random, itemCount) : undefined,
+  }
+}
+
+/** The same, and an expert of what `userCount` people did. */
+export function nearestPool(
+  seed: number,
+  itemCount: number,
+  combination: PoolModel['combination'],
+  userCount = 1,
+): PoolModel {
+  const pool = poolModel(seed, itemCount, combination)
+  return { ...pool, experts: [...pool.experts, nearestExpert(seededRandom(seed), itemCount, userCount)] }
+}
+
+/** Of short and long histories, without any and with repeats. */
+export function nearestExpert(random: Random, itemCount: number, userCount: number): NearestExpert {
+  const histories = Array.from({ length: userCount }, (_, user) =>
+    Int32Array.from({ length: itemCount === 0 ? 0 : (7 * user + 13) % 40 }, () => random.below(itemCount)),
+  )
+  return {
+    name: 'nearest sequences',
+    kernel: Float32Array.of(1, 0.9, 0.8, 0.7, 0.6, 0, 0),
+    weight: random.uniform(),
+    scale: 0.1,
+    steps: true,
+    sequences: keptSequences(itemLists(histories), itemCount),
   }
 }
 
@@ -63,4 +97,6 @@ export const modelsOfEveryForm = (itemCount: number): HistoryModel[] => [
   factorModel(2, itemCount, 7, true),
   poolModel(3, itemCount, 'log'),
   poolModel(4, itemCount, 'linear', true),
+  nearestPool(5, itemCount, 'log'),
+  nearestPool(6, itemCount, 'linear'),
 ]

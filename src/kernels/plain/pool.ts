@@ -1,8 +1,20 @@
 /** The plain twins of assembly/pool.ts and assembly/poolScores.ts; and of poolListed (assembly/listed.ts). */
 import {
+  NEAREST_EVENTS,
+  NEAREST_PLACES,
+  NEAREST_RARITY,
+  NEAREST_STAND_INS,
+  NEAREST_STAND_OFFSETS,
+  NEAREST_STAND_WEIGHTS,
+  NEAREST_STARTS,
+  NEAREST_STEPS,
+  NEAREST_TWIN_COUNT,
+} from '../nearestParameters.ts'
+import {
   EXPERT_INVERSE_SCALE,
   EXPERT_KERNEL,
   EXPERT_KERNEL_LENGTH,
+  EXPERT_NEAREST,
   EXPERT_OFFSETS,
   EXPERT_ROWS,
   EXPERT_WEIGHT,
@@ -17,15 +29,19 @@ import {
   POOL_NEAR,
   RANK_COLUMN_COUNT,
   RANK_EVENTS,
+  RANK_ITEM_COUNT,
   RANK_ITEMS,
   RANK_LISTED_COUNT,
+  RANK_MARKS,
   RANK_OFFSETS,
   RANK_POOL,
   RANK_PRIOR,
   RANK_SCORES,
   RANK_SUMS,
+  RANK_WORTH,
 } from '../parameters.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
+import { shareVotes } from './nearest.ts'
 
 const { fround } = Math
 
@@ -87,7 +103,37 @@ export function poolOf({ u32, f32 }: PlainMemory, params: number, query: number)
 
 export const poolSums: PlainKernel = (memory, params, query) => {
   const { experts, events, isNear } = poolOf(memory, params, query)
-  for (const { words, sums } of experts) scatter(memory, words, events, isNear, sums.fill(0))
+  for (const { words, sums } of experts)
+    if (words[EXPERT_NEAREST] === 0) scatter(memory, words, events, isNear, sums.fill(0))
+    else vote(memory, words, params, events, isNear, sums.fill(0))
+}
+
+function vote(
+  { u32, f32 }: PlainMemory,
+  words: Uint32Array,
+  params: number,
+  history: Uint32Array,
+  near: boolean,
+  sums: Float32Array,
+) {
+  const nearest = u32.subarray(words[EXPERT_NEAREST] / 4)
+  const events = near ? new Uint16Array(u32.buffer, nearest[NEAREST_EVENTS]) : u32.subarray(nearest[NEAREST_EVENTS] / 4)
+  const starts = u32.subarray(nearest[NEAREST_STARTS] / 4)
+  const places = u32.subarray(nearest[NEAREST_PLACES] / 4)
+  const itemCount = u32[params / 4 + RANK_ITEM_COUNT]
+  const rarity = f32.subarray(nearest[NEAREST_RARITY] / 4).subarray(0, itemCount)
+  const standIns = {
+    offsets: u32.subarray(nearest[NEAREST_STAND_OFFSETS] / 4).subarray(0, nearest[NEAREST_TWIN_COUNT] + 1),
+    items: u32.subarray(nearest[NEAREST_STAND_INS] / 4),
+    weights: f32.subarray(nearest[NEAREST_STAND_WEIGHTS] / 4),
+  }
+  const kernel = f32.subarray(words[EXPERT_KERNEL] / 4).subarray(0, words[EXPERT_KERNEL_LENGTH])
+  const [worth, marks] = [
+    f32.subarray(u32[params / 4 + RANK_WORTH] / 4),
+    new Uint8Array(u32.buffer, u32[params / 4 + RANK_MARKS]),
+  ]
+  const steps = nearest[NEAREST_STEPS] !== 0
+  shareVotes({ events, starts, places, standIns, rarity, kernel, steps }, history, { worth, marks }, sums)
 }
 
 export const poolScores: PlainKernel = (memory, params, query) => {
