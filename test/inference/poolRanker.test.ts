@@ -9,6 +9,7 @@ import { plainLn } from '../../src/kernels/plain/pool.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
 import type { NearestExpert, PoolExpert, PoolModel, SparseExpert } from '../../src/models/historyModel.ts'
 import { keptSequences, nearestKernel } from '../../src/models/nearestSequences.ts'
+import { withNewItems } from '../../src/models/newItems.ts'
 import { plainScores } from '../../src/models/plainScores.ts'
 import { itemLists } from '../../src/models/splits.ts'
 import { nearestExpert, poolModel } from '../models/forms.ts'
@@ -189,6 +190,20 @@ test('nearest sequences of items that more people had than are looked at', () =>
   const person = () => Array.from({ length: 3 }, (_, item) => [item, 3 + random.below(37)]).flat()
   const expert = remembering(40, Array.from({ length: 1500 }, person))
   check(modelOf(3, 40, { experts: [expert] }), [[0, 1, 2], [2, 7, 1], [9, 0], [1]], 40)
+})
+
+test('nearest sequences with items that nobody had, as what is asked for and in histories', () => {
+  const random = seededRandom(12)
+  const model = modelOf(3, 60, { experts: [nearestExpert(random, 60, 200), rowsOf(random, 60)] })
+  const standIns = {
+    offsets: Uint32Array.of(0, 12, 12, 13),
+    items: Int32Array.from({ length: 13 }, (_, at) => (5 * at) % 60),
+    weights: Float32Array.from({ length: 13 }, random.normal),
+  }
+  const histories = [...historiesFor(random, 63), [62, 1, 60], [61], [3, 60, 60, 62]]
+  const wide = withNewItems(model, standIns)
+  assert.ok(wide.form === 'pool')
+  check(wide, histories, 63)
 })
 
 test('one expert, six experts, kernels of different lengths', () => {
