@@ -110,8 +110,12 @@ export async function scorePairs(
     let count = 1
     for (let at = 0; at < metCount; at++) {
       const item = met[at]
-      const competes = item !== next && seenAt[item] !== pair
-      if (competes && scratch.some(sums => sums[item] > 0)) candidates[count++] = item
+      if (item === next || seenAt[item] === pair) continue
+      for (let f = 0; f < scratch.length; f++) {
+        if (!(scratch[f][item] > 0)) continue
+        candidates[count++] = item
+        break
+      }
     }
     const items = candidates.slice(0, count)
     const sums = new Float32Array(experts.length * count)

@@ -12,7 +12,7 @@
 import type { WorkControl } from '../lib/work.ts'
 import type { PairScores } from './pairScores.ts'
 import { fitLogWeights, type PairFeatures } from './poolLikelihood.ts'
-import { type Field, fieldOf, ndcgOf, type Rivals, rivalsOf } from './poolRivals.ts'
+import { type FeaturesOf, type Field, fieldOf, ndcgOf, type Rivals, rivalsOf } from './poolRivals.ts'
 import { climb, type PoolWeights } from './poolSearch.ts'
 
 /** What is added to an expert's share in the logarithm; 1e-5 to 1e-3 measured alike. */
@@ -66,7 +66,7 @@ export async function fitPoolWeights(
   const total = WAYS.length * folds.length + 1
   const stage = (done: number) => control.progress({ stage: 'fitting weights', done, total, unit: 'fits' })
   const shares = linearField(scores, popularity)
-  const logarithms = rivalsOf(contests, (sum, f) => Math.log(shareOf(sum, scales[f]) + EPSILON), expertCount)
+  const logarithms = rivalsOf(contests, logarithmsOf(scales), expertCount)
   const likely = new Map<readonly number[], Fit>()
   const likeliestOn = async (on: readonly number[]) => {
     const found = likely.get(on) ?? (await likeliest(logarithms, popularity, on, expertCount, control))
@@ -117,14 +117,22 @@ interface Fit {
   readonly priorWeight: number
 }
 
-const shareOf = (sum: number, scale: number): number => (scale > 0 ? sum / scale : 0)
+const sharesOf =
+  (scales: readonly number[]): FeaturesOf =>
+  (sums, f, to) => {
+    const scale = scales[f]
+    for (let j = 0; j < sums.length; j++) to[j] = scale > 0 ? sums[j] / scale : 0
+  }
+
+const logarithmsOf =
+  (scales: readonly number[]): FeaturesOf =>
+  (sums, f, to) => {
+    const scale = scales[f]
+    for (let j = 0; j < sums.length; j++) to[j] = Math.log((scale > 0 ? sums[j] / scale : 0) + EPSILON)
+  }
 
 const linearField = ({ contests, scales }: PairScores, popularity: Float32Array): Field =>
-  fieldOf(
-    rivalsOf(contests, (sum, f) => shareOf(sum, scales[f]), scales.length),
-    popularity.map(Math.exp),
-    0,
-  )
+  fieldOf(rivalsOf(contests, sharesOf(scales), scales.length), popularity.map(Math.exp), 0)
 
 /** NDCG at 10 of one expert alone. */
 export const ndcgOfExpert = (scores: PairScores, popularity: Float32Array, f: number): number =>

@@ -37,24 +37,28 @@ export interface Field {
   readonly ascending: Float32Array
 }
 
-/** Of every contest, in their order; `feature` is what a pool adds up, from an expert's sum. */
-export function rivalsOf(
-  contests: readonly Contest[],
-  feature: (sum: number, expert: number) => number,
-  expertCount: number,
-): Rivals[] {
+/** Puts what a pool adds up to `to`, from the sums of an expert. */
+export type FeaturesOf = (sums: Float32Array, expert: number, to: Float32Array) => void
+
+/** Of every contest, in their order. Loops are plain: there are 50 million sums of ML-1M's pairs, and this was a quarter of a training. */
+export function rivalsOf(contests: readonly Contest[], featuresOf: FeaturesOf, expertCount: number): Rivals[] {
   return contests.map(({ items, sums, outsiderCount, weight }) => {
     const count = items.length
-    const given = sums.map((sum, at) => feature(sum, Math.floor(at / count)))
+    const given = new Float32Array(sums.length)
+    for (let f = 0; f < expertCount; f++)
+      featuresOf(sums.subarray(f * count, (f + 1) * count), f, given.subarray(f * count, (f + 1) * count))
     const order = roughOrder(given, count, expertCount)
     const features = new Float32Array(given.length)
     const chunks = chunkCount(count)
-    const tops = new Float32Array(expertCount * chunks).fill(Number.NEGATIVE_INFINITY)
+    const tops = new Float32Array(expertCount * chunks)
     for (let f = 0; f < expertCount; f++) {
-      for (let j = 0; j < count; j++) features[f * count + j] = given[f * count + order[j]]
-      fillTops(tops.subarray(f * chunks), count, j => features[f * count + j])
+      const row = features.subarray(f * count, (f + 1) * count)
+      for (let j = 0, from = f * count; j < count; j++) row[j] = given[from + order[j]]
+      fillTops(tops.subarray(f * chunks, (f + 1) * chunks), row)
     }
-    return { items: Int32Array.from(order, at => items[at]), features, tops, outsiderCount, weight }
+    const ordered = new Int32Array(count)
+    for (let j = 0; j < count; j++) ordered[j] = items[order[j]]
+    return { items: ordered, features, tops, outsiderCount, weight }
   })
 }
 
@@ -64,8 +68,10 @@ export const fieldOf = (pairs: readonly Rivals[], prior: Float32Array, outsider:
   outsider,
   prior,
   priorTops: pairs.map(({ items }) => {
-    const tops = new Float32Array(chunkCount(items.length)).fill(Number.NEGATIVE_INFINITY)
-    fillTops(tops, items.length, j => prior[items[j]])
+    const row = new Float32Array(items.length)
+    for (let j = 0; j < row.length; j++) row[j] = prior[items[j]]
+    const tops = new Float32Array(chunkCount(items.length))
+    fillTops(tops, row)
     return tops
   }),
   ascending: prior.toSorted(),
@@ -73,10 +79,13 @@ export const fieldOf = (pairs: readonly Rivals[], prior: Float32Array, outsider:
 
 const chunkCount = (count: number): number => Math.ceil((count - 1) / CHUNK)
 
-function fillTops(tops: Float32Array, count: number, value: (j: number) => number): void {
-  for (let j = 1; j < count; j++) {
-    const chunk = Math.floor((j - 1) / CHUNK)
-    tops[chunk] = Math.max(tops[chunk], value(j))
+/** The greatest of each chunk of a row, whose first is left out. */
+function fillTops(tops: Float32Array, row: Float32Array): void {
+  for (let chunk = 0; chunk < tops.length; chunk++) {
+    const end = Math.min(row.length, 1 + (chunk + 1) * CHUNK)
+    let top = Number.NEGATIVE_INFINITY
+    for (let j = 1 + chunk * CHUNK; j < end; j++) if (row[j] > top) top = row[j]
+    tops[chunk] = top
   }
 }
 
@@ -84,8 +93,12 @@ function fillTops(tops: Float32Array, count: number, value: (j: number) => numbe
 function roughOrder(features: Float32Array, count: number, expertCount: number): Int32Array {
   const totals = new Float32Array(count)
   for (let f = 0; f < expertCount; f++) for (let j = 0; j < count; j++) totals[j] += features[f * count + j]
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const total of totals) [least, most] = [Math.min(least, total), Math.max(most, total)]
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (let j = 0; j < count; j++) {
+    if (totals[j] < least) least = totals[j]
+    if (totals[j] > most) most = totals[j]
+  }
   const scale = most > least ? (BUCKETS - 1) / (most - least) : 0
   const bucketOf = (j: number) => Math.floor((most - totals[j]) * scale)
   const starts = new Int32Array(BUCKETS + 1)

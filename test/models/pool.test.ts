@@ -167,7 +167,8 @@ test('NDCG by bounds is NDCG by every score, ties and outsiders included', async
   })
   const feature = (sum: number) => Math.log(sum + 0.01)
   const outsider = feature(0)
-  const field = fieldOf(rivalsOf(contests, feature, 2), prior, outsider)
+  const featuresOf = (sums: Float32Array, _: number, to: Float32Array) => to.set(sums.map(feature))
+  const field = fieldOf(rivalsOf(contests, featuresOf, 2), prior, outsider)
   const ascending = prior.toSorted()
   let reached = 0
   for (const weights of [
