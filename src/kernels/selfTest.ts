@@ -1,6 +1,6 @@
 /**
  * Are the kernels, as this machine's V8 compiled them, what the plain twins say? Every kernel runs on two copies of one memory, compiled
- * and plain, on random and adversarial data small enough for start-up (half a second), and every bit outside scratch must agree. It guards
+ * and plain, on random and adversarial data small enough for start-up (a second), and every bit outside scratch must agree. It guards
  * against a fault in V8's revectorizer, which is still an experiment.
  */
 import { assert } from '../lib/assert.ts'
