@@ -12,10 +12,9 @@ import {
   IDS_TOUCHED,
   IDS_WRITTEN,
 } from '../src/kernels/userParameters'
+import { ID_END } from './ids'
 import { setWord, word } from './words'
 
-/** What ends an id in the table: no byte of UTF-8. */
-const END: u32 = 0xff
 const QUOTE: u32 = 0x22
 /** Ids brought into the cache together. */
 const BATCH: u32 = 64
@@ -58,7 +57,7 @@ export function writeIds(params: usize, _task: i32): void {
 /** Where the text ends. Whole vectors: what is beyond belongs to nobody yet. */
 function text(to: usize, id: usize): usize {
   let byte: u32 = 0
-  while (byte != END) {
+  while (byte != ID_END) {
     const bytes = v128.load(id)
     v128.store(to, bytes)
     const quote = i8x16.eq(bytes, i8x16.splat(0x22))
@@ -71,7 +70,7 @@ function text(to: usize, id: usize): usize {
     id += within
     if (stops == 0) continue
     byte = <u32>load<u8>(id++)
-    if (byte != END) to = escaped(to, byte)
+    if (byte != ID_END) to = escaped(to, byte)
   }
   return to
 }

@@ -16,7 +16,7 @@ import {
 import { word } from './words'
 
 /** What ends an id in the table: no byte of UTF-8. */
-const END: u32 = 0xff
+export const ID_END: u32 = 0xff
 
 /**
  * The user of every plain record. Two passes: the first only computes hashes, so that the loads of the second do not wait for one another's
@@ -73,7 +73,7 @@ function same(stored: usize, id: usize, length: usize): bool {
     id += 8
   }
   while (id < end) if (load<u8>(stored++) != load<u8>(id++)) return false
-  return load<u8>(stored) == END
+  return load<u8>(stored) == ID_END
 }
 
 /** FNV-1a, 32 bits, finished with MurmurHash3's mixer. Public domain, both. */

@@ -1,5 +1,6 @@
 /** What users score for targets: a table of what an event of each item adds, and a user as a sum of its rows. */
 import {
+  TABLE_NARROW,
   TABLE_TASK_ROWS,
   TABLE_WIDE,
   USERS_BASE,
@@ -90,19 +91,24 @@ export function userScores(params: usize, task: i32): void {
   const targets = word(params, USERS_TARGET_COUNT)
   for (let target: u32 = 0; target < targets; target += width, table += panelBytes) {
     const row = to + <usize>target * strideBytes
-    if (width == TABLE_WIDE) addWide(params, table, first, end, row, strideBytes, targets - target)
-    else addNarrow(params, table, first, end, row, strideBytes, targets - target)
+    if (width == TABLE_WIDE) add(params, table, first, end, row, strideBytes, targets - target, true)
+    else add(params, table, first, end, row, strideBytes, targets - target, false)
   }
 }
 
-function addWide(params: usize, table: usize, first: usize, end: usize, to: usize, stride: usize, lanes: u32): void {
+/** Of users [first, end): TABLE_WIDE targets or TABLE_NARROW, `lanes` of which are wanted. */
+@inline
+function add(
+  params: usize, table: usize, first: usize, end: usize, to: usize, stride: usize, lanes: u32, wide: bool,
+): void {
   const offsets = <usize>word(params, USERS_OFFSETS)
   const base = word(params, USERS_BASE)
   const events = <usize>word(params, USERS_EVENTS)
   const kernels = <usize>word(params, USERS_KERNELS)
   const kernelOffsets = <usize>word(params, USERS_KERNEL_OFFSETS)
   const kernelCount = word(params, USERS_KERNEL_COUNT)
-  const tableBytes = <usize>word(params, USERS_ITEM_COUNT) * (TABLE_WIDE << 2)
+  const rowBytes: usize = (wide ? TABLE_WIDE : TABLE_NARROW) << 2
+  const tableBytes = <usize>word(params, USERS_ITEM_COUNT) * rowBytes
   const historyLength = word(params, USERS_HISTORY_LENGTH)
   for (let user = first; user < end; user++) {
     const start = load<u32>(offsets + (user << 2)) - base
@@ -117,12 +123,14 @@ function addWide(params: usize, table: usize, first: usize, end: usize, to: usiz
       const oldest = event - (<usize>length << 2)
       while (event > oldest) {
         event -= 4
-        const row = rows + <usize>load<u32>(event) * (TABLE_WIDE << 2)
+        const row = rows + <usize>load<u32>(event) * rowBytes
         const weight = v128.load32_splat(kernel)
         s0 = f32x4.relaxed_madd(weight, v128.load(row), s0)
-        s1 = f32x4.relaxed_madd(weight, v128.load(row, 16), s1)
-        s2 = f32x4.relaxed_madd(weight, v128.load(row, 32), s2)
-        s3 = f32x4.relaxed_madd(weight, v128.load(row, 48), s3)
+        if (wide) {
+          s1 = f32x4.relaxed_madd(weight, v128.load(row, 16), s1)
+          s2 = f32x4.relaxed_madd(weight, v128.load(row, 32), s2)
+          s3 = f32x4.relaxed_madd(weight, v128.load(row, 48), s3)
+        }
         kernel += 4
       }
       rows += tableBytes
@@ -130,41 +138,10 @@ function addWide(params: usize, table: usize, first: usize, end: usize, to: usiz
     const root = f32x4.splat(f32(Math.sqrt(<f64>min(stop - start, historyLength))))
     const at = to + (user << 2)
     store4(at, stride, affinity(s0, root), lanes)
+    if (!wide) continue
     if (lanes > 4) store4(at + 4 * stride, stride, affinity(s1, root), lanes - 4)
     if (lanes > 8) store4(at + 8 * stride, stride, affinity(s2, root), lanes - 8)
     if (lanes > 12) store4(at + 12 * stride, stride, affinity(s3, root), lanes - 12)
-  }
-}
-
-function addNarrow(params: usize, table: usize, first: usize, end: usize, to: usize, stride: usize, lanes: u32): void {
-  const offsets = <usize>word(params, USERS_OFFSETS)
-  const base = word(params, USERS_BASE)
-  const events = <usize>word(params, USERS_EVENTS)
-  const kernels = <usize>word(params, USERS_KERNELS)
-  const kernelOffsets = <usize>word(params, USERS_KERNEL_OFFSETS)
-  const kernelCount = word(params, USERS_KERNEL_COUNT)
-  const tableBytes = <usize>word(params, USERS_ITEM_COUNT) << 4
-  const historyLength = word(params, USERS_HISTORY_LENGTH)
-  for (let user = first; user < end; user++) {
-    const start = load<u32>(offsets + (user << 2)) - base
-    const stop = load<u32>(offsets + (user << 2), 4) - base
-    let sum = f32x4.splat(0)
-    let rows = table
-    for (let f: u32 = 0; f < kernelCount; f++) {
-      const from = load<u32>(kernelOffsets + (<usize>f << 2))
-      const length = min(load<u32>(kernelOffsets + (<usize>f << 2), 4) - from, stop - start)
-      let kernel = kernels + (<usize>from << 2)
-      let event = events + (<usize>stop << 2)
-      const oldest = event - (<usize>length << 2)
-      while (event > oldest) {
-        event -= 4
-        sum = f32x4.relaxed_madd(v128.load32_splat(kernel), v128.load(rows + (<usize>load<u32>(event) << 4)), sum)
-        kernel += 4
-      }
-      rows += tableBytes
-    }
-    const root = f32x4.splat(f32(Math.sqrt(<f64>min(stop - start, historyLength))))
-    store4(to + (user << 2), stride, affinity(sum, root), lanes)
   }
 }
 

@@ -17,8 +17,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A single test that takes longer is stuck: the slowest, trainings with a crash in the middle, take a minute, and two where the machine has ten times its work. */
-const TEST_MS_MAX = 300_000
+/** A single test that takes longer is stuck: the slowest, trainings with a crash in the middle, take under a minute on two busy cores. */
+const TEST_MS_MAX = 120_000
 
 /** How soon we notice that whoever started us is gone. */
 const PARENT_POLL_MS = 500

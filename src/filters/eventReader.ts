@@ -53,16 +53,18 @@ export class EventReader {
   }
 
   #unpack(from: number, to: number): Uint32Array {
-    const { bits, codes } = this.#events
-    const { first, end } = wordsOf(from, to, bits)
-    if (codes instanceof Uint32Array) return this.#unpacker.unpack(codes, 0, from, to)
-    if (from === to) return NOTHING
-    const { words, start } = this.#window!.words(first, end)
-    return this.#unpacker.unpack(words, start, from, to)
+    const { codes } = this.#events
+    const span = wordsOf(from, to, this.#events.bits)
+    if (codes instanceof Uint32Array) return this.#unpacker.unpack(codes, 0, span, from, to - from)
+    // Nobody's window moves for nothing.
+    const { words, start } = from < to ? this.#window!.words(span) : NO_WORDS
+    return this.#unpacker.unpack(words, start, span, from, to - from)
   }
 }
 
-const NOTHING = new Uint32Array(0)
+const NO_WORDS = { words: new Uint32Array(0), start: 0 }
+
+type Span = ReturnType<typeof wordsOf>
 
 /** A kernel, and room for what it reads and writes. */
 class Unpacker {
@@ -112,13 +114,12 @@ class Unpacker {
     this.#wanted = wanted
   }
 
-  /** The rows of codes [from, to), as many as fit, that are wanted; `words` are those from word `start` on. Valid until the next call. */
-  unpack(words: Uint32Array, start: number, from: number, to: number): Uint32Array {
-    const { first, end } = wordsOf(from, to, this.#bits)
+  /** The rows of `count` codes from code `from` on, as many as fit, that are wanted: words [first, end), of which `words` has those from word `start` on. Valid until the next call. */
+  unpack(words: Uint32Array, start: number, { first, end }: Span, from: number, count: number): Uint32Array {
     // Most have few: a loop is faster than a call into the engine.
     for (let word = first; word < end; word++) this.#words[word - first] = words[word - start]
     this.#block[at.CODES_BIT] = from * this.#bits - first * WORD_BITS
-    this.#block[at.CODES_COUNT] = to - from
+    this.#block[at.CODES_COUNT] = count
     this.#kernels.unpackCodes(this.#params, 0)
     return this.#rows.subarray(0, this.#block[at.CODES_KEPT])
   }
@@ -137,7 +138,7 @@ class Window {
   }
 
   /** Words that hold [first, end), the first of which is word `start` of the file. */
-  words(first: number, end: number): { words: Uint32Array; start: number } {
+  words({ first, end }: Span): { words: Uint32Array; start: number } {
     if (first < this.#start || end > this.#end) {
       const follows = first >= this.#start && first <= this.#end + WINDOW_WORDS
       this.#fill(first, Math.min(follows ? Math.max(end, first + WINDOW_WORDS) : end, this.#file.words))

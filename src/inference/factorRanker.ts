@@ -173,10 +173,7 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
       let from = 0
       while (from < count) {
         const { to, view } = runFrom(block, from, startGroups)
-        while (from < to) {
-          const part = rankSome(from, to, view)
-          from += part
-        }
+        while (from < to) from += rankSome(from, to, view)
       }
       look(views.everything, startGroups) // as the next ranker of the slot expects to find it
       return ranked

@@ -109,10 +109,11 @@ async function withHistories(
   const told = attributes && newcomersFor(newcomers.lifts, attributes, histories)
   const version = wholeVersion(query, read)
   const isWhole = version !== undefined && histories.items.length === interactions.items.length
-  const newIndex = Int32Array.from({ length: saved.users.size }, (_, user) => everybody.indexOf(saved.users.idAt(user)))
+  const newUsers = () =>
+    Int32Array.from({ length: saved.users.size }, (_, user) => everybody.indexOf(saved.users.idAt(user)))
   return {
     ...saved,
-    model: withPeople(saved.model, newIndex),
+    model: withPeople(saved.model, newUsers),
     ...{ users: everybody, histories, wholeOf: isWhole ? version : undefined },
     ...(told && { newcomers: told }),
     ...(facts && { facts: { ...facts, newestSeconds, ...(impressions && { impressions }) } }),

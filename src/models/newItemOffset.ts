@@ -12,6 +12,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { derivedSeed, seededRandom, shuffle } from '../lib/random.ts'
 import type { WorkControl } from '../lib/work.ts'
+import { bestFew } from './bestRows.ts'
 import type { OpenRanker, Ranker } from './evaluation.ts'
 import { type Features, featureRows } from './features.ts'
 import type { PoolModel } from './historyModel.ts'
@@ -126,6 +127,8 @@ async function listsOf(question: OffsetQuestion, pretended: Uint32Array, control
   const { model, ranker, features, training } = question
   const n = model.itemCount
   const isPretended = new Set(pretended)
+  const competing = new Uint32Array(Math.ceil(n / 32)).fill(-1)
+  for (const item of pretended) competing[item >>> 5] &= ~(1 << (item & 31))
   const others = knownItems(training).filter(item => !isPretended.has(item))
   const made = await standIns(featureRows(features, others), featureRows(features, pretended), control)
   const targets = newTargetsAlone(model, { ...made, items: made.items.map(row => others[row]) })
@@ -142,30 +145,17 @@ async function listsOf(question: OffsetQuestion, pretended: Uint32Array, control
     if (history.length === 0) continue
     const truth = new Set(listAt(test.truths, row))
     lists.push({
-      others: best(ranker.scoreAll(history), item => (isPretended.has(item) ? undefined : truth.has(item)), n),
-      fresh: best(newRanker.scoreAll(history).subarray(n), place => truth.has(pretended[place]), pretended.length),
+      others: best(ranker.scoreAll(history).subarray(0, n), item => truth.has(item), competing),
+      fresh: best(newRanker.scoreAll(history).subarray(n, n + pretended.length), place => truth.has(pretended[place])),
     })
   }
   return lists
 }
 
-/** `isHit`: undefined where the item does not compete. Of equal scores the lower index is first. */
-function best(scores: Float32Array, isHit: (item: number) => boolean | undefined, count: number): Best {
-  const found: { scores: number[]; isHit: boolean[] } = { scores: [], isHit: [] }
-  for (let item = 0; item < count; item++) {
-    const score = scores[item]
-    if (found.scores.length === LIST_LENGTH && score <= found.scores[LIST_LENGTH - 1]) continue
-    const hit = isHit(item)
-    if (hit === undefined) continue
-    let place = Math.min(found.scores.length, LIST_LENGTH - 1)
-    for (; place > 0 && found.scores[place - 1] < score; place--) {
-      found.scores[place] = found.scores[place - 1]
-      found.isHit[place] = found.isHit[place - 1]
-    }
-    found.scores[place] = score
-    found.isHit[place] = hit
-  }
-  return found
+/** The best of these scores, of `allowed` where there is a set; `isHit` says whether the person came to one. */
+function best(scores: Float32Array, isHit: (place: number) => boolean, allowed?: Uint32Array): Best {
+  const rows = bestFew(scores, LIST_LENGTH, allowed)
+  return { scores: Array.from(rows, row => scores[row]), isHit: Array.from(rows, isHit) }
 }
 
 /** How often the item is one that the person came to, by its place in the lists of others alone. */

@@ -67,7 +67,8 @@ export async function fitPool(
   const byDefault = pairs.length < PAIR_COUNT_MIN
   const seenCompete = !byDefault && repeatShare(interactions) > REPEAT_SHARE_MIN
   const { nearest } = design
-  const remembers = !byDefault && nearest && !interactions.weights && nearestFits(interactions)
+  const fits = nearest !== undefined && !byDefault && nearestFits(interactions)
+  const remembers = fits && !interactions.weights
   const solved = design.experts.filter(({ name }) => !remembers || name !== nearest.replaces)
   const experts = [...solved, ...(remembers ? [nearest] : []), ...(seenCompete ? [design.repeat] : [])]
   const probed = byDefault ? [] : fitsOfChoice(design, experts)
@@ -76,7 +77,7 @@ export async function fitPool(
     training.items.length >= interactions.items.length * (1 - UNSEEN_SHARE_MAX) &&
     secondsOf(interactions, [...probed, ...experts], 1) > secondsMax
   const plan = planPool(interactions, { experts, fitted: kept ? probed : [...probed, ...experts] }, control.threads)
-  const more = `${kept ? ', each once' : ''}${nearest && !byDefault && !nearestFits(interactions) ? ', too many events to be remembered' : ''}`
+  const more = `${kept ? ', each once' : ''}${nearest && !byDefault && !fits ? ', too many events to be remembered' : ''}`
   const planned = { ...staged(control, `${planText(plan)}${more}`), plan, seenCompete }
   if (byDefault) return poolByDefault(interactions, design, pairs.length, planned)
 

@@ -28,7 +28,7 @@ export function withoutUsers(
   for (const [index, event] of events.entries()) newIndex[event] = index
   const newUser = new Int32Array(saved.users.size).fill(-1)
   for (const [index, user] of users.entries()) newUser[user] = index
-  const model = withPeople(saved.model, newUser)
+  const model = withPeople(saved.model, () => newUser)
   return {
     model: items.length === saved.items.size ? model : withItems(model, events, newIndex),
     users: renumbered(saved.users, users),
@@ -67,12 +67,13 @@ const everyIndex = (all: Vocabulary): number[] => Array.from({ length: all.size 
 const renumbered = (all: Vocabulary, kept: readonly number[]): Vocabulary =>
   kept.length === all.size ? all : Vocabulary.fromIds(kept.values().map(index => all.idAt(index)))
 
-/** What is remembered of people goes with them; `newUser` is -1 for one that goes. */
-export function withPeople(model: HistoryModel, newUser: Int32Array): HistoryModel {
-  if (model.form !== 'pool') return model
+/** What is remembered of people goes with them; `newUsers`, asked where something is, has -1 for one that goes. */
+export function withPeople(model: HistoryModel, newUsers: () => Int32Array): HistoryModel {
+  if (model.form !== 'pool' || !model.experts.some(expert => 'sequences' in expert)) return model
+  const personOf = newUsers()
   const experts = model.experts.map(expert =>
     'sequences' in expert
-      ? { ...expert, sequences: sequencesOf(expert.sequences, model.itemCount, { personOf: newUser }) }
+      ? { ...expert, sequences: sequencesOf(expert.sequences, model.itemCount, { personOf }) }
       : expert,
   )
   return { ...model, experts }

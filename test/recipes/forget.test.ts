@@ -134,7 +134,7 @@ test('what is remembered of people goes with them, and with it what only they ha
   assert.deepEqual([...sequencesOf(items.model).people], [0, 1])
   assert.deepEqual([...sequencesOf(items.model).standIns.items], [4, 5])
   // Data that is read anew has its people in an order of its own.
-  const anew = sequencesOf(withPeople(saved.model, Int32Array.of(5, -1, 0, 1)))
+  const anew = sequencesOf(withPeople(saved.model, () => Int32Array.of(5, -1, 0, 1)))
   assert.deepEqual([...anew.people], [5, 1])
   assert.deepEqual(listsOf(anew), itemLists([people[0], people[3]]))
 })

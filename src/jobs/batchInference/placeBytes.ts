@@ -104,8 +104,8 @@ export function placeBytes(work: ByteWork): PlacedBytes {
     Math.ceil(Math.max(1, blocks / 4) * OUTPUT_BYTES),
     2 * (LINE_BYTES_MAX + at.FRAME_BYTES + k * itemRoom),
   )
-  const windowBytes = windowBytesOf(blockRecords)
-  const bytes = bytesOf({ ...work, room }, texts, outputBytes)
+  const windowBytes = blockRecords > BLOCK_RECORDS ? INPUT_WINDOW_BYTES_WITH_VALUES : INPUT_WINDOW_BYTES
+  const bytes = bytesOf({ ...work, room }, texts, { windowBytes, outputBytes })
   if (bytes > MEMORY_BYTES_MAX)
     throw new Refusal(
       `Ids and texts of ${[...tables, items].map(({ size }) => size).join(', ')} users and items need ${bytes} bytes of memory; at most ${MEMORY_BYTES_MAX} can be used.`,
@@ -184,13 +184,10 @@ const placedTable = ({ tensors }: Vocabulary): PlacedTable => ({
   slots: tensors.slots.byteOffset,
 })
 
-const windowBytesOf = (blockRecords: number): number =>
-  blockRecords > BLOCK_RECORDS ? INPUT_WINDOW_BYTES_WITH_VALUES : INPUT_WINDOW_BYTES
-
 function bytesOf(
   { tables, k, threads, room, blockRecords = BLOCK_RECORDS }: ByteWork & { readonly room: IdRoom },
   texts: ItemTexts,
-  outputBytes: number,
+  { windowBytes, outputBytes }: { windowBytes: number; outputBytes: number },
 ): number {
   const ids = tables
     .filter(table => !room.holds(table))
@@ -198,7 +195,7 @@ function bytesOf(
   const numbers = TENS.byteLength + SCALES.length + at.FRAME_PIECES * at.FRAME_PIECE_BYTES
   const shared = ids.reduce((a, b) => a + b, 0) + texts.slots.length + texts.long.length + numbers
   const perRecord = 4 * (at.RECORD_WORDS + 1 + tables.length + 2 * k) * blockRecords
-  const slot = windowBytesOf(blockRecords) + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES
+  const slot = windowBytes + perRecord + PLACES_MAX * at.PLACE_BYTES + outputBytes + COPIED_BYTES
   const rounding = ALIGNMENT_BYTES + at.BYTES_SLACK
   return room.top + aligned(shared + (3 * tables.length + 8) * rounding + threads * (slot + 16 * rounding))
 }

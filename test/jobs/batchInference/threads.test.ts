@@ -143,9 +143,9 @@ test('of a file as well: a thread that dies is replaced, others wait for its sha
   await assert.rejects(runWithDeaths(deaths, contextOf(place, { threads: 3 }, finished)), {
     message: /^s3:\/\/in\/users\.json from line \d+ could not be answered in 3 tries$/,
   })
-  // How many are in a row by then is the threads' affair; never one that is behind the shard without an answer.
-  const { shards = 0 } = (finished.get('file/0') ?? {}) as { shards?: number }
-  assert.ok(shards <= 7, `${shards} shards`)
+  // Whether some are in a row by then is the threads' affair; a checkpoint tells of one at least, and of none behind the shard without an answer.
+  const told = finished.get('file/0') as { shards: number } | undefined
+  assert.ok(told === undefined || (told.shards >= 1 && told.shards <= 7), JSON.stringify(told))
   const result = await runBatchInference(describe(), contextOf(place, { attempt: 2 }, finished), tuning)
   assert.equal(result.records, records.length)
   assert.equal(await output(), undisturbed)
