@@ -38,20 +38,20 @@ const SCORES: usize = 1280
 const WEIGHTS: usize = 2048
 
 /**
- * TOTALS of the queries of a tile, whose SCORE_TILES are packed. The scores of the first group are left at `rows`, f32[TILE_ROWS], rows
- * `bytes` apart; places beyond the last item are -Infinity.
+ * TOTALS of the queries of `tiles` tiles from `tile` on, at most TILES_AT_ONCE, whose SCORE_TILES are packed and whose scores of the first group lie at
+ * `rows`, f32[tiles · TILE_ROWS], rows `bytes` apart; places beyond the last item become -Infinity.
  */
-export function estimateTile(params: usize, tile: i32, rows: usize, bytes: usize): void {
+export function estimateTiles(params: usize, tile: i32, tiles: i32, rows: usize, bytes: usize): void {
   const moments = <usize>word(params, FACTOR_SCORE_ROWS)
   const dimension = <i32>word(params, FACTOR_DIMENSION)
   const columns = (dimension + TILE_COLUMNS) / TILE_COLUMNS
   const momentBytes = <usize>columns * (4 * TILE_COLUMNS)
-  scoreRows(params, tile, word(params, FACTOR_MOMENT_PANELS), columns, moments, momentBytes)
+  scoreRows(params, tile, tiles, word(params, FACTOR_MOMENT_PANELS), columns, moments, momentBytes)
   const items = <i32>word(params, FACTOR_ITEM_COUNT)
   const sharpness = float(params, FACTOR_SHARPNESS)
   const weights = <usize>word(params, FACTOR_SMALL) + WEIGHTS
   const logRest = load<f64>(<usize>word(params, FACTOR_LOG_REST))
-  for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
+  for (let m = 0; m < tiles * FACTOR_TILE_ROWS; m++) {
     const query = tile * FACTOR_TILE_ROWS + m
     const row = rows + <usize>m * bytes
     for (let i = items; i < FACTOR_GROUP; i++) store<f32>(row + (<usize>i << 2), -Infinity)
@@ -129,6 +129,6 @@ export function addHistory(params: usize, query: i32, items: usize, best: i32): 
 export function estimate(params: usize, tile: i32): void {
   const moments = (<i32>word(params, FACTOR_DIMENSION) + TILE_COLUMNS) / TILE_COLUMNS
   const rows = <usize>word(params, FACTOR_SCORE_ROWS) + <usize>(moments * FACTOR_TILE_ROWS * TILE_COLUMNS * 4)
-  scoreRows(params, tile, word(params, FACTOR_START_PANELS), FACTOR_GROUP / TILE_COLUMNS, rows, 4 * FACTOR_GROUP)
-  estimateTile(params, tile, rows, 4 * FACTOR_GROUP)
+  scoreRows(params, tile, 1, word(params, FACTOR_START_PANELS), FACTOR_GROUP / TILE_COLUMNS, rows, 4 * FACTOR_GROUP)
+  estimateTiles(params, tile, 1, rows, 4 * FACTOR_GROUP)
 }

@@ -8,10 +8,12 @@ import {
   FACTOR_EXCLUDED_STARTS,
   FACTOR_GROUP,
   FACTOR_QUERY_COUNT,
+  FACTOR_SAMPLE_GROUPS,
   FACTOR_START_GROUPS,
   FACTOR_START_PANELS,
   FACTOR_START_ROWS,
   FACTOR_TILE_ROWS,
+  FACTOR_TILES_AT_ONCE,
   FACTOR_VIEW_COUNT,
   FACTOR_VIEW_CUT,
   FACTOR_VIEW_POSITIONS,
@@ -19,7 +21,7 @@ import {
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { TILE_COLUMNS } from '../src/kernels/parameters'
-import { estimateTile } from './estimate'
+import { estimateTiles } from './estimate'
 import { listOpen } from './listOpen'
 import { orderAll } from './order'
 import { quantise, scaleQuery } from './quantise'
@@ -43,14 +45,15 @@ export function passFirstGroups(params: usize): void {
     orderAll(params)
   }
   if (word(params, FACTOR_EXCLUDED_STARTS)) noteNear(params, size)
-  for (let tile = 0; tile < tiles; tile++) startTile(params, tile, known, size)
+  const most = tilesAtOnce(params, size)
+  for (let tile = 0; tile < tiles; tile += most) startTiles(params, tile, min(most, tiles - tile), known, size)
 }
 
 /** The first groups once more, of those that are SCREENED, from what is proven. */
 export function passFirstGroupsAgain(params: usize): void {
   const known = knownPanels(params)
   if (word(params, FACTOR_EXCLUDED_STARTS)) noteNear(params, 0)
-  for (let tile = 0; tile < tilesOf(params); tile++) if (isScreened(params, tile)) startTile(params, tile, known, 0)
+  for (let tile = 0; tile < tilesOf(params); tile++) if (isScreened(params, tile, 1)) startTiles(params, tile, 1, known, 0)
 }
 
 @inline
@@ -58,44 +61,49 @@ function tilesOf(params: usize): i32 {
   return (<i32>word(params, FACTOR_QUERY_COUNT) + FACTOR_TILE_ROWS - 1) / FACTOR_TILE_ROWS
 }
 
-function isScreened(params: usize, tile: i32): bool {
-  for (let query = tile * FACTOR_TILE_ROWS; query < (tile + 1) * FACTOR_TILE_ROWS; query++) {
+function isScreened(params: usize, tile: i32, tiles: i32): bool {
+  for (let query = tile * FACTOR_TILE_ROWS; query < (tile + tiles) * FACTOR_TILE_ROWS; query++) {
     if (load<u32>(stateOf(params, query), MODE) == SCREENED) return true
   }
   return false
 }
 
-/** One tile's, of whose view's first group `known` panels are scored for the estimate, and of which a sample of `size` groups is taken. */
-function startTile(params: usize, tile: i32, known: i32, size: i32): void {
+/** Tiles for whose rows START_ROWS has room: where there is no sample, they may lie where one would. */
+@inline
+function tilesAtOnce(params: usize, size: i32): i32 {
+  const groups = <i32>word(params, FACTOR_START_GROUPS)
+  return size == 0 && 2 * groups * (FACTOR_TILES_AT_ONCE - 1) <= FACTOR_SAMPLE_GROUPS ? FACTOR_TILES_AT_ONCE : 1
+}
+
+/** Those of `tiles` tiles, of whose view's first group `known` panels are scored for the estimate, and, of one alone, of which a sample of `size` groups is taken. */
+function startTiles(params: usize, tile: i32, tiles: i32, known: i32, size: i32): void {
   const first = tile * FACTOR_TILE_ROWS
-  const end = first + FACTOR_TILE_ROWS
-  const screened = isScreened(params, tile)
+  const queries = tiles * FACTOR_TILE_ROWS
+  const screened = isScreened(params, tile, tiles)
   const estimated = word(params, FACTOR_EXACT_TOTALS) == 0
   if (!screened && !estimated) return
 
-  packScoreTile(params, tile)
+  for (let t = tile; t < tile + tiles; t++) packScoreTile(params, t)
   const rows = <usize>word(params, FACTOR_START_ROWS)
   const groups = screened ? <i32>word(params, FACTOR_START_GROUPS) : 1
   const rowBytes = <usize>groups * (4 * FACTOR_GROUP)
   const all = <usize>word(params, FACTOR_START_PANELS)
   const panels = <usize>word(params, FACTOR_VIEW_START_PANELS)
   if (estimated) {
-    scoreRows(params, tile, all, FACTOR_GROUP / TILE_COLUMNS, rows, rowBytes)
-    estimateTile(params, tile, rows, rowBytes)
+    scoreRows(params, tile, tiles, all, FACTOR_GROUP / TILE_COLUMNS, rows, rowBytes)
+    estimateTiles(params, tile, tiles, rows, rowBytes)
     if (!screened) return
   }
   const scored = <usize>known * TILE_COLUMNS
-  if (panels != all) {
-    for (let query = first; query < end; query++) gatherKnown(params, scored, rows + <usize>(query - first) * rowBytes)
-  }
+  if (panels != all) for (let m = 0; m < queries; m++) gatherKnown(params, scored, rows + <usize>m * rowBytes)
   const panelBytes = <usize>word(params, FACTOR_DIMENSION) * (4 * TILE_COLUMNS)
   const rest = groups * (FACTOR_GROUP / TILE_COLUMNS) - known
-  scoreRows(params, tile, panels + <usize>known * panelBytes, rest, rows + (scored << 2), rowBytes)
+  scoreRows(params, tile, tiles, panels + <usize>known * panelBytes, rest, rows + (scored << 2), rowBytes)
   if (size > 0) {
     quantise(params, tile)
     screenSample(params, tile, size)
   }
-  for (let m = 0; m < FACTOR_TILE_ROWS; m++) {
+  for (let m = 0; m < queries; m++) {
     if (load<u32>(stateOf(params, first + m), MODE) != SCREENED) continue
     start(params, first + m, rows + <usize>m * rowBytes, sampleOf(params, m), size)
   }

@@ -51,14 +51,23 @@ export function packScorePanels(params: usize, group: i32): void {
   }
 }
 
-/** The scores of `panels` panels of items, which lie at `b`, for the queries of tile `tile`: f32[TILE_ROWS], rows `bytes` apart from `to` on. */
-export function scoreRows(params: usize, tile: i32, b: usize, panels: i32, to: usize, bytes: usize): void {
+/**
+ * The scores of `panels` panels of items, which lie at `b`, for the queries of `tiles` tiles from `tile` on: f32[tiles · TILE_ROWS], rows `bytes` apart
+ * from `to` on. A panel comes from the second level cache once for all of the tiles.
+ */
+export function scoreRows(params: usize, tile: i32, tiles: i32, b: usize, panels: i32, to: usize, bytes: usize): void {
   const dimension = <i32>word(params, FACTOR_DIMENSION)
-  const a = <usize>word(params, FACTOR_SCORE_TILES) + (<usize>(tile * dimension * FACTOR_TILE_ROWS) << 2)
+  const tileBytes = <usize>dimension * (4 * FACTOR_TILE_ROWS)
+  const first = <usize>word(params, FACTOR_SCORE_TILES) + <usize>tile * tileBytes
+  const end = first + <usize>tiles * tileBytes
   const wide = word(params, FACTOR_WIDE)
   for (let panel = 0; panel < panels; panel++) {
-    if (wide) score5x16(to, bytes, a, b, dimension)
-    else score5x8(to, bytes, a, b, dimension)
+    let row = to
+    for (let a = first; a < end; a += tileBytes) {
+      if (wide) score5x16(row, bytes, a, b, dimension)
+      else score5x8(row, bytes, a, b, dimension)
+      row += bytes * FACTOR_TILE_ROWS
+    }
     b += <usize>dimension * (4 * TILE_COLUMNS)
     to += 4 * TILE_COLUMNS
   }
@@ -67,5 +76,5 @@ export function scoreRows(params: usize, tile: i32, b: usize, panels: i32, to: u
 /** SCORE_ROWS of the group in SCORE_PANELS for the queries of tile `tile`. */
 export function scoreGroup(params: usize, tile: i32): void {
   const panels = word(params, FACTOR_SCORE_PANELS)
-  scoreRows(params, tile, panels, FACTOR_GROUP / TILE_COLUMNS, word(params, FACTOR_SCORE_ROWS), 4 * FACTOR_GROUP)
+  scoreRows(params, tile, 1, panels, FACTOR_GROUP / TILE_COLUMNS, word(params, FACTOR_SCORE_ROWS), 4 * FACTOR_GROUP)
 }

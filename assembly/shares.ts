@@ -69,9 +69,10 @@ export function shares(params: usize, _task: i32): void {
     const chosen = addUp(weights, ((found + 3) & ~3) << 2)
     let beyond: f64 = 0
     for (let i: usize = 0; i < <usize>best; i++) {
-      if (load<u32>(positions + (<usize>load<u32>(items + (i << 2)) << 2)) < <u32>FACTOR_GROUP) continue
-      beyond += <f64>load<f32>(weights + (i << 2))
-      known++
+      // A product, since a branch would be a guess, and a select of numbers is one.
+      const isBeyond = <i32>(load<u32>(positions + (<usize>load<u32>(items + (i << 2)) << 2)) >= <u32>FACTOR_GROUP)
+      beyond += <f64>load<f32>(weights + (i << 2)) * <f64>isBeyond
+      known += isBeyond
     }
     const added = load<f64>(totals, 8) * exp(sharpness * (greatest - reference))
     const rest = exp(<f32>(load<f64>(totals, 16) - <f64>sharpness * <f64>reference))

@@ -185,7 +185,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   set(at.FACTOR_SMALL, arena.reserveU8(at.FACTOR_SMALL_BYTES))
   set(at.FACTOR_SCORE_PANELS, arena.reserveF32(at.FACTOR_GROUP * shape.dimension))
   set(at.FACTOR_SCORE_TILES, arena.reserveF32(places * shape.dimension))
-  const scoreColumns = at.FACTOR_GROUP + upTo(shape.dimension + 1, TILE_COLUMNS)
+  const scoreColumns = at.FACTOR_GROUP + at.FACTOR_TILES_AT_ONCE * upTo(shape.dimension + 1, TILE_COLUMNS)
   set(at.FACTOR_SCORE_ROWS, arena.reserveF32(at.FACTOR_TILE_ROWS * scoreColumns))
   set(at.FACTOR_TOTALS, arena.reserveU8(places * at.FACTOR_TOTAL_BYTES))
   set(at.FACTOR_SCORES, arena.reserveF32(resultCells + 8)) // read eight at a time

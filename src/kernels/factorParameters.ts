@@ -85,7 +85,7 @@ export const FACTOR_SMALL = 45
 /** f32[FACTOR_GROUP / TILE_COLUMNS][DIMENSION][TILE_COLUMNS], f32[queries / FACTOR_TILE_ROWS][DIMENSION][FACTOR_TILE_ROWS] */
 export const FACTOR_SCORE_PANELS = 46
 export const FACTOR_SCORE_TILES = 47
-/** f32[FACTOR_TILE_ROWS, FACTOR_GROUP] */
+/** f32[FACTOR_TILE_ROWS, FACTOR_GROUP]; or of FACTOR_TILES_AT_ONCE tiles what their queries make of the moments (assembly/estimate.ts). */
 export const FACTOR_SCORE_ROWS = 48
 /**
  * [queries] of FACTOR_TOTAL_BYTES: f64 the greatest score s of those added up, f64 Σ exp(sharpness · (score - s)) over them; f64 the logarithm of
@@ -141,6 +141,8 @@ export const FACTOR_WORDS = 74
 
 /** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
 export const FACTOR_TILE_ROWS = 5
+/** Tiles that share the f32 panels of the first groups, 64 KB at 64 dimensions: their rows take 20 KB of the first level cache. */
+export const FACTOR_TILES_AT_ONCE = 4
 /** Groups from whose scores a threshold starts, at most: for k up to 8 192; with more, scoring items is most of the work anyway. */
 export const FACTOR_START_GROUPS_MAX = 64
 /** Groups of a sample at most: with the first of k = 500, what the thresholds of a tile are guessed from takes 100 KB. */
