@@ -157,7 +157,7 @@ export const FACTOR_GROUP = 256
 /** Up to here the best are kept sorted, so that the k-th is known after every change; above they are collected and cut down. */
 export const FACTOR_SORTED_MAX = 64
 /** Room for entries that are stored before anybody looks whether there is room for more. */
-export const FACTOR_ENTRIES_SPARE = 16
+export const FACTOR_ENTRIES_SPARE = 64
 export const FACTOR_TOTAL_BYTES = 32
 /** Bits of the smallest filter of what is struck from a query; larger ones have eight for each that is listed, or more. */
 export const FACTOR_STRUCK_BITS_MIN = 512
@@ -166,7 +166,10 @@ export const QUERY_STATE = 128
 /** Where in it is what the query has come to, and what that is when its best are found. */
 export const STATE_MODE = 36
 export const MODE_SETTLED = 1
-/** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit; which items are in the first groups. */
+/**
+ * The greatest of the columns of a tile, survivors of one group and those left over, entries while they are placed or a histogram of a digit, limits of a tile;
+ * which items are in the first groups.
+ */
 export const FACTOR_SMALL_BYTES = 9728
 /** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */
 export const FACTOR_KNOWN_EVENTS = 32
