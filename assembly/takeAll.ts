@@ -7,7 +7,7 @@ import { word } from './words'
 /** Entries that takeAll takes at most, a multiple of 16. */
 export const TAKEN_MAX = 160
 
-/** In FACTOR_SMALL: the scores of entries by themselves, i32[TAKEN_MAX]; how many are greater than each, u32[TAKEN_MAX]. */
+/** In FACTOR_SMALL: the scores of entries by themselves, i32[TAKEN_MAX]; how many are greater than each, u32[TAKEN_MAX], and an entry. */
 const KEYS: usize = 6144
 const GREATER: usize = KEYS + 4 * TAKEN_MAX
 
@@ -55,11 +55,14 @@ function placeByScore(params: usize, entries: usize, list: usize, count: u32): b
     v128.store(greater + row, c3, 48)
   }
   const wanted = word(params, FACTOR_WANTED)
+  const beside = greater + 4 * TAKEN_MAX
   let sum: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
     const place = load<u32>(greater + (<usize>i << 2))
     sum += place
-    if (place < wanted) store<i64>(entries + (<usize>place << 3), load<i64>(list + (<usize>i << 3)))
+    // Which are too many nothing tells, so that a branch would be a guess.
+    const to = select<usize>(entries + (<usize>place << 3), beside, place < wanted)
+    store<i64>(to, load<i64>(list + (<usize>i << 3)))
   }
   return 2 * sum == count * (count - 1)
 }
