@@ -107,6 +107,9 @@ export function scorePending(params: usize, query: i32, state: usize): void {
   store<u32>(state, 0, PENDING)
 }
 
+/** In FACTOR_SMALL: the limits of a tile's queries, i32[TILE_ROWS]. */
+const LIMITS: usize = 7680
+
 /** Whether some query of the tile goes on. */
 function passGroup(params: usize, tile: i32, group: i32): bool {
   const first = tile * FACTOR_TILE_ROWS
@@ -121,13 +124,21 @@ function passGroup(params: usize, tile: i32, group: i32): bool {
   if (!live) return false
   const rows = <usize>word(params, FACTOR_START_ROWS)
   const greatest = <usize>word(params, FACTOR_SMALL)
+  const limits = <usize>word(params, FACTOR_SMALL) + LIMITS
   screenGroup(params, tile, group, rows, 2 * FACTOR_GROUP, greatest)
+  // First which queries have hits: one in two, and each branch on one would be a guess.
+  let hit = 0
   for (let m = 0; first + m < last; m++) {
-    const query = orderedQuery(params, first + m)
-    const state = stateOf(params, query)
-    if (load<u32>(state, MODE) != SCREENED) continue
+    const state = stateOf(params, orderedQuery(params, first + m))
     const limit = limitOf(params, state, group)
-    if (hits(limit, greatest + <usize>m * 32)) scan(params, query, rows + <usize>m * (2 * FACTOR_GROUP), group, limit)
+    hit |= (<i32>hits(limit, greatest + <usize>m * 32) & <i32>(load<u32>(state, MODE) == SCREENED)) << m
+    store<i32>(limits + (<usize>m << 2), limit)
+  }
+  while (hit) {
+    const m = ctz(hit)
+    hit &= hit - 1
+    const query = orderedQuery(params, first + m)
+    scan(params, query, rows + <usize>m * (2 * FACTOR_GROUP), group, load<i32>(limits + (<usize>m << 2)))
   }
   return true
 }

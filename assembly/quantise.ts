@@ -45,11 +45,14 @@ export function scaleQuery(params: usize, query: i32): void {
   if (load<u32>(state, MODE) != SCREENED) return
   const bytes = <usize>word(params, FACTOR_QUERY_FLOATS) << 2
   const from = <usize>word(params, FACTOR_QUERIES) + <usize>query * bytes
-  let g = f32x4.splat(0)
-  for (let at: usize = 0; at < bytes; at += 16) g = f32x4.max(g, f32x4.abs(v128.load(from + at)))
-  const greatest = max(
-    max(f32x4.extract_lane(g, 0), f32x4.extract_lane(g, 1)),
-    max(f32x4.extract_lane(g, 2), f32x4.extract_lane(g, 3)),
+  // As integers floats without a sign have the same order, and what is not a number is the greatest: one instruction, where a maximum of floats is seven.
+  let g = i32x4.splat(0)
+  for (let at: usize = 0; at < bytes; at += 16) g = i32x4.max_s(g, f32x4.abs(v128.load(from + at)))
+  const greatest = reinterpret<f32>(
+    max(
+      max(i32x4.extract_lane(g, 0), i32x4.extract_lane(g, 1)),
+      max(i32x4.extract_lane(g, 2), i32x4.extract_lane(g, 3)),
+    ),
   )
   if (!(greatest <= float(params, FACTOR_QUERY_MAX))) {
     setWord(params, FACTOR_FAULT, 1)
@@ -93,21 +96,26 @@ function pack(params: usize, query: i32, to: usize, m: i32): void {
     squares = f32x4.add(squares, f32x4.add(f32x4.mul(e0, e0), f32x4.mul(e1, e1)))
     const q = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(n0), i32x4.trunc_sat_f32x4_s(n1))
     total = i32x4.add(total, i32x4.dot_i16x8_s(q, i16x8.splat(1)))
-    const pairs = i8x16.narrow_i16x8_s(q, q)
-    store<u32>(cell, i16x8.extract_lane_u(pairs, 0) * 0x10001)
-    store<u32>(cell, i16x8.extract_lane_u(pairs, 1) * 0x10001, 4 * FACTOR_TILE_ROWS)
-    store<u32>(cell, i16x8.extract_lane_u(pairs, 2) * 0x10001, 8 * FACTOR_TILE_ROWS)
-    store<u32>(cell, i16x8.extract_lane_u(pairs, 3) * 0x10001, 12 * FACTOR_TILE_ROWS)
-    cell += 16 * FACTOR_TILE_ROWS
+    const fours = i8x16.narrow_i16x8_s(q, q)
+    v128.store32_lane(cell, fours, 0)
+    v128.store32_lane(cell, fours, 1, 4 * FACTOR_TILE_ROWS)
+    cell += 8 * FACTOR_TILE_ROWS
   }
-  const sum =
-    i32x4.extract_lane(total, 0) + i32x4.extract_lane(total, 1) + (i32x4.extract_lane(total, 2) + i32x4.extract_lane(total, 3))
-  store<i16>(to + (<usize>m << 1), <i16>(-64 * sum)) // items are stored with 64 added to every dimension
+  // Items are stored with 64 added to every dimension.
+  storeStart(to, m, -64 * (i32x4.extract_lane(total, 0) + i32x4.extract_lane(total, 2)), -64 * (i32x4.extract_lane(total, 1) + i32x4.extract_lane(total, 3)))
   store<f64>(state, sqrt<f64>(<f64>sum4(squares)), ERROR)
 }
 
 function packZero(params: usize, to: usize, m: i32): void {
   const end = to + word(params, FACTOR_TILE_BYTES)
   for (let cell = to + FACTOR_TILE_HEADER + (<usize>m << 2); cell < end; cell += 4 * FACTOR_TILE_ROWS) store<u32>(cell, 0)
-  store<i16>(to + (<usize>m << 1), 0)
+  storeStart(to, m, 0, 0)
+}
+
+/** Where the sums of query m start: of the first two dimensions of each four, and of the other two. */
+@inline
+function storeStart(to: usize, m: i32, first: i32, second: i32): void {
+  store<i32>(to + (<usize>m << 2), first + second)
+  store<i16>(to + (<usize>m << 2), <i16>first, 4 * FACTOR_TILE_ROWS)
+  store<i16>(to + (<usize>m << 2), <i16>second, 4 * FACTOR_TILE_ROWS + 2)
 }

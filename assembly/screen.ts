@@ -9,18 +9,19 @@
  * which is half a unit at 256 dimensions since s · ‖u‖·‖v‖ ≤ 32 767, and by dimension · 2⁻¹⁴⁹ where it underflows (UNDERFLOW). Items lie by
  * descending norm: when ‖u‖ · ‖v‖ < threshold for the first of a group, it holds for all that follow.
  */
-import { screen5x16, screen5x32 } from '../build/assembly/tiles'
+import { long5x16, long5x8, short5x16, short5x8 } from '../build/assembly/tiles'
 import {
   FACTOR_CAPACITY,
   FACTOR_ENTRIES_SPARE,
+  FACTOR_LONG,
   FACTOR_GROUP,
   FACTOR_GROUPS,
   FACTOR_ITEM_OF,
   FACTOR_PANEL,
-  FACTOR_PAIRS,
   FACTOR_PANELS,
   FACTOR_QUERIES,
   FACTOR_QUERY_FLOATS,
+  FACTOR_ROW_FLOATS,
   FACTOR_SMALL,
   FACTOR_SORTED_MAX,
   FACTOR_START_ROWS,
@@ -48,19 +49,21 @@ const RELATIVE: f64 = 1.0001
 
 /** The tile's scores of one group, i16[TILE_ROWS] rows `bytes` apart from `to` on; `greatest` becomes that of each row's columns. */
 export function screenGroup(params: usize, tile: i32, group: i32, to: usize, bytes: usize, greatest: usize): void {
-  const depth = <i32>word(params, FACTOR_PAIRS)
+  const depth = <i32>(word(params, FACTOR_ROW_FLOATS) >> 2)
   const a = <usize>word(params, FACTOR_TILES) + <usize>tile * word(params, FACTOR_TILE_BYTES)
-  const panelBytes = <usize>depth * (2 * FACTOR_PANEL)
+  const panelBytes = <usize>depth * (4 * FACTOR_PANEL)
   let b = <usize>word(params, FACTOR_PANELS) + <usize>group * (FACTOR_GROUP / FACTOR_PANEL) * panelBytes
   const least = i16x8.splat(-32768)
   for (let at = greatest; at < greatest + 32 * FACTOR_TILE_ROWS; at += 32) {
     v128.store(at, least)
     v128.store(at, least, 16)
   }
-  const wide = word(params, FACTOR_WIDE)
+  const shape = (word(params, FACTOR_LONG) ? 2 : 0) + (word(params, FACTOR_WIDE) ? 1 : 0)
   for (let panel = 0; panel < FACTOR_GROUP / FACTOR_PANEL; panel++) {
-    if (wide) screen5x32(to, bytes, a, b, depth, greatest)
-    else screen5x16(to, bytes, a, b, depth, greatest)
+    if (shape == 3) long5x16(to, bytes, a, b, depth, greatest)
+    else if (shape == 2) long5x8(to, bytes, a, b, depth, greatest)
+    else if (shape == 1) short5x16(to, bytes, a, b, depth, greatest)
+    else short5x8(to, bytes, a, b, depth, greatest)
     b += panelBytes
     to += 2 * FACTOR_PANEL
   }

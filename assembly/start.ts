@@ -21,14 +21,16 @@ import {
   FACTOR_VIEW_POSITIONS,
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
-import { cutDown, entriesOf, entryOf, takeAll } from './entries'
+import { cutDown, entriesOf, entryOf } from './entries'
 import { FOUND, isAllowed, stateOf, struckBit, THRESHOLD } from './queryState'
 import { countFrom, guess, samplePlace, scanSample } from './sample'
+import { TAKEN_MAX, takeAll } from './takeAll'
 import { word } from './words'
 
-/** In FACTOR_SMALL: entries that are not sorted yet, i64[UNSORTED_MAX + 16 + 3]. */
+/** In FACTOR_SMALL: entries that are not sorted yet, i64[TAKEN_MAX + 3]; they may be TAKEN_MAX after the next places are looked at. */
 const UNSORTED: usize = 3072
-const UNSORTED_MAX = 96
+/** Places that are looked at together: as many at once as a word has bits, where a loop ends is a wrong guess as often as not. */
+const TOGETHER: u32 = 64
 
 /** In FACTOR_SMALL: a filter of one hash of the items of the first groups, NEAR_BITS of it; and room for what it lets through, u32[NEAR_LISTED]. */
 const NEAR: usize = 8192
@@ -75,18 +77,15 @@ export function start(params: usize, query: i32, row: usize, sample: usize, size
   const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const sorted = <i32>word(params, FACTOR_WANTED) <= FACTOR_SORTED_MAX
   const list = sorted ? <usize>word(params, FACTOR_SMALL) + UNSORTED : entries
-  const room = sorted ? <u32>UNSORTED_MAX : word(params, FACTOR_CAPACITY) - FACTOR_ENTRIES_SPARE
+  const room = sorted ? <u32>TAKEN_MAX - TOGETHER : word(params, FACTOR_CAPACITY) - FACTOR_ENTRIES_SPARE
   let top = list
-  for (let position: u32 = 0; position < places; position += 16) {
+  for (let position: u32 = 0; position < places; position += TOGETHER) {
     const at = row + (<usize>position << 2)
-    const s0 = v128.load(at), s1 = v128.load(at, 16), s2 = v128.load(at, 32), s3 = v128.load(at, 48)
-    const g0 = v128.and(f32x4.ge(s0, threshold), f32x4.gt(s0, none))
-    const g1 = v128.and(f32x4.ge(s1, threshold), f32x4.gt(s1, none))
-    const g2 = v128.and(f32x4.ge(s2, threshold), f32x4.gt(s2, none))
-    const g3 = v128.and(f32x4.ge(s3, threshold), f32x4.gt(s3, none))
-    let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(g0, g1), i16x8.narrow_i32x4_s(g2, g3)))
+    const half = reached16(at, threshold, none) | (reached16(at + 64, threshold, none) << 16)
+    const other = reached16(at + 128, threshold, none) | (reached16(at + 192, threshold, none) << 16)
+    let mask = <u64><u32>half | (<u64><u32>other << 32)
     while (mask) {
-      const i = ctz(mask)
+      const i = <u32>ctz(mask)
       mask &= mask - 1
       const score = load<f32>(at + (<usize>i << 2))
       const item = load<u32>(items + (<usize>load<u32>(positions + (<usize>(position + i) << 2)) << 2))
@@ -103,6 +102,17 @@ export function start(params: usize, query: i32, row: usize, sample: usize, size
   }
   if (sorted) takeAll(params, state, entries, list, top)
   scanSample(params, query, sample, size)
+}
+
+/** Which of sixteen scores reach the threshold, and are those of open items. */
+@inline
+function reached16(at: usize, threshold: v128, none: v128): i32 {
+  const s0 = v128.load(at), s1 = v128.load(at, 16), s2 = v128.load(at, 32), s3 = v128.load(at, 48)
+  const g0 = v128.and(f32x4.ge(s0, threshold), f32x4.gt(s0, none))
+  const g1 = v128.and(f32x4.ge(s1, threshold), f32x4.gt(s1, none))
+  const g2 = v128.and(f32x4.ge(s2, threshold), f32x4.gt(s2, none))
+  const g3 = v128.and(f32x4.ge(s3, threshold), f32x4.gt(s3, none))
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(g0, g1), i16x8.narrow_i32x4_s(g2, g3)))
 }
 
 /** Makes what is not open -Infinity in a row of scores of the first `end` positions, and what is struck the least in a sample. */

@@ -33,15 +33,11 @@ const constant = name => Number(new RegExp(`export const ${name} = (\\d+)`).exec
 
 mkdirSync(join(root, 'build/assembly'), { recursive: true })
 const rows = constant('FACTOR_TILE_ROWS')
-const [columns, panel, headerBytes] = [
-  constant('TILE_COLUMNS'),
-  constant('FACTOR_PANEL'),
-  constant('FACTOR_TILE_HEADER'),
-]
+const columns = constant('TILE_COLUMNS')
 writeFileSync(join(root, 'build/assembly/tile.ts'), updateTile(constant('TILE_ROWS'), columns))
 // Of each a tile for 256-bit vectors and one for 128: ten accumulators leave room for the other operands in 16 registers.
 const tiles = [scoreTile(rows, columns, columns), scoreTile(rows, columns / 2, columns)]
-tiles.push(screenTile(rows, panel, panel, headerBytes), screenTile(rows, panel / 2, panel, headerBytes))
+for (const kind of ['long', 'short']) tiles.push(screenTile(kind, rows, columns), screenTile(kind, rows, columns / 2))
 writeFileSync(join(root, 'build/assembly/tiles.ts'), HEADER + tiles.join('\n'))
 
 // Two processes may build at once: each writes a file of its own, and the last rename wins with the same bytes.

@@ -6,8 +6,9 @@
 
 const range = count => Array.from({ length: count }, (_, i) => i)
 
-/** One pass over the depth: `columns` of the panel's `panelBytes` wide rows of b, from byte `from` on; `finish` says what becomes of the sums. */
-function pass({ rows, vectors, panelBytes, from, start, product, finish }) {
+/** One pass over the depth: the vectors at `offsets` of b's rows, which are `panelBytes` wide; `finish` says what becomes of the sums. */
+function pass({ rows, offsets, panelBytes, start, product, finish }) {
+  const vectors = offsets.length
   const cells = range(rows).flatMap(m => range(vectors).map(x => ({ m, x, sum: `c${m}_${x}` })))
   return `  {
     let ${cells.map(({ m, sum }) => `${sum} = ${start(m)}`).join(', ')}
@@ -16,7 +17,7 @@ function pass({ rows, vectors, panelBytes, from, start, product, finish }) {
     const end = b + <usize>depth * ${panelBytes}
     while (y < end) {
       const ${range(vectors)
-        .map(v => `b${v} = v128.load(y, ${from + 16 * v})`)
+        .map(v => `b${v} = v128.load(y, ${offsets[v]})`)
         .join(', ')}
 ${range(rows)
   .map(
@@ -49,7 +50,7 @@ export function updateTile(rows, columns) {
       .join('\n')
   const product = (a, b, c) => `f32x4.relaxed_madd(${a}, ${b}, ${c})`
   return `${HEADER}export function tile(c: usize, a: usize, b: usize, depth: i32): void {
-${pass({ rows, vectors, panelBytes: columns * 4, from: 0, start: () => 'f32x4.splat(0)', product, finish })}
+${pass({ rows, offsets: range(vectors).map(v => 16 * v), panelBytes: columns * 4, start: () => 'f32x4.splat(0)', product, finish })}
 }
 `
 }
@@ -71,9 +72,8 @@ export function scoreTile(rows, columns, panel) {
     const finish = cells => cells.map(({ m, x, sum }) => `    v128.store(r${m}, ${sum}, ${from + 16 * x})`).join('\n')
     return pass({
       rows,
-      vectors: columns / 4,
+      offsets: range(columns / 4).map(v => from + 16 * v),
       panelBytes: panel * 4,
-      from,
       start: () => 'f32x4.splat(0)',
       product,
       finish,
@@ -87,45 +87,51 @@ ${passes.join('\n')}
 }
 
 /**
- * screenMxN(c, bytes, a, b, depth, greatest): row m of c, rows `bytes` apart, is i16[panel] = start[m] + Σ_p a[p][M] · b[p][panel], p over
- * pairs of dimensions, modulo 2¹⁶. a: i16 start[m] at 2m, `headerBytes` of them, then [pair][M] of a pair of i8 written twice.
- * b: [pair][panel] of a pair of 7-bit numbers. greatest, i16[M][16]: lane l becomes the greatest so far of the columns ≡ l mod 16.
+ * How a screening tile multiplies and adds up four dimensions of four items. `long`: in 32 bits, one instruction where the processor has it (VNNI) and
+ * else three. `short`: in 16 bits, the first two dimensions of each four beside the other two, in two instructions; both sums are added at the end.
  */
-export function screenTile(rows, columns, panel, headerBytes) {
-  const vectors = columns / 8
-  const product = (a, b, c) => `i16x8.add(${c}, i16x8.relaxed_dot_i8x16_i7x16_s(${a}, ${b}))`
-  const passes = range(panel / columns).map(p => {
-    const from = p * columns * 2
-    const greatest = m => range(2).map(half => ({ half, name: `g${m}_${half}`, at: 32 * m + 16 * half }))
+const SCREENS = {
+  long: {
+    product: (a, b, c) => `i32x4.relaxed_dot_i8x16_i7x16_add_s(${a}, ${b}, ${c})`,
+    whole: c => c,
+    startAt: m => 4 * m,
+  },
+  short: {
+    product: (a, b, c) => `i16x8.add(${c}, i16x8.relaxed_dot_i8x16_i7x16_s(${a}, ${b}))`,
+    whole: c => `i32x4.extadd_pairwise_i16x8_s(${c})`,
+    startAt: (m, rows) => 4 * (rows + m),
+  },
+}
+
+/**
+ * longMxN, shortMxN(c, bytes, a, b, depth, greatest): row m of c, rows `bytes` apart, is i16[16] = start[m] + Σ_f a[f][M] · b[f][16], f over fours of
+ * dimensions. a: i32 start[M]; i16[M][2], the starts of the two sums of 16 bits; i8[f][M][4]. b: [f][16][4] of 7-bit numbers, columns 0 … 3, 8 … 11,
+ * 4 … 7, 12 … 15 of a four beside each other: vectors of 256 bits are narrowed by halves. greatest, i16[M][16]: the greatest so far of each column.
+ */
+export function screenTile(kind, rows, columns) {
+  const { product, whole, startAt } = SCREENS[kind]
+  // Eight columns, a vector of results, come from two vectors of sums.
+  const passes = (columns === 16 ? [[0, 1]] : [[0], [1]]).map(halves => {
+    const offsets = columns === 16 ? [0, 16, 32, 48] : halves.flatMap(half => [16 * half, 16 * half + 32])
     const finish = cells =>
       range(rows)
         .map(m => {
-          const row = cells.filter(cell => cell.m === m)
-          const most = half =>
-            row
-              .filter(({ x }) => x % 2 === half)
-              .reduce((sum, cell) => `i16x8.max_s(${sum}, ${cell.sum})`, `g${m}_${half}`)
-          return `    const ${greatest(m)
-            .map(({ name, at }) => `${name} = v128.load(greatest, ${at})`)
-            .join(', ')}
-    ${row.map(({ x, sum }) => `v128.store(r${m}, ${sum}, ${from + 16 * x})`).join('; ')}
-    const ${greatest(m)
-      .map(({ half }) => `n${m}_${half} = ${most(half)}`)
-      .join(', ')}
-    ${greatest(m)
-      .map(({ half, at }) => `v128.store(greatest, n${m}_${half}, ${at})`)
-      .join('; ')}`
+          const sums = cells.filter(cell => cell.m === m).map(({ sum }) => whole(sum))
+          const each = text => halves.map((half, i) => text(half, i, 32 * m + 16 * half))
+          return `    const ${each((half, i) => `n${half} = i16x8.narrow_i32x4_s(${sums[i]}, ${sums[i + halves.length]})`).join(', ')}
+    const ${each((half, _, at) => `g${half} = i16x8.max_s(v128.load(greatest, ${at}), n${half})`).join(', ')}
+    ${each(half => `v128.store(r${m}, n${half}, ${16 * half})`).join('; ')}
+    ${each((half, _, at) => `v128.store(greatest, g${half}, ${at})`).join('; ')}`
         })
+        .map(row => `    {\n${row}\n    }`)
         .join('\n')
-    const start = m => `v128.load16_splat(s${m})`
-    return pass({ rows, vectors, panelBytes: panel * 2, from, start, product, finish })
+    const start = m => `v128.load32_splat(starts, ${startAt(m, rows)})`
+    return pass({ rows, offsets, panelBytes: 64, start, product, finish })
   })
-  return `export function screen${rows}x${columns}(c: usize, bytes: usize, a: usize, b: usize, depth: i32, greatest: usize): void {
+  return `export function ${kind}${rows}x${columns}(c: usize, bytes: usize, a: usize, b: usize, depth: i32, greatest: usize): void {
 ${resultRows(rows)}
-${range(rows)
-  .map(m => `  const s${m} = a + ${2 * m}`)
-  .join('\n')}
-  a += ${headerBytes}
+  const starts = a
+  a += ${8 * rows}
 ${passes.join('\n')}
 }
 `

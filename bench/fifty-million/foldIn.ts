@@ -7,6 +7,7 @@ import { placeFactors } from '../../src/inference/placeFactors.ts'
 import { openRanker } from '../../src/inference/ranker.ts'
 import { BLOCK_RECORDS } from '../../src/jobs/batchInference/limits.ts'
 import { instantiate } from '../../src/kernels/load.ts'
+import { fastestTiles } from '../../src/kernels/tileShape.ts'
 import { stopwatchSeconds } from '../../src/lib/clock.ts'
 import { type FactorWorld, listsOf, RESULTS } from './world.ts'
 
@@ -18,7 +19,7 @@ export function foldInShare(world: FactorWorld): number {
   setFlagsFromString('--experimental-wasm-revectorize')
   const blocks = Math.min(BLOCKS, Math.floor(world.users / BLOCK_RECORDS))
   const histories = listsOf(world, blocks * BLOCK_RECORDS)
-  const placed = placeFactors(world.model, { threads: 1, blockSize: BLOCK_RECORDS, wide: true })
+  const placed = placeFactors(world.model, { threads: 1, blockSize: BLOCK_RECORDS, tiles: fastestTiles() })
   const ranker = openRanker(placed, 0)
   const kernels = instantiate(placed.module, placed.memory, 0)
   const { params } = placed.slots[0]

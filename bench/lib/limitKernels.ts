@@ -20,13 +20,14 @@ interface Arithmetic {
 }
 
 /**
- * The three multiplications that tiles are made of. Those of integers take the accumulator itself: a product of two constants would be
- * computed once, before the loop.
+ * The multiplications that tiles are made of. Those of integers that are not added in one instruction take the accumulator itself: a product of two
+ * constants would be computed once, before the loop.
  */
 const ARITHMETIC = {
   f32: { step: (c, a, b) => `f32x4.relaxed_madd(${a}, ${b}, ${c})`, operations: 8 },
   i16: { step: (c, a) => `i32x4.add(${c}, i32x4.dot_i16x8_s(${a}, ${c}))`, operations: 16 },
   i8: { step: (c, a) => `i16x8.add(${c}, i16x8.relaxed_dot_i8x16_i7x16_s(${a}, ${c}))`, operations: 32 },
+  i8By4: { step: (c, a, b) => `i32x4.relaxed_dot_i8x16_i7x16_add_s(${a}, ${b}, ${c})`, operations: 32 },
 } satisfies Record<string, Arithmetic>
 export type ArithmeticName = keyof typeof ARITHMETIC
 export const ARITHMETIC_NAMES = Object.keys(ARITHMETIC) as ArithmeticName[]

@@ -107,6 +107,7 @@ export const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   f32: 'f32 multiply-add in registers, GFLOP/s',
   i16: 'i16 dot products in registers, GOP/s',
   i8: 'i8 dot products in registers, GOP/s',
+  i8By4: 'i8 dot products by fours in registers, GOP/s',
   read: 'reading memory, GB/s',
   write: 'writing memory, GB/s',
   copy: 'copying memory, read and written, GB/s',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { openFactorRanker } from '../../src/inference/factorRanker.ts'
 import { placeFactors } from '../../src/inference/placeFactors.ts'
 import { FACTOR_GROUP_COUNT, FACTOR_GROUPS, FACTOR_SCORES, FACTOR_WORDS } from '../../src/kernels/factorParameters.ts'
-import { tilesAreWide } from '../../src/kernels/tileShape.ts'
+import { fastestTiles } from '../../src/kernels/tileShape.ts'
 
 const REPEATS = 5
 /** Queries of one block of any k here: their scores are still there when it is done. */
@@ -20,7 +20,7 @@ const targets = floats('items.f32')
 // A query is a history of one event: row q of the sources is query q.
 const sources = new Float32Array(itemCount * dimension)
 sources.set(floats('queries.f32').subarray(0, count * dimension))
-const wide = tilesAreWide()
+const tiles = fastestTiles()
 const placed = placeFactors(
   {
     form: 'factors',
@@ -33,7 +33,7 @@ const placed = placeFactors(
     prior: new Float32Array(itemCount),
     sharpness: 1,
   },
-  { threads: 1, wide },
+  { threads: 1, tiles },
 )
 const ranker = openFactorRanker(placed, 0)
 const words = new Uint32Array(placed.memory.buffer, placed.slots[0].params, FACTOR_WORDS)
@@ -76,4 +76,4 @@ function scannedShare(): number {
   return scanned / sample
 }
 
-console.log(JSON.stringify({ wide, ...micros(), scanned: scannedShare() }))
+console.log(JSON.stringify({ ...tiles, ...micros(), scanned: scannedShare() }))

@@ -40,7 +40,7 @@ async function probabilityErrors(name: string, folder: string, dimension: number
   const items = Int32Array.from(histories.items.subarray(0, offsets[count]))
   const rank = (exactTotals: boolean, excludes: boolean) => {
     const block: QueryBlock = { count, k: K, offsets, items, ...(excludes && { excluded: { offsets, items } }) }
-    const placed = placeFactors(model, { threads: 1, wide: false, exactTotals })
+    const placed = placeFactors(model, { threads: 1, tiles: { wide: false, long: false }, exactTotals })
     const { counts, probabilities } = openFactorRanker(placed, 0).rank(block)
     return { counts: counts.slice(), probabilities: probabilities.slice() }
   }

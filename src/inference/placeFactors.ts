@@ -13,6 +13,7 @@ import {
   reserveFactors,
 } from '../kernels/factorMemory.ts'
 import { kernelModule, MEMORY_BYTES_MAX, sharedMemory } from '../kernels/load.ts'
+import type { Tiles } from '../kernels/tileShape.ts'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import { type FactorModel, historyLength } from '../models/historyModel.ts'
@@ -59,8 +60,8 @@ export interface PlacedFactors {
 }
 
 /**
- * Copies the model; the caller's may go. `threads` rankers may be open at once; `blockSize` queries pass the items together; `wide` takes the tiles
- * for 256-bit vectors: the same bits either way; `exactTotals` makes probabilities shares of the exact sum, at several times the cost; `filtered` keeps
+ * Copies the model; the caller's may go. `threads` rankers may be open at once; `blockSize` queries pass the items together; `tiles` takes which
+ * there are: the same bits with any; `exactTotals` makes probabilities shares of the exact sum, at several times the cost; `filtered` keeps
  * room for what filters leave of the catalogue, at most `viewsBytes`.
  * Throws Refusal when a value is not a finite number, when scores could grow beyond the greatest finite one, or when the model does not
  * fit 4 GiB.
@@ -70,7 +71,7 @@ export function placeFactors(
   options: {
     threads: number
     blockSize?: number
-    wide: boolean
+    tiles: Tiles
     exactTotals?: boolean
     filtered?: boolean
     viewsBytes?: number
@@ -79,7 +80,7 @@ export function placeFactors(
   const {
     threads,
     blockSize = BLOCK_SIZE_DEFAULT,
-    wide,
+    tiles,
     exactTotals = false,
     filtered = false,
     viewsBytes = VIEWS_BYTES,
@@ -118,7 +119,7 @@ export function placeFactors(
   const memory = sharedMemory(bytesReserved(reserve))
   const { shared, slots } = reserve(createArena(memory))
   fillFactors(model, shape, shared)
-  for (const slot of slots) connectSlot(slot, model, shape, shared, { queryMax, wide, exactTotals })
+  for (const slot of slots) connectSlot(slot, model, shape, shared, { queryMax, tiles, exactTotals })
   return {
     form: 'factors',
     module: kernelModule(),

@@ -1,6 +1,6 @@
 /** A model of any form, placed in memory that all threads share, and a ranker on it for each thread: the form picks who does it. */
 
-import { tilesAreWide } from '../kernels/tileShape.ts'
+import { fastestTiles } from '../kernels/tileShape.ts'
 import type { HistoryModel } from '../models/historyModel.ts'
 import { openDenseRanker } from './denseRanker.ts'
 import { openFactorRanker } from './factorRanker.ts'
@@ -35,7 +35,7 @@ export interface PlaceOptions {
  */
 export function placeModel(model: HistoryModel, options: PlaceOptions): PlacedModel {
   if (model.form === 'dense') return placeDense(model, options)
-  return model.form === 'pool' ? placePool(model, options) : placeFactors(model, { ...options, wide: tilesAreWide() })
+  return model.form === 'pool' ? placePool(model, options) : placeFactors(model, { ...options, tiles: fastestTiles() })
 }
 
 /** One for each thread, on a slot of its own: slot < placeModel's `threads`. */

@@ -3,7 +3,7 @@
  * flags on its command line. When the service dies the channel closes, and so does this.
  */
 import { selfTest } from '../kernels/selfTest.ts'
-import { tilesAreWide } from '../kernels/tileShape.ts'
+import { fastestTiles, tilesText } from '../kernels/tileShape.ts'
 import { stopwatchSeconds } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import { Refusal } from '../lib/refusal.ts'
@@ -35,7 +35,7 @@ async function carryOut(assignment: Assignment, kernelsChecked: boolean): Promis
   if (!kernelsChecked) {
     const kernels = selfTest()
     if (!kernels.identical) return leave({ say: 'kernelsDiffer', names: kernels.differing })
-    const tiles = tilesAreWide() ? '5x32 for 256-bit vectors' : '5x16 for 128-bit vectors'
+    const tiles = tilesText(fastestTiles())
     createLog().info('kernels agree with their twins', { kind: assignment.kind, tiles, fused: kernels.fused })
     say({ say: 'kernelsAgree' })
   }

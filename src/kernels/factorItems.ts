@@ -9,7 +9,6 @@ export interface ItemShape {
   readonly dimension: number
   readonly rowFloats: number
   readonly queryFloats: number
-  readonly pairs: number
   readonly groupCount: number
 }
 
@@ -131,21 +130,24 @@ function norm(row: Float64Array): number {
   return Math.sqrt(sum)
 }
 
+/** Where the item at a place of a panel lies in it: the second four and the third have changed places. */
+export const columnOf = (place: number): number => (place & 0b0011) | ((place & 0b0100) << 1) | ((place & 0b1000) >> 1)
+
 /** Writes the 7-bit form of a row; the norms of its rounding error and of itself. */
 function roundRow(
   rows: Float32Array,
   row: number,
   place: number,
   scale: number,
-  { dimension, pairs }: ItemShape,
+  { dimension, rowFloats }: ItemShape,
   panels: Uint8Array,
 ) {
-  const panel = Math.floor(place / FACTOR_PANEL) * pairs * FACTOR_PANEL * 2 + (place % FACTOR_PANEL) * 2
+  const cell = Math.floor(place / FACTOR_PANEL) * rowFloats * FACTOR_PANEL + 4 * columnOf(place % FACTOR_PANEL)
   let [error, rounded] = [0, 0]
   for (let x = 0; x < dimension; x++) {
     const value = rows[row + x] * scale
     const whole = Math.round(value)
-    panels[panel + (x >> 1) * FACTOR_PANEL * 2 + (x & 1)] = 64 + whole
+    panels[cell + (x >> 2) * FACTOR_PANEL * 4 + (x & 3)] = 64 + whole
     error += (whole - value) ** 2
     rounded += whole ** 2
   }

@@ -3,6 +3,7 @@ import type { Arena, Reserved } from './arena.ts'
 import { descendingOrder, fillItems, fillStartPanels, type ItemShape, type ItemValues } from './factorItems.ts'
 import * as at from './factorParameters.ts'
 import { TILE_COLUMNS } from './parameters.ts'
+import { type Tiles, takeTiles } from './tileShape.ts'
 
 export interface FactorValues extends ItemValues {
   readonly kernels: readonly Float32Array[]
@@ -31,7 +32,6 @@ export function factorShape({ itemCount, dimension, bias }: FactorValues): Facto
     dimension: width,
     rowFloats: upTo(width, 4),
     queryFloats: upTo(width, 8),
-    pairs: Math.ceil(width / 2),
     groupCount: Math.ceil(itemCount / at.FACTOR_GROUP),
     sourceFloats: upTo(dimension, 8),
     openWords: Math.floor(itemCount / 32) + 1,
@@ -44,7 +44,7 @@ export function reserveFactors(arena: Arena, { itemCount, kernels }: FactorValue
   const places = shape.groupCount * at.FACTOR_GROUP
   return {
     rows: arena.reserveF32(places * shape.rowFloats),
-    panels: arena.reserveU8(places * shape.pairs * 2),
+    panels: arena.reserveU8(places * shape.rowFloats),
     startPanels: arena.reserveF32(
       Math.min(shape.groupCount, at.FACTOR_START_GROUPS_MAX) * at.FACTOR_GROUP * shape.dimension,
     ),
@@ -162,7 +162,7 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   const { blockSize, resultCells } = sizes
   const places = upTo(blockSize, at.FACTOR_TILE_ROWS)
   const startGroups = Math.min(shape.groupCount, at.FACTOR_START_GROUPS_MAX)
-  const tileBytes = at.FACTOR_TILE_HEADER + (shape.queryFloats / 2) * 4 * at.FACTOR_TILE_ROWS
+  const tileBytes = at.FACTOR_TILE_HEADER + shape.queryFloats * at.FACTOR_TILE_ROWS
   const { ptr: params, view: words } = arena.reserveU32(at.FACTOR_WORDS)
   const set = (word: number, { ptr }: Reserved<unknown>) => {
     words[word] = ptr
@@ -204,20 +204,19 @@ export function reserveFactorSlot(arena: Arena, shape: FactorShape, sizes: Facto
   return { words, addresses }
 }
 
-/** Tells a slot where the model lies. `queryMax`: greatest component of a query; `wide`: which tiles; `exactTotals`: which denominator. */
+/** Tells a slot where the model lies. `queryMax`: greatest component of a query; `tiles`: which; `exactTotals`: which denominator. */
 export function connectSlot(
   { words }: { words: Uint32Array },
   { kernels, bias, sharpness }: FactorValues,
   shape: FactorShape,
   shared: PlacedValues,
-  { queryMax, wide, exactTotals }: { queryMax: number; wide: boolean; exactTotals: boolean },
+  { queryMax, tiles, exactTotals }: { queryMax: number; tiles: Tiles; exactTotals: boolean },
 ): void {
   words[at.FACTOR_ITEM_COUNT] = shape.itemCount
   words[at.FACTOR_DIMENSION] = shape.dimension
   words[at.FACTOR_ROW_FLOATS] = shape.rowFloats
   words[at.FACTOR_QUERY_FLOATS] = shape.queryFloats
   words[at.FACTOR_SOURCE_FLOATS] = shape.sourceFloats
-  words[at.FACTOR_PAIRS] = shape.pairs
   words[at.FACTOR_GROUP_COUNT] = shape.groupCount
   words[at.FACTOR_OPEN_WORDS] = shape.openWords
   words[at.FACTOR_VIEW_COUNT] = shape.itemCount
@@ -242,7 +241,7 @@ export function connectSlot(
   words[at.FACTOR_EVERY_ITEM] = shared.everyItem.ptr
   words[at.FACTOR_KERNEL_COUNT] = kernels.length
   words[at.FACTOR_BIAS] = bias ? 1 : 0
-  words[at.FACTOR_WIDE] = wide ? 1 : 0
+  takeTiles(words, tiles)
   words[at.FACTOR_EXACT_TOTALS] = exactTotals ? 1 : 0
   const floats = new Float32Array(words.buffer, words.byteOffset, at.FACTOR_WORDS)
   floats[at.FACTOR_QUERY_MAX] = queryMax

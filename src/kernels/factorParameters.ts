@@ -12,7 +12,10 @@ export const FACTOR_QUERY_FLOATS = 3
 export const FACTOR_SOURCE_FLOATS = 4
 /** f32[groups · FACTOR_GROUP, ROW_FLOATS]: items by position; 0 beyond the last. */
 export const FACTOR_ROWS = 5
-/** u8[groups · FACTOR_GROUP / FACTOR_PANEL][PAIRS][FACTOR_PANEL][2]: their 7-bit form, 64 + round(value · scale of the group). */
+/**
+ * u8[groups · FACTOR_GROUP / FACTOR_PANEL][ROW_FLOATS / 4][FACTOR_PANEL][4]: their 7-bit form, 64 + round(value · scale of the group); of a panel's items
+ * the second four and the third have changed places (scripts/generateKernels.mjs).
+ */
 export const FACTOR_PANELS = 6
 /** f64[groups, 4]: scale, greatest ‖rounding error‖ and ‖rounded row‖ in the group, greatest ‖row‖ from this group on. */
 export const FACTOR_GROUPS = 7
@@ -59,7 +62,7 @@ export const FACTOR_FAULT = 33
 // A workplace for it.
 /** f32[queries, QUERY_FLOATS] */
 export const FACTOR_QUERIES = 34
-/** [queries / FACTOR_TILE_ROWS]: FACTOR_TILE_HEADER bytes, then u32[QUERY_FLOATS / 2][FACTOR_TILE_ROWS]; 8-bit forms in the order of ORDER. */
+/** [queries / FACTOR_TILE_ROWS]: FACTOR_TILE_HEADER bytes, then i8[QUERY_FLOATS / 4][FACTOR_TILE_ROWS][4]; 8-bit forms in the order of ORDER. */
 export const FACTOR_TILES = 35
 export const FACTOR_TILE_BYTES = 36
 /** [queries] of QUERY_STATE bytes. */
@@ -100,8 +103,8 @@ export const FACTOR_SCORES = 52
 export const FACTOR_PROBABILITIES = 53
 /** f32[itemCount] */
 export const FACTOR_EVERY_SCORE = 54
-/** ceil(DIMENSION / 2) */
-export const FACTOR_PAIRS = 55
+/** Not 0: the screen's tiles add up in 32 bits (scripts/generateKernels.mjs). */
+export const FACTOR_LONG = 55
 /** f32[itemCount] */
 export const FACTOR_PRIOR = 56
 /** Of each of the groups that a threshold may start from what SCORE_PANELS is of one. */
@@ -139,7 +142,7 @@ export const FACTOR_REST_MASK = 72
 export const FACTOR_LISTED_COUNT = 73
 export const FACTOR_WORDS = 74
 
-/** Queries in a register tile: 10 accumulators of 256 bits for 32 items (5 × 32), or of 128 bits for 16. */
+/** Queries in a register tile: 10 accumulators of 256 bits for 16 items (5 × 16), or of 128 bits for 8. */
 export const FACTOR_TILE_ROWS = 5
 /** Tiles that share the f32 panels of the first groups, 64 KB at 64 dimensions: their rows take 20 KB of the first level cache. */
 export const FACTOR_TILES_AT_ONCE = 4
@@ -147,16 +150,16 @@ export const FACTOR_TILES_AT_ONCE = 4
 export const FACTOR_START_GROUPS_MAX = 64
 /** Groups of a sample at most: with the first of k = 500, what the thresholds of a tile are guessed from takes 100 KB. */
 export const FACTOR_SAMPLE_GROUPS = 32
-/** Bytes before a tile's dimensions: where its accumulators start, i16 for each query. */
-export const FACTOR_TILE_HEADER = 16
+/** Bytes before a tile's dimensions: where sums start, i32 for each query, then two i16 for each. */
+export const FACTOR_TILE_HEADER = 40
 /** Items in a panel of the 7-bit form. */
-export const FACTOR_PANEL = 32
-/** Items whose 7-bit form has one scale, and after which a query may stop: 8 panels; 16 KB at 64 dimensions, half the first level cache. */
+export const FACTOR_PANEL = 16
+/** Items whose 7-bit form has one scale, and after which a query may stop: 16 panels; 16 KB at 64 dimensions, half the first level cache. */
 export const FACTOR_GROUP = 256
 /** Up to here the best are kept sorted, so that the k-th is known after every change; above they are collected and cut down. */
 export const FACTOR_SORTED_MAX = 64
 /** Room for entries that are stored before anybody looks whether there is room for more. */
-export const FACTOR_ENTRIES_SPARE = 16
+export const FACTOR_ENTRIES_SPARE = 64
 export const FACTOR_TOTAL_BYTES = 32
 /** Bits of the smallest filter of what is struck from a query; larger ones have eight for each that is listed, or more. */
 export const FACTOR_STRUCK_BITS_MIN = 512
@@ -165,7 +168,10 @@ export const QUERY_STATE = 128
 /** Where in it is what the query has come to, and what that is when its best are found. */
 export const STATE_MODE = 36
 export const MODE_SETTLED = 1
-/** The greatest of the columns of a tile, survivors of one group and those left over, histogram of a digit; which items are in the first groups. */
+/**
+ * The greatest of the columns of a tile, survivors of one group and those left over, entries while they are placed or a histogram of a digit, limits of a tile;
+ * which items are in the first groups.
+ */
 export const FACTOR_SMALL_BYTES = 9728
 /** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */
 export const FACTOR_KNOWN_EVENTS = 32

@@ -54,7 +54,6 @@ export function viewSource(words: Uint32Array): ViewSource {
       dimension: words[at.FACTOR_DIMENSION],
       rowFloats,
       queryFloats: words[at.FACTOR_QUERY_FLOATS],
-      pairs: words[at.FACTOR_PAIRS],
       groupCount,
     },
     rows: new Float32Array(buffer, words[at.FACTOR_ROWS], places * rowFloats),
@@ -90,11 +89,11 @@ export function longestAllowed({ shape, itemOf }: ViewSource, allowed: Uint32Arr
 }
 
 /** Where the parts of a view lie, from its beginning. */
-function layout({ dimension, pairs }: ItemShape, count: number, startGroupsWanted: number) {
+function layout({ dimension, rowFloats }: ItemShape, count: number, startGroupsWanted: number) {
   const groups = Math.ceil(count / FACTOR_GROUP)
   const places = groups * FACTOR_GROUP
   const startGroups = Math.min(groups, at.FACTOR_START_GROUPS_MAX, startGroupsWanted)
-  const startPanels = aligned(places * pairs * 2)
+  const startPanels = aligned(places * rowFloats)
   const parameters = startPanels + aligned(startGroups * FACTOR_GROUP * dimension * 4)
   const positions = parameters + aligned(8 * (4 * (groups + 1) + 1))
   return { groups, places, startGroups, startPanels, parameters, positions, bytes: positions + aligned(4 * places) }
@@ -111,7 +110,7 @@ export function fillView(
   startGroupsWanted: number,
   address: number,
 ): View {
-  const { itemCount, dimension, rowFloats, pairs } = shape
+  const { itemCount, dimension, rowFloats } = shape
   const { groups, places, startGroups, ...from } = layout(shape, chosen.length, startGroupsWanted)
   const cut = next < itemCount
   const [startPanels, parameters, positions] = [from.startPanels, from.parameters, from.positions].map(
@@ -119,7 +118,7 @@ export function fillView(
   )
   const numbers = new Float64Array(buffer, parameters, 4 * (groups + 1) + 1)
   new Uint32Array(buffer, positions, places).fill(itemOf.length).set(chosen)
-  const panels = new Uint8Array(buffer, address, places * pairs * 2)
+  const panels = new Uint8Array(buffer, address, places * rowFloats)
   numbers[4 * (groups + 1)] = fillPanels(rows, chosen, shape, panels, numbers)
   const starts = new Float32Array(buffer, startPanels, startGroups * FACTOR_GROUP * dimension)
   fillStartPanels(shape, rows, chosen, starts.fill(0))

@@ -1,4 +1,4 @@
-/** What the self-test runs the kernels of factor models on: three groups of items, the last not full, with both shapes of the tiles. */
+/** What the self-test runs the kernels of factor models on: three groups of items, the last not full, with every shape of the tiles. */
 import { assert } from '../lib/assert.ts'
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
@@ -14,6 +14,7 @@ import {
 import * as at from './factorParameters.ts'
 import { aligned, fillView, longestAllowed, type View, viewBytes, viewSource } from './factorView.ts'
 import { type Case, extremes, type Step } from './selfTestCases.ts'
+import { ALL_TILES, type Tiles } from './tileShape.ts'
 
 const ITEM_COUNT = 530
 const DIMENSION = 6
@@ -24,6 +25,11 @@ const EVENTS_MAX = 4
 const MASKS = 3
 /** Room for the views of `viewCase`. */
 const VIEW_CASE_BYTES = 2 ** 17
+/** Tiles that differ in everything; which they are matters only to what roundingCase compares. */
+const [FAST, PORTABLE]: readonly Tiles[] = [
+  { wide: true, long: true },
+  { wide: false, long: false },
+]
 const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
 
 /** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
@@ -68,7 +74,7 @@ function place(arena: Arena, random: Random): { words: Uint32Array; views: numbe
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)
-  connectSlot(slot, values, shape, shared, { queryMax: 1e30, wide: false, exactTotals: false })
+  connectSlot(slot, values, shape, shared, { queryMax: 1e30, tiles: PORTABLE, exactTotals: false })
   const { words, addresses } = slot
   const offsets = new Uint32Array(words.buffer, addresses.historyOffsets, HISTORIES.length + 1)
   for (const [q, history] of HISTORIES.entries()) offsets[q + 1] = offsets[q] + history.length
@@ -117,7 +123,12 @@ const screened = (words: Uint32Array): Step[] => [
   ...SCREENED.map((query, place) => ({ params: words[at.FACTOR_ORDER], word: 2 + 2 * place, value: query })),
 ]
 
-/** Folding, rounding and both tiles, every byte compared. */
+const taking = (words: Uint32Array, { wide, long }: Tiles): Step[] => [
+  { params: words.byteOffset, word: at.FACTOR_WIDE, value: wide ? 1 : 0 },
+  { params: words.byteOffset, word: at.FACTOR_LONG, value: long ? 1 : 0 },
+]
+
+/** Folding, rounding and all tiles, every byte compared. */
 export function roundingCase(arena: Arena, random: Random): Case {
   const { words } = place(arena, random)
   const params = words.byteOffset
@@ -125,8 +136,8 @@ export function roundingCase(arena: Arena, random: Random): Case {
   steps.push(...exclude(words, true), { kernel: 'openItems', params, tasks: 1 })
   steps.push({ kernel: 'scaleQuery', params, tasks: HISTORIES.length }, ...screened(words))
   steps.push({ kernel: 'quantise', params, tasks: TILES }, { kernel: 'packScoreTile', params, tasks: TILES })
-  for (const value of [1, 0]) {
-    steps.push({ params, word: at.FACTOR_WIDE, value }, { kernel: 'screenStart', params, tasks: TILES })
+  for (const tiles of ALL_TILES) {
+    steps.push(...taking(words, tiles), { kernel: 'screenStart', params, tasks: TILES })
     steps.push({ kernel: 'packScorePanels', params, tasks: 2 }, { kernel: 'scoreGroup', params, tasks: TILES })
   }
   return { steps, scratch: [] }
@@ -137,7 +148,7 @@ export function bestCase(arena: Arena, random: Random): Case {
   const { words } = place(arena, random)
   const params = words.byteOffset
   const steps: Step[] = []
-  for (const wide of [1, 0])
+  for (const tiles of [FAST, PORTABLE])
     for (const [wanted, excluded, masked, exact] of [
       [1, false, 0, 0],
       [25, true, 0, 0],
@@ -146,7 +157,7 @@ export function bestCase(arena: Arena, random: Random): Case {
       [ITEM_COUNT, false, 0, 1],
     ] as const) {
       steps.push({ params, word: at.FACTOR_EXACT_TOTALS, value: exact })
-      steps.push({ params, word: at.FACTOR_WIDE, value: wide }, { params, word: at.FACTOR_MASKED, value: masked })
+      steps.push(...taking(words, tiles), { params, word: at.FACTOR_MASKED, value: masked })
       steps.push({ params, word: at.FACTOR_WANTED, value: wanted })
       steps.push({ params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) })
       // Of a hundred the threshold is guessed from a sample, which is the second group.
@@ -204,13 +215,13 @@ export function viewCase(arena: Arena, random: Random): Case {
     { params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) },
   ]
   const steps: Step[] = []
-  for (const wide of [1, 0])
+  for (const tiles of [FAST, PORTABLE])
     for (const view of [...made, source.everything])
       for (const [wanted, excluded] of [
         [25, false],
         [70, true],
       ] as const) {
-        steps.push({ params, word: at.FACTOR_WIDE, value: wide }, ...look(view, wanted), ...exclude(words, excluded))
+        steps.push(...taking(words, tiles), ...look(view, wanted), ...exclude(words, excluded))
         steps.push({ kernel: 'foldIn', params, tasks: HISTORIES.length }, { kernel: 'openItems', params, tasks: 1 })
         steps.push({ kernel: 'bestOf', params, tasks: 1 })
         if (view.cut) {

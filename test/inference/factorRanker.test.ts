@@ -7,10 +7,15 @@ import { Worker } from 'node:worker_threads'
 import { openFactorRanker } from '../../src/inference/factorRanker.ts'
 import { placeFactors } from '../../src/inference/placeFactors.ts'
 import type { QueryBlock } from '../../src/inference/queries.ts'
+import { ALL_TILES, type Tiles } from '../../src/kernels/tileShape.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
 import type { FactorModel } from '../../src/models/historyModel.ts'
 import { factorModel } from '../models/forms.ts'
 import { openPlainRanker } from './plainRanker.ts'
+
+/** Tiles that differ in everything. */
+const WIDE: Tiles = { wide: true, long: true }
+const NARROW: Tiles = { wide: false, long: false }
 
 type Lists = readonly (readonly number[])[]
 
@@ -50,7 +55,7 @@ function modelOf(itemCount: number, dimension: number, value: (item: number, x: 
 function checkBlock(
   model: FactorModel,
   block: QueryBlock,
-  options: { wide: boolean; blockSize?: number; filtered?: boolean },
+  options: { tiles: Tiles; blockSize?: number; filtered?: boolean },
 ) {
   const ranker = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0)
   const ranked = ranker.rank(block)
@@ -89,7 +94,7 @@ test('every number of factors from 1 to 256', () => {
     const model = factorModel(dimension, 270, dimension, dimension % 3 === 0)
     const histories = randomLists(random, 270, 3, 4)
     checkBlock(model, blockOf(histories, 9, { excluded: listsOf(histories) }), {
-      wide: dimension % 2 === 0,
+      tiles: ALL_TILES[dimension % 4],
       blockSize: 7,
     })
   }
@@ -102,7 +107,7 @@ test('catalogues of 1, 2, 255, 256, 257 and 20 001 items, any k, with exclusions
       const model = factorModel(itemCount, itemCount, 8)
       const histories = randomLists(random, itemCount, 6, 3)
       const excluded = listsOf(randomLists(random, itemCount, 6, 40))
-      checkBlock(model, blockOf(histories, k, { excluded }), { wide: true, blockSize: 4 })
+      checkBlock(model, blockOf(histories, k, { excluded }), { tiles: WIDE, blockSize: 4 })
     }
 })
 
@@ -130,13 +135,8 @@ for (const [name, valuesOf] of Object.entries(adversarial))
     const itemCount = 700
     const model = modelOf(itemCount, 16, valuesOf(random))
     const histories = Array.from({ length: 23 }, (_, q) => [q * 7])
-    for (const [k, wide] of [
-      [5, true],
-      [25, false],
-      [100, true],
-      [650, false],
-    ] as const)
-      checkBlock(model, blockOf(histories, k, { excluded: listsOf(histories) }), { wide })
+    for (const [at, k] of [5, 25, 100, 650].entries())
+      checkBlock(model, blockOf(histories, k, { excluded: listsOf(histories) }), { tiles: ALL_TILES[at] })
   })
 
 test('more wanted than remain, everything excluded, nothing allowed', () => {
@@ -151,9 +151,9 @@ test('more wanted than remain, everything excluded, nothing allowed', () => {
       lists.filter(list => list.length > 0),
       20,
     ),
-    { wide: true },
+    { tiles: WIDE },
   )
-  const ranker = openFactorRanker(placeFactors(model, { threads: 1, wide: true }), 0)
+  const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDE }), 0)
   assert.deepEqual([...ranker.rank(blockOf(lists, 20, { excluded })).counts], [0, 0, 10, 20, 20, 1])
   const none = new Uint32Array(Math.ceil(itemCount / 32))
   assert.deepEqual([...ranker.rank(blockOf([[1], []], 20, { allowed: [none, none] })).counts], [0, 0])
@@ -165,7 +165,7 @@ test('a list of exclusions with more repeats than there is room for, beside shor
   const model = factorModel(7, itemCount, 12)
   const long = Array.from({ length: 70_000 }, (_, i) => (i * 7) % 250)
   const excluded = listsOf([[3], long, [], long, [4, 4, 5]])
-  checkBlock(model, blockOf([[1], [2], [3], [4], [5]], 60, { excluded }), { wide: true })
+  checkBlock(model, blockOf([[1], [2], [3], [4], [5]], 60, { excluded }), { tiles: WIDE })
 })
 
 test('masks of every density, with and without exclusions, several blocks', () => {
@@ -182,7 +182,7 @@ test('masks of every density, with and without exclusions, several blocks', () =
   for (const k of [3, 25, 130])
     for (const excluded of [undefined, listsOf(histories)])
       checkBlock(model, blockOf(histories, k, { allowed, ...(excluded && { excluded }) }), {
-        wide: true,
+        tiles: WIDE,
         blockSize: 11,
       })
 })
@@ -227,7 +227,7 @@ test('sets that many queries share: the same bytes as without a view of what the
       for (const excluded of [undefined, listsOf(lists)]) {
         const block = blockOf(histories, Math.min(k, itemCount), { allowed, ...(excluded && { excluded }) })
         const [viewed, plain] = [true, false].map(filtered => {
-          const ranker = openFactorRanker(placeFactors(model, { threads: 1, wide: true, filtered, blockSize: 50 }), 0)
+          const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDE, filtered, blockSize: 50 }), 0)
           return Array.from({ length: 3 }, () => {
             const { counts, items, probabilities } = ranker.rank(block)
             return Array.from(counts, (count, q) => [
@@ -237,7 +237,7 @@ test('sets that many queries share: the same bytes as without a view of what the
           })
         })
         assert.deepEqual(viewed, plain)
-        if (k === 25 && itemCount < 1000) checkBlock(model, block, { wide: false, filtered: true })
+        if (k === 25 && itemCount < 1000) checkBlock(model, block, { tiles: NARROW, filtered: true })
       }
     }
   }
@@ -259,13 +259,13 @@ test('long lists whose threshold a sample puts too high, and too low: searched a
       histories.map((_, q) => Array.from({ length: 70 * q }, (_, i) => (q === 5 ? i : 500 + 2 * i))),
     )
     for (const k of [70, 500, 1500]) {
-      checkBlock(model, blockOf(histories, k), { wide: true })
-      checkBlock(model, blockOf(histories.slice(0, 6), k, { excluded }), { wide: false })
+      checkBlock(model, blockOf(histories, k), { tiles: WIDE })
+      checkBlock(model, blockOf(histories.slice(0, 6), k, { excluded }), { tiles: NARROW })
       const many = Array.from({ length: 300 }, (_, q) => histories[q % histories.length])
       const mask = maskOf(itemCount, item => item !== 0)
       const [masked, struck] = [{ allowed: many.map(() => mask) }, { excluded: listsOf(many.map(() => [0])) }].map(
         more => {
-          const ranker = openFactorRanker(placeFactors(model, { threads: 1, wide: true, filtered: true }), 0)
+          const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDE, filtered: true }), 0)
           const { counts, items, probabilities } = ranker.rank(blockOf(many, k, more))
           return [counts.slice(), items.slice(), probabilities.slice()]
         },
@@ -279,7 +279,7 @@ test('a ranker leaves its slot as the next one expects it', () => {
   const itemCount = 900
   const model = factorModel(3, itemCount, 12)
   const histories = Array.from({ length: 20 }, (_, q) => [q])
-  const placed = placeFactors(model, { threads: 1, wide: true, filtered: true })
+  const placed = placeFactors(model, { threads: 1, tiles: WIDE, filtered: true })
   const rank = (block: QueryBlock) => [...openFactorRanker(placed, 0).rank(block).items]
   const before = rank(blockOf(histories, 9))
   const mask = maskOf(itemCount, item => item % 3 === 0)
@@ -294,10 +294,9 @@ test('the same bytes for any size of block and of tile, in memory of its own or 
   const histories = [...randomLists(random, 2000, 60, 6), [], [1999]]
   const block = blockOf(histories, 40, { excluded: listsOf(histories) })
   const ranks = [
-    { wide: true, blockSize: 480 },
-    { wide: false, blockSize: 480 },
-    { wide: true, blockSize: 1 },
-    { wide: false, blockSize: 13 },
+    ...ALL_TILES.map(tiles => ({ tiles, blockSize: 480 })),
+    { tiles: WIDE, blockSize: 1 },
+    { tiles: NARROW, blockSize: 13 },
   ].map(options => {
     const { counts, items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(
       block,
@@ -306,7 +305,7 @@ test('the same bytes for any size of block and of tile, in memory of its own or 
   })
   for (const rank of ranks) assert.deepEqual(rank, ranks[0])
 
-  const placed = placeFactors(model, { threads: 1, wide: true })
+  const placed = placeFactors(model, { threads: 1, tiles: WIDE })
   const ranker = openFactorRanker(placed, 0)
   const wanted = ranker.rank({ ...block, k: 2000 })
   const large = [wanted.counts, wanted.items, wanted.probabilities].map(array => array.slice())
@@ -331,7 +330,7 @@ test('agrees with the plain ranker: items, probabilities, and the prior for thos
     const model = factorModel(k, 900, 10, bias)
     const histories = [[], ...randomLists(random, 900, 20, 9), []]
     const block = blockOf(histories, k, { excluded: listsOf(histories.map((list, q) => (q === 0 ? [0, 1] : list))) })
-    const fast = openFactorRanker(placeFactors(model, { threads: 1, wide: false, exactTotals: true }), 0)
+    const fast = openFactorRanker(placeFactors(model, { threads: 1, tiles: NARROW, exactTotals: true }), 0)
     const plain = openPlainRanker(model)
     const [a, b] = [fast.rank(block), plain.rank(block)]
     assert.deepEqual(a.counts, b.counts)
@@ -345,7 +344,7 @@ test('agrees with the plain ranker: items, probabilities, and the prior for thos
 test('numbers that are not finite, and scores that would not be, are refused', () => {
   const refused = (change: (model: FactorModel) => Partial<FactorModel>, message: string) => {
     const model = factorModel(1, 4, 3, true)
-    assert.throws(() => placeFactors({ ...model, ...change(model) }, { threads: 1, wide: true }), {
+    assert.throws(() => placeFactors({ ...model, ...change(model) }, { threads: 1, tiles: WIDE }), {
       name: 'Refusal',
       message,
     })
@@ -370,7 +369,7 @@ test('numbers that are not finite, and scores that would not be, are refused', (
     () =>
       placeFactors(
         { ...great, sources: great.sources.fill(1e20), targets: great.targets.fill(1e20) },
-        { threads: 1, wide: true },
+        { threads: 1, tiles: WIDE },
       ),
     {
       name: 'Refusal',
@@ -384,7 +383,7 @@ test('worker threads and V8 with other flags answer with the same bytes', async 
   const model = factorModel(4, 1500, 20, true)
   const histories = randomLists(random, 1500, 70, 5)
   const block = blockOf(histories, 30, { excluded: listsOf(histories) })
-  const placed = placeFactors(model, { threads: 3, wide: true })
+  const placed = placeFactors(model, { threads: 3, tiles: WIDE })
   const ranker = openFactorRanker(placed, 0)
   const expected = ranker.rank(block)
   const bytes = Buffer.concat(
@@ -405,9 +404,9 @@ test('worker threads and V8 with other flags answer with the same bytes', async 
   const program = `import { openFactorRanker } from ${JSON.stringify(url)}
     import { placeFactors } from ${JSON.stringify(new URL('../../src/inference/placeFactors.ts', import.meta.url).href)}
     import { factorModel } from ${JSON.stringify(new URL('../models/forms.ts', import.meta.url).href)}
-    const [block, wide] = JSON.parse(process.argv[1])
+    const [block, tiles] = JSON.parse(process.argv[1])
     const typed = ({ offsets, items }) => ({ offsets: Uint32Array.from(offsets), items: Int32Array.from(items) })
-    const placed = placeFactors(factorModel(4, 1500, 20, true), { threads: 1, wide })
+    const placed = placeFactors(factorModel(4, 1500, 20, true), { threads: 1, tiles })
     const { counts, items, probabilities } = openFactorRanker(placed, 0).rank({ ...block, ...typed(block), excluded: typed(block.excluded) })
     for (const array of [counts, items, probabilities]) process.stdout.write(Buffer.from(array.slice().buffer))`
   const lists = ({ offsets, items }: { offsets: Uint32Array; items: Int32Array }) => ({
@@ -415,19 +414,19 @@ test('worker threads and V8 with other flags answer with the same bytes', async 
     items: [...items],
   })
   const plainBlock = { ...block, ...lists(block), excluded: lists(block.excluded!) }
-  for (const [flags, wide] of [
-    [['--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'], true],
-    [['--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'], false],
-    [['--liftoff-only'], true],
+  for (const [flags, tiles] of [
+    ...ALL_TILES.map(tiles => [['--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'], tiles] as const),
+    [['--liftoff-only'], WIDE],
+    [['--no-wasm-dynamic-tiering'], NARROW],
   ] as const) {
     const output = execFileSync(process.execPath, [
       ...flags,
       '--input-type=module',
       '--eval',
       program,
-      JSON.stringify([plainBlock, wide]),
+      JSON.stringify([plainBlock, tiles]),
     ])
-    assert.equal(Buffer.compare(output, bytes), 0, flags.join(' '))
+    assert.equal(Buffer.compare(output, bytes), 0, `${flags.join(' ')} ${JSON.stringify(tiles)}`)
   }
 })
 
@@ -445,7 +444,7 @@ test('estimated denominators: near the exact ones, the order untouched, never ab
     for (let i = 0; i < model.targets.length; i++) model.targets[i] *= (1 + Math.floor(i / dimension)) ** -0.4
     const histories = randomLists(random, itemCount, 60, 5)
     const block = blockOf(histories, 25, { excluded: listsOf(histories) })
-    const [estimated, narrow, exact] = [{ wide: true }, { wide: false }, { wide: true, exactTotals: true }].map(
+    const [estimated, narrow, exact] = [{ tiles: WIDE }, { tiles: NARROW }, { tiles: WIDE, exactTotals: true }].map(
       options => {
         const { items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(
           block,
@@ -474,7 +473,7 @@ test('what somebody has had is in the denominator, though it is excluded and far
   const histories = Array.from({ length: 100 }, (_, q) => [q * 29])
   const block = blockOf(histories, 25, { excluded: listsOf(histories) })
   const rank = (exactTotals: boolean) => {
-    const placed = placeFactors(model, { threads: 1, wide: true, exactTotals })
+    const placed = placeFactors(model, { threads: 1, tiles: WIDE, exactTotals })
     return openFactorRanker(placed, 0).rank(block).probabilities.slice()
   }
   const [estimated, exact] = [rank(false), rank(true)]

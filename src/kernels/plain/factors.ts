@@ -1,4 +1,5 @@
 /** The plain twins of assembly/foldIn.ts, strike.ts, quantise.ts and screen.ts. */
+import { columnOf } from '../factorItems.ts'
 import * as at from '../factorParameters.ts'
 import type { PlainKernel, PlainMemory } from './memory.ts'
 
@@ -136,14 +137,14 @@ export const quantise: PlainKernel = (memory, params, tile) => {
     const scaled = vector.map(value => (screened ? value * scale : 0))
     const whole = scaled.map(nearestEven)
     const squares = scaled.map((value, x) => fround(whole[x] - value) ** 2)
-    let sum = 0
+    const starts = [0, 0]
     for (let x = 0; x < vector.length; x++) {
-      for (const copy of [0, 2])
-        bytes[at.FACTOR_TILE_HEADER + 4 * ((x >> 1) * at.FACTOR_TILE_ROWS + m) + copy + (x & 1)] = whole[x]
-      sum += whole[x]
+      bytes[at.FACTOR_TILE_HEADER + 4 * ((x >> 2) * at.FACTOR_TILE_ROWS + m) + (x & 3)] = whole[x]
+      starts[(x & 2) >> 1] -= 64 * whole[x]
     }
-    bytes[2 * m] = -64 * sum
-    bytes[2 * m + 1] = (-64 * sum) >> 8
+    const header = new DataView(u32.buffer, to, at.FACTOR_TILE_HEADER)
+    header.setInt32(4 * m, starts[0] + starts[1], true)
+    for (const [half, start] of starts.entries()) header.setInt16(4 * (at.FACTOR_TILE_ROWS + m) + 2 * half, start, true)
     // Four lanes add the errors of eight components at a time, first those of two together.
     const pairs = new Float32Array(squares.length / 2)
     for (let i = 0; i < pairs.length; i++) {
@@ -178,6 +179,7 @@ export const screenStart: PlainKernel = (memory, params, tile) => {
   const { buffer } = memory.u32
   const i8 = new Int8Array(buffer)
   const i16 = new Int16Array(buffer)
+  const i32 = new Int32Array(buffer)
   const a = words[at.FACTOR_TILES] + tile * words[at.FACTOR_TILE_BYTES]
   const greatest = i16
     .subarray(words[at.FACTOR_SMALL] / 2, words[at.FACTOR_SMALL] / 2 + 16 * at.FACTOR_TILE_ROWS)
@@ -185,11 +187,11 @@ export const screenStart: PlainKernel = (memory, params, tile) => {
   for (let m = 0; m < at.FACTOR_TILE_ROWS; m++) {
     for (let item = 0; item < at.FACTOR_GROUP; item++) {
       const panel =
-        words[at.FACTOR_PANELS] + Math.floor(item / at.FACTOR_PANEL) * words[at.FACTOR_PAIRS] * at.FACTOR_PANEL * 2
-      let sum = i16[a / 2 + m]
-      for (let x = 0; x < 2 * words[at.FACTOR_PAIRS]; x++) {
-        const q = i8[a + at.FACTOR_TILE_HEADER + 4 * ((x >> 1) * at.FACTOR_TILE_ROWS + m) + (x & 1)]
-        sum += q * i8[panel + ((x >> 1) * at.FACTOR_PANEL + (item % at.FACTOR_PANEL)) * 2 + (x & 1)]
+        words[at.FACTOR_PANELS] + Math.floor(item / at.FACTOR_PANEL) * words[at.FACTOR_ROW_FLOATS] * at.FACTOR_PANEL
+      let sum = i32[a / 4 + m]
+      for (let x = 0; x < words[at.FACTOR_ROW_FLOATS]; x++) {
+        const q = i8[a + at.FACTOR_TILE_HEADER + 4 * ((x >> 2) * at.FACTOR_TILE_ROWS + m) + (x & 3)]
+        sum += q * i8[panel + ((x >> 2) * at.FACTOR_PANEL + columnOf(item % at.FACTOR_PANEL)) * 4 + (x & 3)]
       }
       const place = words[at.FACTOR_START_ROWS] / 2 + m * at.FACTOR_GROUP + item
       i16[place] = sum
