@@ -13,10 +13,10 @@ import { long5x16, long5x8, short5x16, short5x8 } from '../build/assembly/tiles'
 import {
   FACTOR_CAPACITY,
   FACTOR_ENTRIES_SPARE,
-  FACTOR_LONG,
   FACTOR_GROUP,
   FACTOR_GROUPS,
   FACTOR_ITEM_OF,
+  FACTOR_LONG,
   FACTOR_PANEL,
   FACTOR_PANELS,
   FACTOR_QUERIES,

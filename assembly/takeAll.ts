@@ -13,16 +13,15 @@ const GREATER: usize = KEYS + 4 * TAKEN_MAX
 
 /**
  * Takes in the entries in [list, top), at most TAKEN_MAX, behind which there is room for 3, at most FACTOR_SORTED_MAX being wanted. When they are
- * the first, an entry's place is the number of greater ones; others are taken one by one.
+ * the first, an entry's place is the number of greater scores; others, and where two scores are alike, are taken one by one.
  */
 export function takeAll(params: usize, state: usize, entries: usize, list: usize, top: usize): void {
-  const wanted = word(params, FACTOR_WANTED)
-  if (load<u32>(state, FOUND) > 0) {
+  const count = <u32>((top - list) >> 3)
+  if (load<u32>(state, FOUND) > 0 || !placeByScore(params, entries, list, count)) {
     for (let at = list; at < top; at += 8) take(params, state, entries, scoreOf(load<i64>(at)), itemOf(load<i64>(at)))
     return
   }
-  const count = <u32>((top - list) >> 3)
-  if (!placeByScore(params, entries, list, count)) placeByEntry(entries, list, top, wanted)
+  const wanted = word(params, FACTOR_WANTED)
   const found = min<u32>(wanted, count)
   store<u32>(state, found, FOUND)
   if (found == wanted) store<f32>(state, scoreOf(load<i64>(entries + (<usize>(wanted - 1) << 3))), THRESHOLD)
@@ -65,22 +64,4 @@ function placeByScore(params: usize, entries: usize, list: usize, count: u32): b
     store<i64>(to, load<i64>(list + (<usize>i << 3)))
   }
   return 2 * sum == count * (count - 1)
-}
-
-/** The same by whole entries, of which no two are alike. */
-function placeByEntry(entries: usize, list: usize, top: usize, wanted: u32): void {
-  const none = i64x2.splat(i64.MIN_VALUE)
-  v128.store(top, none)
-  v128.store(top, none, 8)
-  for (let at = list; at < top; at += 8) {
-    const entry = v128.load64_splat(at)
-    let c0 = i64x2.splat(0), c1 = c0
-    for (let from = list; from < top; from += 32) {
-      c0 = i64x2.sub(c0, i64x2.gt_s(v128.load(from), entry))
-      c1 = i64x2.sub(c1, i64x2.gt_s(v128.load(from, 16), entry))
-    }
-    c0 = i64x2.add(c0, c1)
-    const place = <u32>(i64x2.extract_lane(c0, 0) + i64x2.extract_lane(c0, 1))
-    if (place < wanted) v128.store64_lane(entries + (<usize>place << 3), entry, 0)
-  }
 }

@@ -6,6 +6,7 @@ import { basename } from 'node:path'
 import { openFactorRanker } from '../../src/inference/factorRanker.ts'
 import { placeFactors } from '../../src/inference/placeFactors.ts'
 import type { QueryBlock } from '../../src/inference/queries.ts'
+import { NARROWEST } from '../../src/kernels/tileShape.ts'
 import { machine } from '../lib/machine.ts'
 import { trainedModel } from './data.ts'
 
@@ -40,7 +41,7 @@ async function probabilityErrors(name: string, folder: string, dimension: number
   const items = Int32Array.from(histories.items.subarray(0, offsets[count]))
   const rank = (exactTotals: boolean, excludes: boolean) => {
     const block: QueryBlock = { count, k: K, offsets, items, ...(excludes && { excluded: { offsets, items } }) }
-    const placed = placeFactors(model, { threads: 1, tiles: { wide: false, long: false }, exactTotals })
+    const placed = placeFactors(model, { threads: 1, tiles: NARROWEST, exactTotals })
     const { counts, probabilities } = openFactorRanker(placed, 0).rank(block)
     return { counts: counts.slice(), probabilities: probabilities.slice() }
   }

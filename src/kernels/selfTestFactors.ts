@@ -14,7 +14,7 @@ import {
 import * as at from './factorParameters.ts'
 import { aligned, fillView, longestAllowed, type View, viewBytes, viewSource } from './factorView.ts'
 import { type Case, extremes, type Step } from './selfTestCases.ts'
-import { ALL_TILES, type Tiles } from './tileShape.ts'
+import { ALL_TILES, NARROWEST, type Tiles, WIDEST } from './tileShape.ts'
 
 const ITEM_COUNT = 530
 const DIMENSION = 6
@@ -25,11 +25,6 @@ const EVENTS_MAX = 4
 const MASKS = 3
 /** Room for the views of `viewCase`. */
 const VIEW_CASE_BYTES = 2 ** 17
-/** Tiles that differ in everything; which they are matters only to what roundingCase compares. */
-const [FAST, PORTABLE]: readonly Tiles[] = [
-  { wide: true, long: true },
-  { wide: false, long: false },
-]
 const TILES = Math.ceil(HISTORIES.length / at.FACTOR_TILE_ROWS)
 
 /** Rows of one item: zero, tiny, equal to others, with one great value, of numbers between the subnormal and 2⁵⁰, or at random. */
@@ -74,7 +69,7 @@ function place(arena: Arena, random: Random): { words: Uint32Array; views: numbe
     historyEvents: EVENTS_MAX,
   })
   fillFactors(values, shape, shared)
-  connectSlot(slot, values, shape, shared, { queryMax: 1e30, tiles: PORTABLE, exactTotals: false })
+  connectSlot(slot, values, shape, shared, { queryMax: 1e30, tiles: NARROWEST, exactTotals: false })
   const { words, addresses } = slot
   const offsets = new Uint32Array(words.buffer, addresses.historyOffsets, HISTORIES.length + 1)
   for (const [q, history] of HISTORIES.entries()) offsets[q + 1] = offsets[q] + history.length
@@ -148,7 +143,7 @@ export function bestCase(arena: Arena, random: Random): Case {
   const { words } = place(arena, random)
   const params = words.byteOffset
   const steps: Step[] = []
-  for (const tiles of [FAST, PORTABLE])
+  for (const tiles of [WIDEST, NARROWEST])
     for (const [wanted, excluded, masked, exact] of [
       [1, false, 0, 0],
       [25, true, 0, 0],
@@ -215,7 +210,7 @@ export function viewCase(arena: Arena, random: Random): Case {
     { params, word: at.FACTOR_CAPACITY, value: capacityOf(wanted, ITEM_COUNT) },
   ]
   const steps: Step[] = []
-  for (const tiles of [FAST, PORTABLE])
+  for (const tiles of [WIDEST, NARROWEST])
     for (const view of [...made, source.everything])
       for (const [wanted, excluded] of [
         [25, false],

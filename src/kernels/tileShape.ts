@@ -15,12 +15,10 @@ export interface Tiles {
   readonly long: boolean
 }
 
-export const ALL_TILES: readonly Tiles[] = [
-  { wide: false, long: false },
-  { wide: false, long: true },
-  { wide: true, long: false },
-  { wide: true, long: true },
-]
+/** Two that differ in everything. */
+export const NARROWEST: Tiles = { wide: false, long: false }
+export const WIDEST: Tiles = { wide: true, long: true }
+export const ALL_TILES: readonly Tiles[] = [NARROWEST, { wide: false, long: true }, { wide: true, long: false }, WIDEST]
 
 /** Tells a slot, whose parameter block `words` is, to take them. */
 export function takeTiles(words: Uint32Array, { wide, long }: Tiles): void {

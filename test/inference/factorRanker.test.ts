@@ -7,15 +7,11 @@ import { Worker } from 'node:worker_threads'
 import { openFactorRanker } from '../../src/inference/factorRanker.ts'
 import { placeFactors } from '../../src/inference/placeFactors.ts'
 import type { QueryBlock } from '../../src/inference/queries.ts'
-import { ALL_TILES, type Tiles } from '../../src/kernels/tileShape.ts'
+import { ALL_TILES, NARROWEST, type Tiles, WIDEST } from '../../src/kernels/tileShape.ts'
 import { type Random, seededRandom } from '../../src/lib/random.ts'
 import type { FactorModel } from '../../src/models/historyModel.ts'
 import { factorModel } from '../models/forms.ts'
 import { openPlainRanker } from './plainRanker.ts'
-
-/** Tiles that differ in everything. */
-const WIDE: Tiles = { wide: true, long: true }
-const NARROW: Tiles = { wide: false, long: false }
 
 type Lists = readonly (readonly number[])[]
 
@@ -107,7 +103,7 @@ test('catalogues of 1, 2, 255, 256, 257 and 20 001 items, any k, with exclusions
       const model = factorModel(itemCount, itemCount, 8)
       const histories = randomLists(random, itemCount, 6, 3)
       const excluded = listsOf(randomLists(random, itemCount, 6, 40))
-      checkBlock(model, blockOf(histories, k, { excluded }), { tiles: WIDE, blockSize: 4 })
+      checkBlock(model, blockOf(histories, k, { excluded }), { tiles: WIDEST, blockSize: 4 })
     }
 })
 
@@ -151,9 +147,9 @@ test('more wanted than remain, everything excluded, nothing allowed', () => {
       lists.filter(list => list.length > 0),
       20,
     ),
-    { tiles: WIDE },
+    { tiles: WIDEST },
   )
-  const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDE }), 0)
+  const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDEST }), 0)
   assert.deepEqual([...ranker.rank(blockOf(lists, 20, { excluded })).counts], [0, 0, 10, 20, 20, 1])
   const none = new Uint32Array(Math.ceil(itemCount / 32))
   assert.deepEqual([...ranker.rank(blockOf([[1], []], 20, { allowed: [none, none] })).counts], [0, 0])
@@ -165,7 +161,7 @@ test('a list of exclusions with more repeats than there is room for, beside shor
   const model = factorModel(7, itemCount, 12)
   const long = Array.from({ length: 70_000 }, (_, i) => (i * 7) % 250)
   const excluded = listsOf([[3], long, [], long, [4, 4, 5]])
-  checkBlock(model, blockOf([[1], [2], [3], [4], [5]], 60, { excluded }), { tiles: WIDE })
+  checkBlock(model, blockOf([[1], [2], [3], [4], [5]], 60, { excluded }), { tiles: WIDEST })
 })
 
 test('masks of every density, with and without exclusions, several blocks', () => {
@@ -182,7 +178,7 @@ test('masks of every density, with and without exclusions, several blocks', () =
   for (const k of [3, 25, 130])
     for (const excluded of [undefined, listsOf(histories)])
       checkBlock(model, blockOf(histories, k, { allowed, ...(excluded && { excluded }) }), {
-        tiles: WIDE,
+        tiles: WIDEST,
         blockSize: 11,
       })
 })
@@ -227,7 +223,10 @@ test('sets that many queries share: the same bytes as without a view of what the
       for (const excluded of [undefined, listsOf(lists)]) {
         const block = blockOf(histories, Math.min(k, itemCount), { allowed, ...(excluded && { excluded }) })
         const [viewed, plain] = [true, false].map(filtered => {
-          const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDE, filtered, blockSize: 50 }), 0)
+          const ranker = openFactorRanker(
+            placeFactors(model, { threads: 1, tiles: WIDEST, filtered, blockSize: 50 }),
+            0,
+          )
           return Array.from({ length: 3 }, () => {
             const { counts, items, probabilities } = ranker.rank(block)
             return Array.from(counts, (count, q) => [
@@ -237,7 +236,7 @@ test('sets that many queries share: the same bytes as without a view of what the
           })
         })
         assert.deepEqual(viewed, plain)
-        if (k === 25 && itemCount < 1000) checkBlock(model, block, { tiles: NARROW, filtered: true })
+        if (k === 25 && itemCount < 1000) checkBlock(model, block, { tiles: NARROWEST, filtered: true })
       }
     }
   }
@@ -259,13 +258,13 @@ test('long lists whose threshold a sample puts too high, and too low: searched a
       histories.map((_, q) => Array.from({ length: 70 * q }, (_, i) => (q === 5 ? i : 500 + 2 * i))),
     )
     for (const k of [70, 500, 1500]) {
-      checkBlock(model, blockOf(histories, k), { tiles: WIDE })
-      checkBlock(model, blockOf(histories.slice(0, 6), k, { excluded }), { tiles: NARROW })
+      checkBlock(model, blockOf(histories, k), { tiles: WIDEST })
+      checkBlock(model, blockOf(histories.slice(0, 6), k, { excluded }), { tiles: NARROWEST })
       const many = Array.from({ length: 300 }, (_, q) => histories[q % histories.length])
       const mask = maskOf(itemCount, item => item !== 0)
       const [masked, struck] = [{ allowed: many.map(() => mask) }, { excluded: listsOf(many.map(() => [0])) }].map(
         more => {
-          const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDE, filtered: true }), 0)
+          const ranker = openFactorRanker(placeFactors(model, { threads: 1, tiles: WIDEST, filtered: true }), 0)
           const { counts, items, probabilities } = ranker.rank(blockOf(many, k, more))
           return [counts.slice(), items.slice(), probabilities.slice()]
         },
@@ -279,7 +278,7 @@ test('a ranker leaves its slot as the next one expects it', () => {
   const itemCount = 900
   const model = factorModel(3, itemCount, 12)
   const histories = Array.from({ length: 20 }, (_, q) => [q])
-  const placed = placeFactors(model, { threads: 1, tiles: WIDE, filtered: true })
+  const placed = placeFactors(model, { threads: 1, tiles: WIDEST, filtered: true })
   const rank = (block: QueryBlock) => [...openFactorRanker(placed, 0).rank(block).items]
   const before = rank(blockOf(histories, 9))
   const mask = maskOf(itemCount, item => item % 3 === 0)
@@ -295,8 +294,8 @@ test('the same bytes for any size of block and of tile, in memory of its own or 
   const block = blockOf(histories, 40, { excluded: listsOf(histories) })
   const ranks = [
     ...ALL_TILES.map(tiles => ({ tiles, blockSize: 480 })),
-    { tiles: WIDE, blockSize: 1 },
-    { tiles: NARROW, blockSize: 13 },
+    { tiles: WIDEST, blockSize: 1 },
+    { tiles: NARROWEST, blockSize: 13 },
   ].map(options => {
     const { counts, items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(
       block,
@@ -305,7 +304,7 @@ test('the same bytes for any size of block and of tile, in memory of its own or 
   })
   for (const rank of ranks) assert.deepEqual(rank, ranks[0])
 
-  const placed = placeFactors(model, { threads: 1, tiles: WIDE })
+  const placed = placeFactors(model, { threads: 1, tiles: WIDEST })
   const ranker = openFactorRanker(placed, 0)
   const wanted = ranker.rank({ ...block, k: 2000 })
   const large = [wanted.counts, wanted.items, wanted.probabilities].map(array => array.slice())
@@ -330,7 +329,7 @@ test('agrees with the plain ranker: items, probabilities, and the prior for thos
     const model = factorModel(k, 900, 10, bias)
     const histories = [[], ...randomLists(random, 900, 20, 9), []]
     const block = blockOf(histories, k, { excluded: listsOf(histories.map((list, q) => (q === 0 ? [0, 1] : list))) })
-    const fast = openFactorRanker(placeFactors(model, { threads: 1, tiles: NARROW, exactTotals: true }), 0)
+    const fast = openFactorRanker(placeFactors(model, { threads: 1, tiles: NARROWEST, exactTotals: true }), 0)
     const plain = openPlainRanker(model)
     const [a, b] = [fast.rank(block), plain.rank(block)]
     assert.deepEqual(a.counts, b.counts)
@@ -344,7 +343,7 @@ test('agrees with the plain ranker: items, probabilities, and the prior for thos
 test('numbers that are not finite, and scores that would not be, are refused', () => {
   const refused = (change: (model: FactorModel) => Partial<FactorModel>, message: string) => {
     const model = factorModel(1, 4, 3, true)
-    assert.throws(() => placeFactors({ ...model, ...change(model) }, { threads: 1, tiles: WIDE }), {
+    assert.throws(() => placeFactors({ ...model, ...change(model) }, { threads: 1, tiles: WIDEST }), {
       name: 'Refusal',
       message,
     })
@@ -369,7 +368,7 @@ test('numbers that are not finite, and scores that would not be, are refused', (
     () =>
       placeFactors(
         { ...great, sources: great.sources.fill(1e20), targets: great.targets.fill(1e20) },
-        { threads: 1, tiles: WIDE },
+        { threads: 1, tiles: WIDEST },
       ),
     {
       name: 'Refusal',
@@ -383,7 +382,7 @@ test('worker threads and V8 with other flags answer with the same bytes', async 
   const model = factorModel(4, 1500, 20, true)
   const histories = randomLists(random, 1500, 70, 5)
   const block = blockOf(histories, 30, { excluded: listsOf(histories) })
-  const placed = placeFactors(model, { threads: 3, tiles: WIDE })
+  const placed = placeFactors(model, { threads: 3, tiles: WIDEST })
   const ranker = openFactorRanker(placed, 0)
   const expected = ranker.rank(block)
   const bytes = Buffer.concat(
@@ -416,8 +415,8 @@ test('worker threads and V8 with other flags answer with the same bytes', async 
   const plainBlock = { ...block, ...lists(block), excluded: lists(block.excluded!) }
   for (const [flags, tiles] of [
     ...ALL_TILES.map(tiles => [['--experimental-wasm-revectorize', '--no-wasm-dynamic-tiering'], tiles] as const),
-    [['--liftoff-only'], WIDE],
-    [['--no-wasm-dynamic-tiering'], NARROW],
+    [['--liftoff-only'], WIDEST],
+    [['--no-wasm-dynamic-tiering'], NARROWEST],
   ] as const) {
     const output = execFileSync(process.execPath, [
       ...flags,
@@ -444,14 +443,14 @@ test('estimated denominators: near the exact ones, the order untouched, never ab
     for (let i = 0; i < model.targets.length; i++) model.targets[i] *= (1 + Math.floor(i / dimension)) ** -0.4
     const histories = randomLists(random, itemCount, 60, 5)
     const block = blockOf(histories, 25, { excluded: listsOf(histories) })
-    const [estimated, narrow, exact] = [{ tiles: WIDE }, { tiles: NARROW }, { tiles: WIDE, exactTotals: true }].map(
-      options => {
-        const { items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(
-          block,
-        )
-        return { items: items.slice(), probabilities: probabilities.slice() }
-      },
-    )
+    const [estimated, narrow, exact] = [
+      { tiles: WIDEST },
+      { tiles: NARROWEST },
+      { tiles: WIDEST, exactTotals: true },
+    ].map(options => {
+      const { items, probabilities } = openFactorRanker(placeFactors(model, { threads: 1, ...options }), 0).rank(block)
+      return { items: items.slice(), probabilities: probabilities.slice() }
+    })
     assert.deepEqual(estimated, narrow)
     assert.deepEqual(estimated.items, exact.items)
     const errors: number[] = []
@@ -473,7 +472,7 @@ test('what somebody has had is in the denominator, though it is excluded and far
   const histories = Array.from({ length: 100 }, (_, q) => [q * 29])
   const block = blockOf(histories, 25, { excluded: listsOf(histories) })
   const rank = (exactTotals: boolean) => {
-    const placed = placeFactors(model, { threads: 1, tiles: WIDE, exactTotals })
+    const placed = placeFactors(model, { threads: 1, tiles: WIDEST, exactTotals })
     return openFactorRanker(placed, 0).rank(block).probabilities.slice()
   }
   const [estimated, exact] = [rank(false), rank(true)]
