@@ -38,6 +38,7 @@ import {
 } from './queryState'
 import { samplePlace, sampleSize } from './sample'
 import { hits, limitOf, reaches, scan, scoreBatch, screenGroup } from './screen'
+import { forgetNear } from './strike'
 import { word } from './words'
 
 /**
@@ -90,6 +91,7 @@ function searchAgain(params: usize): bool {
       store<u32>(state, 0, FOUND)
       store<f32>(state, -Infinity, THRESHOLD)
       store<u32>(state, SCREENED, MODE)
+      forgetNear(params, query)
       again = true
     } else if (load<u32>(state, MODE) == SCREENED) {
       store<u32>(state, cut && reaches(params, state, groups) ? OPEN_ENDED : SETTLED, MODE)

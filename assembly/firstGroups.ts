@@ -5,7 +5,6 @@
 import {
   FACTOR_DIMENSION,
   FACTOR_EXACT_TOTALS,
-  FACTOR_EXCLUDED_STARTS,
   FACTOR_GROUP,
   FACTOR_QUERY_COUNT,
   FACTOR_SAMPLE_GROUPS,
@@ -28,7 +27,7 @@ import { quantise, scaleQuery } from './quantise'
 import { FOUND, LISTED, MODE, OPEN, PENDING, SCREENED, SETTLED, stateOf, THRESHOLD, ZERO } from './queryState'
 import { forgetSample, sampleOf, sampleSize, screenSample } from './sample'
 import { packScoreTile, scoreRows } from './scores'
-import { noteNear, start } from './start'
+import { start } from './start'
 import { word } from './words'
 
 /** Scoring an open item by itself costs as much as screening this many: where fewer are open, they are listed. */
@@ -44,7 +43,6 @@ export function passFirstGroups(params: usize): void {
     forgetSample()
     orderAll(params)
   }
-  if (word(params, FACTOR_EXCLUDED_STARTS)) noteNear(params, size)
   const most = tilesAtOnce(params, size)
   for (let tile = 0; tile < tiles; tile += most) startTiles(params, tile, min(most, tiles - tile), known, size)
 }
@@ -52,7 +50,6 @@ export function passFirstGroups(params: usize): void {
 /** The first groups once more, of those that are SCREENED, from what is proven. */
 export function passFirstGroupsAgain(params: usize): void {
   const known = knownPanels(params)
-  if (word(params, FACTOR_EXCLUDED_STARTS)) noteNear(params, 0)
   for (let tile = 0; tile < tilesOf(params); tile++) if (isScreened(params, tile, 1)) startTiles(params, tile, 1, known, 0)
 }
 

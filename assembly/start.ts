@@ -6,8 +6,6 @@ import {
   FACTOR_CAPACITY,
   FACTOR_CHUNKS,
   FACTOR_ENTRIES_SPARE,
-  FACTOR_EXCLUDED_ENDS,
-  FACTOR_EXCLUDED_ITEMS,
   FACTOR_EXCLUDED_STARTS,
   FACTOR_GROUP,
   FACTOR_ITEM_COUNT,
@@ -22,8 +20,9 @@ import {
   FACTOR_WANTED,
 } from '../src/kernels/factorParameters'
 import { cutDown, entriesOf, entryOf } from './entries'
-import { FOUND, isAllowed, stateOf, struckBit, THRESHOLD } from './queryState'
+import { FOUND, isAllowed, stateOf, THRESHOLD } from './queryState'
 import { countFrom, guess, samplePlace, scanSample } from './sample'
+import { struckNear } from './strike'
 import { TAKEN_MAX, takeAll } from './takeAll'
 import { word } from './words'
 
@@ -32,36 +31,8 @@ const UNSORTED: usize = 3072
 /** Places that are looked at together: as many at once as a word has bits, where a loop ends is a wrong guess as often as not. */
 const TOGETHER: u32 = 64
 
-/** In FACTOR_SMALL: a filter of one hash of the items of the first groups, NEAR_BITS of it; and room for what it lets through, u32[NEAR_LISTED]. */
-const NEAR: usize = 8192
-const NEAR_BITS: u32 = 8192
-const NEAR_SHIFT: u32 = 19
-const NEAR_LIST: usize = NEAR + NEAR_BITS / 8
-const NEAR_LISTED: usize = 64
-/** Of more first places so much would get through that it is not worth asking. */
-const NEAR_PLACES_MAX: u32 = 1024
-
 /** Steps of bisection: from the range of all scores to 1/512 of it. */
 const STEPS = 9
-
-/**
- * Notes which items are in the first groups, where little else has to be struck: of what is struck from a query one in some ten is there, and where
- * the others are among a million items is read from memory. With a sample of `size` groups everything has a place that matters.
- */
-export function noteNear(params: usize, size: i32): void {
-  const near = <usize>word(params, FACTOR_SMALL) + NEAR
-  const places = min(word(params, FACTOR_START_GROUPS) * FACTOR_GROUP, word(params, FACTOR_VIEW_COUNT))
-  const all = size > 0 || places > NEAR_PLACES_MAX
-  memory.fill(near, all ? 0xff : 0, NEAR_BITS / 8)
-  if (all) return
-  const items = <usize>word(params, FACTOR_ITEM_OF)
-  const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
-  for (let place: u32 = 0; place < places; place++) {
-    const bit = struckBit(load<u32>(items + (<usize>load<u32>(positions + (<usize>place << 2)) << 2)), NEAR_SHIFT)
-    const to = near + (<usize>(bit >>> 5) << 2)
-    store<u32>(to, load<u32>(to) | (1 << (bit & 31)))
-  }
-}
 
 /** Takes in the best of the first groups, whose scores are `row`, and of the sample of `size` groups at `sample`; both are changed. */
 export function start(params: usize, query: i32, row: usize, sample: usize, size: i32): void {
@@ -128,37 +99,16 @@ function strike(params: usize, query: i32, row: usize, end: u32, sample: usize, 
       if (!isAllowed(state, load<u32>(items + (<usize>position << 2)))) store<f32>(row + (<usize>position << 2), -Infinity)
     }
   }
-  const starts = <usize>word(params, FACTOR_EXCLUDED_STARTS)
-  if (starts == 0) return
-  const near = <usize>word(params, FACTOR_SMALL) + NEAR
-  const list = <usize>word(params, FACTOR_SMALL) + NEAR_LIST
-  let top = list
-  let at = <usize>word(params, FACTOR_EXCLUDED_ITEMS) + (<usize>load<u32>(starts + (<usize>query << 2)) << 2)
-  const last = load<u32>(<usize>word(params, FACTOR_EXCLUDED_ENDS) + (<usize>query << 2))
-  for (const to = <usize>word(params, FACTOR_EXCLUDED_ITEMS) + (<usize>last << 2); at < to; at += 4) {
-    const item = load<u32>(at)
-    const bit = struckBit(item, NEAR_SHIFT)
-    // Without a branch: one in some ten is near, and nothing tells which.
-    store<u32>(top, item)
-    top += <usize>((load<u32>(near + (<usize>(bit >>> 5) << 2)) >>> (bit & 31)) & 1) << 2
-    if (top < list + 4 * NEAR_LISTED) continue
-    strikeListed(params, list, top, row, end, sample, size)
-    top = list
-  }
-  strikeListed(params, list, top, row, end, sample, size)
-}
-
-/** The items listed in [list, top). */
-function strikeListed(params: usize, list: usize, top: usize, row: usize, end: u32, sample: usize, size: i32): void {
-  const count = word(params, FACTOR_VIEW_COUNT)
+  if (word(params, FACTOR_EXCLUDED_STARTS) == 0) return
+  const near = struckNear(params, query)
   const positionOf = <usize>word(params, FACTOR_POSITION_OF)
   const positions = <usize>word(params, FACTOR_VIEW_POSITIONS)
   const whole = count == word(params, FACTOR_ITEM_COUNT)
   const places = size > 0 ? count : min(end, count)
   // What is not among the places is written beside the row.
   const beside = <usize>word(params, FACTOR_SMALL) + UNSORTED
-  for (; list < top; list += 4) {
-    const position = load<u32>(positionOf + (<usize>load<u32>(list) << 2))
+  for (let at = <usize><u32>near; at < <usize>(near >>> 32); at += 4) {
+    const position = load<u32>(positionOf + (<usize>load<u32>(at) << 2))
     const place = whole ? position : placeOf(positions, places, position)
     store<f32>(select<usize>(row + (<usize>place << 2), beside, place < end), -Infinity)
     if (size == 0 || place >= count) continue

@@ -1,5 +1,5 @@
 /**
- * What one user did, from codes that lie packed in memory or in a file (data.ts), unpacked by a kernel (assembly/codes.ts). One for each thread.
+ * What users did, from codes that lie packed in memory or in a file (data.ts), unpacked by a kernel (assembly/codes.ts). One for each thread.
  *
  * Of a file a window is kept: as long as users come in its order it is read ahead, 256 KB at a time; in any other order each user's part alone,
  * a microsecond or two each.
@@ -7,7 +7,7 @@
 import { openSync, readSync } from 'node:fs'
 import { type Arena, bytesReserved, createArena } from '../kernels/arena.ts'
 import * as at from '../kernels/codeParameters.ts'
-import { instantiate, type Kernels, kernelModule, sharedMemory } from '../kernels/load.ts'
+import { growingMemory, growTo, instantiate, type Kernels, kernelModule } from '../kernels/load.ts'
 import { packedWords, WORD_BITS, wordsOf } from '../lib/packedBits.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { CodeFile, UserEvents, Wanted } from './data.ts'
@@ -22,8 +22,8 @@ export class EventReader {
   readonly #events: UserEvents
   readonly #window: Window | undefined
   readonly #unpacker: Unpacker
-  /** Of somebody who did more than is unpacked at a time. */
-  #rows = new Uint32Array(0)
+  readonly #one = new Int32Array(1)
+  #offsets = new Uint32Array(2)
 
   constructor(events: UserEvents) {
     this.types = events.types
@@ -32,78 +32,107 @@ export class EventReader {
     this.#window = events.codes instanceof Uint32Array ? undefined : new Window(events.codes)
   }
 
-  /** Rows of what the user did, of the types that are wanted; -1 is a stranger. What it answers is valid until the next call. */
-  read(user: number, wanted: Wanted): Uint32Array {
-    const { offsets, bits, codes, rowOf } = this.#events
-    const known = user >= 0 && user < offsets.length - 1
-    const from = known ? offsets[user] : 0
-    const to = known ? offsets[user + 1] : 0
-    if (codes instanceof Uint32Array && bits === WORD_BITS && this.types.length === 0 && rowOf === undefined)
-      return codes.subarray(from, to)
-    this.#unpacker.want(wanted)
-    if (to - from <= CODES_AT_A_TIME) return this.#unpack(from, to)
-    if (to - from > this.#rows.length) this.#rows = new Uint32Array(2 * (to - from))
-    let kept = 0
-    for (let first = from; first < to; first += CODES_AT_A_TIME) {
-      const rows = this.#unpack(first, Math.min(first + CODES_AT_A_TIME, to))
-      this.#rows.set(rows, kept)
-      kept += rows.length
-    }
-    return this.#rows.subarray(0, kept)
+  /** Events of the user, of whatever type; -1 is a stranger. */
+  count(user: number): number {
+    const { offsets } = this.#events
+    return user >= 0 && user < offsets.length - 1 ? offsets[user + 1] - offsets[user] : 0
   }
 
-  #unpack(from: number, to: number): Uint32Array {
-    const { codes } = this.#events
-    const span = wordsOf(from, to, this.#events.bits)
-    if (codes instanceof Uint32Array) return this.#unpacker.unpack(codes, 0, span, from, to - from)
-    // Nobody's window moves for nothing.
-    const { words, start } = from < to ? this.#window!.words(span) : NO_WORDS
-    return this.#unpacker.unpack(words, start, span, from, to - from)
+  /** Rows of what the user did, of the types that are wanted. Valid until the next call. */
+  read(user: number, wanted: Wanted): Int32Array {
+    this.#one[0] = user
+    return this.gather(this.#one, [wanted], 1).items
+  }
+
+  /** The same of users [0, count), each by types of their own: list q is items[offsets[q] … offsets[q + 1]). Valid until the next call. */
+  gather(
+    users: Int32Array,
+    wanted: readonly (Wanted | undefined)[],
+    count: number,
+  ): { offsets: Uint32Array; items: Int32Array } {
+    let most = 0
+    for (let q = 0; q < count; q++) most += this.count(users[q])
+    this.#unpacker.begin(most)
+    if (count >= this.#offsets.length) this.#offsets = new Uint32Array(2 * count + 1)
+    for (let q = 0; q < count; q++) {
+      const types = wanted[q]
+      if (types !== undefined && this.count(users[q]) > 0) {
+        this.#unpacker.want(types)
+        this.#unpack(users[q])
+      }
+      this.#offsets[q + 1] = this.#unpacker.count
+    }
+    return { offsets: this.#offsets, items: this.#unpacker.rows() }
+  }
+
+  #unpack(user: number): void {
+    const { offsets, bits, codes } = this.#events
+    const to = offsets[user + 1]
+    for (let first = offsets[user]; first < to; first += CODES_AT_A_TIME) {
+      const end = Math.min(first + CODES_AT_A_TIME, to)
+      const span = wordsOf(first, end, bits)
+      if (codes instanceof Uint32Array) this.#unpacker.unpack(codes, 0, span, first, end - first)
+      else {
+        const { words, start } = this.#window!.words(span)
+        this.#unpacker.unpack(words, start, span, first, end - first)
+      }
+    }
   }
 }
-
-const NO_WORDS = { words: new Uint32Array(0), start: 0 }
 
 type Span = ReturnType<typeof wordsOf>
 
 /** A kernel, and room for what it reads and writes. */
 class Unpacker {
   readonly #bits: number
+  readonly #memory = growingMemory()
   readonly #kernels: Kernels
   readonly #params: number
   readonly #block: Uint32Array
   readonly #words: Uint32Array
-  readonly #rows: Uint32Array
   readonly #flags: Uint8Array
+  /** Where rows lie: behind all the rest, so that there can be more of them. */
+  readonly #from: number
+  #room: Int32Array
   #wanted: Wanted | undefined
+  /** Rows since `begin`. */
+  count = 0
 
   constructor({ bits, typeBits, rowOf }: UserEvents) {
     this.#bits = bits
     const reserve = (arena: Arena) => ({
       block: arena.reserveU32(at.CODES_PARAMETERS),
       words: arena.reserveU32(packedWords(CODES_AT_A_TIME, bits) + 1),
-      rows: arena.reserveU32(CODES_AT_A_TIME),
       flags: arena.reserveU8(2 ** typeBits),
       rowOf: arena.reserveI32(rowOf ? rowOf.length + 1 : 0),
+      rows: arena.reserveI32(CODES_AT_A_TIME),
     })
-    const memory = sharedMemory(bytesReserved(reserve))
-    const places = reserve(createArena(memory))
-    this.#kernels = instantiate(kernelModule(), memory, 0)
+    growTo(this.#memory, bytesReserved(reserve))
+    const places = reserve(createArena(this.#memory))
+    this.#kernels = instantiate(kernelModule(), this.#memory, 0)
     this.#params = places.block.ptr
     this.#block = places.block.view
     this.#words = places.words.view
-    this.#rows = places.rows.view
     this.#flags = places.flags.view
+    this.#from = places.rows.ptr
+    this.#room = places.rows.view
     this.#block[at.CODES_WORDS] = places.words.ptr
     this.#block[at.CODES_BITS] = bits
     this.#block[at.CODES_TYPE_BITS] = typeBits
     this.#block[at.CODES_WANTED] = places.flags.ptr
-    this.#block[at.CODES_ROWS] = places.rows.ptr
     if (rowOf === undefined) return
     places.rowOf.view.set(rowOf)
     places.rowOf.view[rowOf.length] = -1
     this.#block[at.CODES_ROW_OF] = places.rowOf.ptr
     this.#block[at.CODES_ROW_OF_COUNT] = rowOf.length
+  }
+
+  /** No rows yet; there will be `most` at most. */
+  begin(most: number): void {
+    this.count = 0
+    if (most <= this.#room.length) return
+    growTo(this.#memory, this.#from + 8 * most)
+    this.#room = new Int32Array(this.#memory.buffer, this.#from, 2 * most)
   }
 
   want(wanted: Wanted): void {
@@ -114,14 +143,20 @@ class Unpacker {
     this.#wanted = wanted
   }
 
-  /** The rows of `count` codes from code `from` on, as many as fit, that are wanted: words [first, end), of which `words` has those from word `start` on. Valid until the next call. */
-  unpack(words: Uint32Array, start: number, { first, end }: Span, from: number, count: number): Uint32Array {
+  /** Adds the rows of `count` codes from code `from` on, as many as fit, that are wanted: words [first, end), of which `words` has those from word `start` on. */
+  unpack(words: Uint32Array, start: number, { first, end }: Span, from: number, count: number): void {
     // Most have few: a loop is faster than a call into the engine.
     for (let word = first; word < end; word++) this.#words[word - first] = words[word - start]
     this.#block[at.CODES_BIT] = from * this.#bits - first * WORD_BITS
     this.#block[at.CODES_COUNT] = count
+    this.#block[at.CODES_ROWS] = this.#from + 4 * this.count
     this.#kernels.unpackCodes(this.#params, 0)
-    return this.#rows.subarray(0, this.#block[at.CODES_KEPT])
+    this.count += this.#block[at.CODES_KEPT]
+  }
+
+  /** All of them. Valid until the next `begin`. */
+  rows(): Int32Array {
+    return this.#room.subarray(0, this.count)
   }
 }
 

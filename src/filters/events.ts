@@ -42,22 +42,3 @@ export function eventRows(
   if (condition.operator === 'NOT IN') invert(set, rowCount)
   return set
 }
-
-export const NOTHING_STRUCK: Uint32Array = new Uint32Array(0)
-
-/** Rows of events, one list after the other. What it answers is valid until the next request. */
-export class StruckRows {
-  #rows = new Uint32Array(256)
-
-  /** `before`, then those of the user's events of the types that are wanted. */
-  add(before: Uint32Array, events: EventReader, wanted: Wanted, user: number): Uint32Array {
-    if (user < 0) return before
-    const rows = events.read(user, wanted)
-    const count = before.length + rows.length
-    const both = count > this.#rows.length ? new Uint32Array(2 * count) : this.#rows
-    both.set(before)
-    both.set(rows, before.length)
-    this.#rows = both
-    return both.subarray(0, count)
-  }
-}

@@ -37,7 +37,7 @@ export interface StatementEffect {
 /** Throws FilterError when the values will not do. */
 export function explain(plan: Plan, data: FilterData, candidates: Vocabulary, request: FilterRequest): Explanation {
   const masks = new FilterMasks(plan, data)
-  const allowed = allowedSet(masks.allowed(request))
+  const allowed = allowedSet(masks, request)
   const { statements, left } = effects(plan, masks, data.rowCount, request)
   assert(size(left) === size(allowed), 'statements one by one do what they do together')
   return {

@@ -5,7 +5,7 @@
  *
  * A statement on columns depends on the values of its placeholders (and on the item asked about) alone: the set is made once for each
  * distinct combination and kept, with a bound. A statement on events depends on the user; of the usual one, EXCLUDE … EVENT_TYPE IN,
- * the user's own rows are struck from the set one by one. A statement whose IF does not hold does not apply; neither does an EXCLUDE all
+ * the user's own rows are struck from the set, and read only where they are asked for. A statement whose IF does not hold does not apply; neither does an EXCLUDE all
  * of whose conditions wait for values that were left out, nor one whose IF does.
  *
  * One for each thread; the data is shared.
@@ -14,9 +14,9 @@ import { Vocabulary } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
 import { type Bitset, fullSet, remove, subtract, unite, united } from './bitset.ts'
 import { BoundedCache } from './boundedCache.ts'
-import { columnKey, type FilterData } from './data.ts'
+import { columnKey, type FilterData, type Wanted } from './data.ts'
 import { EventReader } from './eventReader.ts'
-import { eventRows, isPlainEvents, NOTHING_STRUCK, StruckRows, typesWanted } from './events.ts'
+import { eventRows, isPlainEvents, typesWanted } from './events.ts'
 import { MASK_CACHE_BYTES, MASK_CACHE_ENTRIES_MAX } from './limits.ts'
 import { holdsAt, rowsMatching, rowsWhere, valuesAt } from './mask.ts'
 import { conditionsOf, isEvents, type Plan, type PlannedCondition, type PlannedStatement } from './plan.ts'
@@ -47,6 +47,8 @@ export class FilterMasks {
   readonly #data: FilterData
   readonly #users: Vocabulary | undefined
   readonly #onEvents: readonly PlannedStatement[]
+  /** Those of them that strike rows: EXCLUDE … EVENT_TYPE IN. */
+  readonly #striking: readonly PlannedStatement[]
   readonly #eventsInclude: boolean
   /** Neither user nor item has a say. */
   readonly #ofValuesAlone: boolean
@@ -54,41 +56,39 @@ export class FilterMasks {
   #always: Allowed | undefined
   #alwaysOfColumns: Combined | undefined
   #unbound: Bound | undefined
-  /** No statement includes, and all of them are on events that strike rows one by one: nothing else is ever barred. Alike: always by the same rule. */
+  /** All statements strike rows: nothing else is ever barred. */
   readonly strikesOnly: boolean
-  readonly strikesAlike: boolean
   readonly #usesIf: boolean
   readonly #usesItem: boolean
   readonly #binder: ValueBinder
   readonly #combined: BoundedCache<Combined>
   /** Of statements that depend on nothing. */
   readonly #fixed = new Map<PlannedStatement, Bitset>()
-  readonly #struckRows = new StruckRows()
-  readonly #reader: EventReader | undefined
+  /** Of whom asks; undefined where the filter does not care. */
+  readonly events: EventReader | undefined
 
   /** `threads` share `cacheBytes`. */
   constructor(plan: Plan, data: FilterData, threads = 1, cacheBytes = MASK_CACHE_BYTES) {
     this.#plan = plan
     this.#data = data
     this.#users = data.users && Vocabulary.fromTensors(data.users)
-    this.#reader = data.events && new EventReader(data.events)
+    this.events = data.events && new EventReader(data.events)
     this.#onEvents = plan.statements.filter(statement => isEvents(plan, statement))
     this.#eventsInclude = this.#onEvents.some(({ action }) => action === 'INCLUDE')
     this.#usesIf = plan.statements.some(({ when }) => when.length > 0)
     this.#usesItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
-    this.strikesOnly = plan.statements.every(
-      each => each.action === 'EXCLUDE' && isEvents(plan, each) && isPlainEvents(each),
-    )
-    this.strikesAlike = this.strikesOnly && !this.#usesIf && plan.placeholders.size === 0
+    this.#striking = this.#onEvents.filter(each => each.action === 'EXCLUDE' && isPlainEvents(each))
+    this.strikesOnly = this.#striking.length === plan.statements.length
     this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && this.#onEvents.length === 0
     const onColumns = placeholdersOf(plan, statement => !isEvents(plan, statement))
     this.#binder = new ValueBinder(plan, onColumns, cacheBytes / 2 / threads)
     this.#combined = new BoundedCache(cacheBytes / 2 / threads, MASK_CACHE_ENTRIES_MAX)
   }
 
-  /** What everybody is allowed, whoever asks about whatever; undefined where that differs. */
+  /** What everybody is allowed, whoever asks about whatever, but for whose rows are struck; undefined where that differs. */
   everybody(): Allowed | undefined {
-    return this.#ofValuesAlone && this.#plan.placeholders.size === 0 ? this.allowed({}) : undefined
+    const differs = this.#usesIf || this.#usesItem || this.#striking.length < this.#onEvents.length
+    return differs || this.#plan.placeholders.size > 0 ? undefined : this.allowed({})
   }
 
   /** Throws FilterError when the values will not do. */
@@ -97,12 +97,12 @@ export class FilterMasks {
     const bound = values === NO_VALUES ? this.#withoutValues() : this.#binder.bind(values)
     if (bound.allowed) return bound.allowed
     if (this.#ofValuesAlone) {
-      const allowed = { rows: this.#combine(-1, -1, bound.bindings).allowed, struck: NOTHING_STRUCK }
+      const allowed = { rows: this.#combine(-1, -1, bound.bindings).allowed, user, wanted: undefined }
       if (values === NO_VALUES) this.#always = allowed
       return this.#binder.remember(values, bound, allowed)
     }
     const ofColumns = this.#onlyColumns(user, item, bound)
-    if (this.#onEvents.length === 0) return { rows: ofColumns.allowed, struck: NOTHING_STRUCK }
+    if (this.#onEvents.length === 0) return { rows: ofColumns.allowed, user, wanted: undefined }
     return this.#withEvents(ofColumns, user, item, bound)
   }
 
@@ -195,22 +195,16 @@ export class FilterMasks {
     return rows
   }
 
-  #withEvents(ofColumns: Combined, user: number, item: number, { bindings, wanted }: Bound): Allowed {
+  #withEvents(ofColumns: Combined, user: number, item: number, bound: Bound): Allowed {
     let included: Bitset | undefined
     let excluded: Bitset | undefined
-    let struck = NOTHING_STRUCK
-    for (const statement of this.#onEvents) {
-      if (!this.#applies(statement, user, item, bindings)) continue
-      const { action } = statement
-      if (action === 'INCLUDE') included = united(included, this.#eventSet(statement, user, bindings))
-      else if (isPlainEvents(statement)) {
-        const types = wanted.get(statement) ?? typesWanted(statement.any.flat(), this.#events, bindings)
-        wanted.set(statement, types)
-        // What is read stays as it is where nothing is read after it.
-        if (this.#onEvents.length === 1) struck = this.#events.read(user, types)
-        else struck = this.#struckRows.add(struck, this.#events, types, user)
-      } else excluded = united(excluded, this.#eventSet(statement, user, bindings))
-    }
+    if (this.#striking.length < this.#onEvents.length)
+      for (const statement of this.#onEvents) {
+        if (this.#striking.includes(statement) || !this.#applies(statement, user, item, bound.bindings)) continue
+        const rows = this.#eventSet(statement, user, bound.bindings)
+        if (statement.action === 'INCLUDE') included = united(included, rows)
+        else excluded = united(excluded, rows)
+      }
     let rows = ofColumns.allowed
     if (included) {
       rows = included
@@ -221,18 +215,26 @@ export class FilterMasks {
       if (!included) rows = rows.slice()
       subtract(rows, excluded)
     }
-    return { rows, struck }
+    return { rows, user, wanted: this.#typesStruck(user, item, bound) }
   }
 
-  get #events(): EventReader {
-    assert(this.#reader, 'who asks for events has them')
-    return this.#reader
+  #typesStruck(user: number, item: number, { bindings, struck }: Bound): Wanted | undefined {
+    const applies = (each: PlannedStatement) => this.#applies(each, user, item, bindings)
+    // Without an IF it is the values alone that say which apply.
+    const key = this.#usesIf ? this.#striking.map(each => (applies(each) ? '1' : '0')).join('') : ''
+    if (struck.has(key)) return struck.get(key)
+    const conditions = this.#striking.filter(applies).flatMap(({ any }) => any.flat())
+    const wanted = this.events && conditions.length > 0 ? typesWanted(conditions, this.events, bindings) : undefined
+    struck.set(key, wanted)
+    return wanted
   }
 
   /** A set of its own. */
   #eventSet(statement: PlannedStatement, user: number, bindings: Bindings): Bitset {
+    const { events } = this
+    assert(events, 'who asks for events has them')
     const rows = rowsWhere(statement.any, condition =>
-      eventRows(condition, this.#events, user, this.#data.rowCount, bindings),
+      eventRows(condition, events, user, this.#data.rowCount, bindings),
     )
     assert(rows, 'a statement without values does not apply')
     return rows
@@ -240,8 +242,9 @@ export class FilterMasks {
 }
 
 /** The rows that pass, in a set of its own. */
-export function allowedSet({ rows, struck }: Allowed): Bitset {
+export function allowedSet(masks: FilterMasks, request: FilterRequest): Bitset {
+  const { rows, user, wanted } = masks.allowed(request)
   const set = rows.slice()
-  for (const row of struck) remove(set, row)
+  if (wanted) for (const row of masks.events!.read(user, wanted)) remove(set, row)
   return set
 }

@@ -4,7 +4,7 @@ import type { Bitset } from './bitset.ts'
 import { BoundedCache } from './boundedCache.ts'
 import type { Wanted } from './data.ts'
 import { MASK_CACHE_ENTRIES_MAX } from './limits.ts'
-import type { Plan, PlannedStatement } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { type Bindings, bindValues, type FilterValues } from './values.ts'
 
 /** The values of one request, and what follows from them alone. */
@@ -12,7 +12,8 @@ export interface Bound {
   readonly bindings: Bindings
   /** Equal for requests whose statements on columns see equal values. */
   readonly key: string
-  readonly wanted: Map<PlannedStatement, Wanted>
+  /** Types of events whose rows are struck, by which statements apply (masks.ts). */
+  readonly struck: Map<string, Wanted | undefined>
   /** What may pass, where nothing but the values has a say. */
   allowed?: Allowed
 }
@@ -20,8 +21,9 @@ export interface Bound {
 export interface Allowed {
   /** Not to be changed. The same object for equal requests, as long as it is remembered. */
   readonly rows: Bitset
-  /** Rows that do not pass all the same, repeats allowed. Valid until the next request. */
-  readonly struck: Uint32Array
+  /** Who asked, for FilterMasks.struck, and the types of their events whose rows do not pass all the same; undefined: none. */
+  readonly user: number
+  readonly wanted: Wanted | undefined
 }
 
 export class ValueBinder {
@@ -46,7 +48,7 @@ export class ValueBinder {
     const bindings = bindValues(this.#plan, values)
     assert(key !== undefined, 'values that can be bound have names that are known')
     const onColumns = this.#onColumns.map(name => bindings.get(name)?.map(({ text }) => text) ?? null)
-    const bound = { bindings, key: JSON.stringify(onColumns), wanted: new Map() }
+    const bound = { bindings, key: JSON.stringify(onColumns), struck: new Map() }
     this.#known.set(key, bound, BOUND_BYTES + 16 * key.length)
     return bound
   }

@@ -25,6 +25,7 @@ export function openDenseRanker(placed: PlacedDense, slot: number): Ranker {
 function withOneOrder(ranker: Ranker, itemCount: number): Ranker {
   let made: { readonly k: number; readonly prior: PriorRanker } | undefined
   return {
+    historyLength: 0,
     scoreAll: (history, only) => ranker.scoreAll(history, only),
     rank(block: QueryBlock): RankedBlock {
       const { count, k, allowed, excluded } = block

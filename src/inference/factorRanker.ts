@@ -125,6 +125,7 @@ export function openFactorRanker(placed: PlacedFactors, slot: number): Ranker {
   }
 
   return {
+    historyLength: placed.historyLength,
     rank(block) {
       const { count, k, allowed, excluded } = block
       assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)

@@ -81,6 +81,7 @@ export function openKernelRanker(placed: PlacedSlots, slot: number, scoring: Sco
 
   let ranked: RankedBlock = { counts: new Uint32Array(), items: new Int32Array(), probabilities: new Float32Array() }
   return {
+    historyLength,
     rank(block) {
       const { count, k, allowed, excluded } = block
       assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)

@@ -31,6 +31,8 @@ export interface RankedBlock {
 }
 
 export interface Ranker {
+  /** Events of a history that have a say, the newest; older ones may be left out. */
+  readonly historyLength: number
   /** The result is valid until the next call. */
   rank(block: QueryBlock): RankedBlock
   /** f32[itemCount], valid until the next call. With `only`, different items, what the others have means nothing. */

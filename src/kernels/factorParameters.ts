@@ -172,7 +172,8 @@ export const MODE_SETTLED = 1
  * The greatest of the columns of a tile, survivors of one group and those left over, entries while they are placed or a histogram of a digit, limits of a tile;
  * which items are in the first groups.
  */
-export const FACTOR_SMALL_BYTES = 9728
+export const FACTOR_SMALL_BYTES = 9216
+export const FACTOR_SMALL_NEAR = 8192
 /** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */
 export const FACTOR_KNOWN_EVENTS = 32
 export const FACTOR_KNOWN_BEST = 25

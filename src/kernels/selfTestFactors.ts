@@ -127,6 +127,7 @@ const taking = (words: Uint32Array, { wide, long }: Tiles): Step[] => [
 export function roundingCase(arena: Arena, random: Random): Case {
   const { words } = place(arena, random)
   const params = words.byteOffset
+  words[at.FACTOR_CAPACITY] = capacityOf(25, ITEM_COUNT)
   const steps: Step[] = [{ kernel: 'foldIn', params, tasks: HISTORIES.length }]
   steps.push(...exclude(words, true), { kernel: 'openItems', params, tasks: 1 })
   steps.push({ kernel: 'scaleQuery', params, tasks: HISTORIES.length }, ...screened(words))
@@ -135,7 +136,14 @@ export function roundingCase(arena: Arena, random: Random): Case {
     steps.push(...taking(words, tiles), { kernel: 'screenStart', params, tasks: TILES })
     steps.push({ kernel: 'packScorePanels', params, tasks: 2 }, { kernel: 'scoreGroup', params, tasks: TILES })
   }
-  return { steps, scratch: [] }
+  // What is struck near the start (assembly/strike.ts) no twin knows of.
+  const small = words[at.FACTOR_SMALL]
+  const entryBytes = 8 * HISTORIES.length * words[at.FACTOR_CAPACITY]
+  const scratch = [
+    { from: words[at.FACTOR_ENTRIES], to: words[at.FACTOR_ENTRIES] + entryBytes },
+    { from: small + at.FACTOR_SMALL_NEAR, to: small + at.FACTOR_SMALL_BYTES },
+  ]
+  return { steps, scratch }
 }
 
 /** The best, of everything, of what is not excluded and of what is allowed; what is no result is scratch. */

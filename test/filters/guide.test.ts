@@ -89,7 +89,7 @@ async function openShelf(
     async passes(expression, { user, values }) {
       const plan = planFilter(expression, schemas)
       const { data, candidates } = await readFilterData(plan, schemas, { bucket: 'a', imports }, undefined, context())
-      const allowed = allowedSet(new FilterMasks(plan, data).allowed({ userId: user, values }))
+      const allowed = allowedSet(new FilterMasks(plan, data), { userId: user, values })
       return new Set(firstRows(allowed, candidates.size).map(row => candidates.idAt(row)))
     },
   }

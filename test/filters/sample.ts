@@ -133,8 +133,8 @@ export function compiledPasses(expression: string, world: World, request: Reques
   const masks = new FilterMasks(plan, assembleWorld(plan, world, schemas))
   const candidates = candidatesOf(world, plan)
   const item = request.item === undefined ? undefined : candidates.findIndex(({ id }) => id === request.item)
-  const allowed = masks.allowed({ userId: request.user, item, values: request.values })
-  return firstRows(allowedSet(allowed), candidates.length).map(row => candidates[row].id)
+  const allowed = allowedSet(masks, { userId: request.user, item, values: request.values })
+  return firstRows(allowed, candidates.length).map(row => candidates[row].id)
 }
 
 /** The same by the twin. */

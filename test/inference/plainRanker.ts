@@ -11,6 +11,7 @@ export function openPlainRanker(model: HistoryModel): Ranker {
   const { itemCount, sharpness } = model
   let ranked: RankedBlock = rankedBlock(0, 0)
   return {
+    historyLength: Number.POSITIVE_INFINITY,
     rank({ count, k, allowed, excluded, ...lists }) {
       assert(Number.isInteger(k) && k >= 1 && k <= itemCount, `k is ${k}; 1 to ${itemCount} was expected`)
       if (ranked.counts.length !== count || ranked.items.length !== count * k) ranked = rankedBlock(count, k)

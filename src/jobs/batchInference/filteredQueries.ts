@@ -2,6 +2,7 @@
  * A block of records under a filter: those with a history become queries with what may be chosen for each; the others are answered at once
  * from the one order that all of them have.
  */
+import type { Wanted } from '../../filters/data.ts'
 import type { Allowed } from '../../filters/valueBinder.ts'
 import type { NewcomerRanker } from '../../inference/newcomerRanker.ts'
 import { PriorRanker, priorOrder } from '../../inference/priorRanker.ts'
@@ -28,15 +29,17 @@ interface FilteredTools {
 }
 
 export class FilteredQueries {
-  /** Of the query of that number in the block. */
+  /** Of the query of that number in the block: what may be chosen, who asks, and by what types of their events items are struck. */
   readonly #allowed: Uint32Array[] = []
-  #offsets: Uint32Array<ArrayBuffer>
-  #struck = new Uint32Array(0)
+  #users: Int32Array<ArrayBuffer>
+  readonly #wanted: (Wanted | undefined)[] = []
   #count = 0
   readonly #filter: RecordFilter
   readonly #everybody: Allowed | undefined
-  /** Then lists of what is struck are lists that the ranker has in any case. */
-  readonly #strikesHistories: boolean
+  /** What is struck are the histories of those who ask, all of them. */
+  readonly strikesHistories: boolean
+  /** Items are asked about by a history that is nobody's, and struck from their own answers. */
+  readonly #aboutItems: boolean
   readonly #prior: PriorRanker
   readonly #newcomers: NewcomerRanker | undefined
   readonly #bytes: ByteBlocks
@@ -51,9 +54,13 @@ export class FilteredQueries {
   constructor(filter: PlacedFilter, { ranker, bytes, itemCount, k, newcomers, recipe }: FilteredTools) {
     this.#filter = new RecordFilter(filter)
     this.#everybody = this.#filter.everybody()
-    // An item is asked about by a history that is nobody's.
-    this.#strikesHistories = recipe.record === 'userId' && this.#filter.strikesHistories
-    this.#offsets = new Uint32Array(bytes.blockRecords + 1)
+    this.#aboutItems = recipe.record === 'itemId'
+    this.strikesHistories = !this.#aboutItems && this.#filter.byHistories && this.#everybody?.wanted === 'any'
+    this.#users = new Int32Array(bytes.blockRecords)
+    if (this.#everybody) {
+      this.#allowed = new Array(bytes.blockRecords).fill(this.#everybody.rows)
+      this.#wanted = new Array(bytes.blockRecords).fill(this.#everybody.wanted)
+    }
     this.#prior = new PriorRanker(priorOrder(ranker, itemCount), k)
     this.#newcomers = newcomers
     this.#bytes = bytes
@@ -76,41 +83,39 @@ export class FilteredQueries {
    */
   arrange(): Int32Array | undefined {
     const count = this.#count
-    const [first] = this.#allowed
-    if (this.#filter.strikesOnly || this.#everybody || this.#allowed.slice(0, count).every(set => set === first))
-      return undefined
+    const allowed = this.#allowed.slice(0, count)
+    if (this.#filter.strikesOnly || this.#everybody || allowed.every(set => set === allowed[0])) return undefined
     const ofSet = new Map<Uint32Array, number[]>()
     for (let query = 0; query < count; query++) {
-      const set = this.#allowed[query]
-      const queries = ofSet.get(set)
+      const queries = ofSet.get(allowed[query])
       if (queries) queries.push(query)
-      else ofSet.set(set, [query])
+      else ofSet.set(allowed[query], [query])
     }
     if (ofSet.size === count) return undefined
-    const order = new Int32Array(count)
-    const offsets = new Uint32Array(this.#offsets.length)
-    const struck = new Uint32Array(this.#struck.length)
-    let place = 0
-    for (const [set, queries] of ofSet) {
-      for (const query of queries) {
-        const [from, to] = [this.#offsets[query], this.#offsets[query + 1]]
-        if (to > from) struck.set(this.#struck.subarray(from, to), offsets[place])
-        this.#allowed[place] = set
-        order[place++] = query
-        offsets[place] = offsets[place - 1] + to - from
-      }
+    const order = Int32Array.from([...ofSet.values()].flat())
+    const wanted = this.#wanted.slice(0, count)
+    this.#users = inOrder(this.#users, order)
+    for (let place = 0; place < count; place++) {
+      this.#allowed[place] = allowed[order[place]]
+      this.#wanted[place] = wanted[order[place]]
     }
-    this.#offsets = offsets
-    this.#struck = struck
     return order
   }
 
-  /** What goes with the queries taken since `begin`, whose histories these are. */
-  restrictions(histories: QueryLists): Pick<QueryBlock, 'allowed' | 'excluded'> {
-    if (this.#strikesHistories) return { excluded: histories }
-    const lists = { offsets: this.#offsets, items: new Int32Array(this.#struck.buffer) }
-    const excluded = this.#offsets[this.#count] > 0 && { excluded: lists }
-    return this.#filter.strikesOnly ? { ...excluded } : { ...excluded, allowed: this.#allowed }
+  /** Events of a query that may be struck, at most. */
+  eventCount(query: number): number {
+    return this.#filter.eventCount({ user: this.#users[query], wanted: this.#wanted[query] })
+  }
+
+  /** What goes with queries [from, to) of those taken since `begin`, whose histories these are, whole where those are struck. */
+  restrictions(from: number, to: number, histories: QueryLists): Pick<QueryBlock, 'allowed' | 'excluded'> {
+    const allowed = this.#filter.strikesOnly ? {} : { allowed: this.#allowed.slice(from, to) }
+    const wanted = this.#wanted.slice(from, to)
+    const strikes = wanted.some(each => each !== undefined)
+    if (this.strikesHistories || (this.#aboutItems && !strikes)) return { ...allowed, excluded: histories }
+    if (!strikes) return allowed
+    const struck = this.#filter.struckLists(this.#users.subarray(from, to), wanted, to - from)
+    return { ...allowed, excluded: this.#aboutItems ? joined(histories, struck, to - from) : struck }
   }
 
   /**
@@ -120,11 +125,9 @@ export class FilteredQueries {
   take(record: number, subject: number, asker: Asker, filterValues: unknown, hasHistory: boolean): string | undefined {
     const allowed = this.#filter.allowed(asker, filterValues)
     if (typeof allowed === 'string') return allowed
-    if (hasHistory && this.#strikesHistories) this.#count++
-    else if (hasHistory) this.#addQuery(allowed.rows, allowed.struck, asker.item)
-    else if (this.#newcomers?.knows(subject))
-      this.#answerFrom(this.#newcomers.orderOf(subject), record, allowed.rows, allowed.struck)
-    else this.#answer(record, allowed.rows, allowed.struck)
+    if (hasHistory) this.#addQuery(allowed)
+    else if (this.#newcomers?.knows(subject)) this.#answerFrom(this.#newcomers.orderOf(subject), record, allowed)
+    else this.#answer(record, allowed)
     return undefined
   }
 
@@ -133,41 +136,35 @@ export class FilteredQueries {
     return this.#filter.allowed(asker, filterValues)
   }
 
-  /** As `take`, of a record without values about a user who has a history, without looking at it; false where it has to be looked at. */
-  takeAlike(): boolean {
-    if (this.#strikesHistories) {
-      this.#count++
-      return true
-    }
+  /** Items that may not be given though they are among the allowed. */
+  struck(allowed: Allowed): Int32Array {
+    return this.#filter.struck(allowed)
+  }
+
+  /** As `take`, of a record without values whose subject has a history, without looking at it; false where it has to be looked at. */
+  takeAlike(user: number): boolean {
     if (this.#everybody === undefined) return false
-    this.#addQuery(this.#everybody.rows, this.#everybody.struck, -1)
+    this.#users[this.#count++] = user
     return true
   }
 
-  #addQuery(rows: Uint32Array, struck: Uint32Array, item: number): void {
+  #addQuery({ rows, user, wanted }: Allowed): void {
     const query = this.#count++
+    this.#users[query] = user
+    if (this.#everybody) return // equal sets, maybe others
     this.#allowed[query] = rows
-    const at = this.#offsets[query]
-    const own = item < 0 ? 0 : 1
-    const end = at + struck.length + own
-    if (end > this.#struck.length) {
-      const grown = new Uint32Array(2 * end)
-      grown.set(this.#struck.subarray(0, at))
-      this.#struck = grown
-    }
-    if (struck.length > 0) this.#struck.set(struck, at)
-    if (own === 1) this.#struck[end - 1] = item
-    this.#offsets[query + 1] = end
+    this.#wanted[query] = wanted
   }
 
-  #answer(record: number, rows: Uint32Array, struck: Uint32Array): void {
+  #answer(record: number, allowed: Allowed): void {
+    const { rows } = allowed
     const shared = this.#shared.get(rows) ?? this.#share(rows)
-    const touched = this.#prior.touches(struck, shared.reach)
+    const touched = this.#prior.touches(this.#filter.struck(allowed), shared.reach)
     if (!touched && shared.output) {
       this.#bytes.answer(record, ANSWER_COPY, shared.output.from, shared.output.count)
       return
     }
-    this.#answerFrom(this.#prior, record, rows, struck)
+    this.#answerFrom(this.#prior, record, allowed)
   }
 
   /** Room for the list of a record that is no query: queries fill the lists from the front, these from the back. */
@@ -175,8 +172,8 @@ export class FilteredQueries {
     return (this.#bytes.blockRecords - ++this.#priors) * this.#k
   }
 
-  #answerFrom(prior: PriorRanker, record: number, rows: Uint32Array, struck: Uint32Array): void {
-    const { count, places, reach } = prior.rank(rows, struck)
+  #answerFrom(prior: PriorRanker, record: number, allowed: Allowed): void {
+    const { count, places, reach } = prior.rank(allowed.rows, this.#filter.struck(allowed))
     const from = this.claimList()
     const { items, scores } = this.#bytes
     const inPlaces = prior === this.#prior && reach <= this.#placeCount
@@ -199,6 +196,18 @@ export class FilteredQueries {
     this.#shared.set(rows, shared)
     return shared
   }
+}
+
+/** Lists [0, count) of both, one behind the other. */
+function joined(first: QueryLists, second: QueryLists, count: number): QueryLists {
+  const offsets = Uint32Array.from({ length: count + 1 }, (_, q) => first.offsets[q] + second.offsets[q])
+  const items = new Int32Array(offsets[count])
+  for (let q = 0; q < count; q++) {
+    const own = first.items.subarray(first.offsets[q], first.offsets[q + 1])
+    items.set(own, offsets[q])
+    items.set(second.items.subarray(second.offsets[q], second.offsets[q + 1]), offsets[q] + own.length)
+  }
+  return { offsets, items }
 }
 
 /** A list of the same length with values[order[i]] at i. */

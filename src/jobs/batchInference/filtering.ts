@@ -6,13 +6,16 @@ import { parseSchema } from '../../datasets/schema.ts'
 import type { Vocabulary } from '../../datasets/vocabulary.ts'
 import { asksWhatWasMet, needsOf } from '../../filters/assemble.ts'
 import { planFilter } from '../../filters/check.ts'
-import type { FilterData } from '../../filters/data.ts'
+import type { FilterData, Wanted } from '../../filters/data.ts'
+import type { EventReader } from '../../filters/eventReader.ts'
 import { FilterError } from '../../filters/filterError.ts'
 import { FilterMasks } from '../../filters/masks.ts'
 import { conditionsOf, isEvents, type Plan } from '../../filters/plan.ts'
 import { type FilterSource, type KnownPeople, prepareEvents, readFilterData } from '../../filters/read.ts'
 import type { Allowed } from '../../filters/valueBinder.ts'
 import type { FilterValues } from '../../filters/values.ts'
+import type { QueryLists } from '../../inference/queries.ts'
+import { assert } from '../../lib/assert.ts'
 import type { FilterSnapshot } from '../../resources/types.ts'
 import { ARTIFACTS_BUCKET, type ComputeContext } from '../computeContext.ts'
 
@@ -108,16 +111,18 @@ export interface Asker {
   readonly item: number
 }
 
+const NOTHING = new Int32Array(0)
+
 /** Tells for each record what may be recommended, or in a sentence why that cannot be told. */
 export class RecordFilter {
   readonly #masks: FilterMasks
 
-  /** Whether what is struck from somebody is always their history, all of it, and nothing else is ever barred. */
-  readonly strikesHistories: boolean
+  /** The filter's events are the histories that the model has. */
+  readonly byHistories: boolean
 
   constructor({ plan, data, byHistories = false, threads, cacheBytes }: PlacedFilter) {
     this.#masks = new FilterMasks(plan, data, threads, cacheBytes)
-    this.strikesHistories = byHistories && this.#masks.strikesAlike
+    this.byHistories = byHistories
   }
 
   /** Whether what may be chosen is always everything but what is struck. */
@@ -125,9 +130,30 @@ export class RecordFilter {
     return this.#masks.strikesOnly
   }
 
-  /** What every record without values may be given; undefined where that differs. */
+  /** What every record may be given, but for what is struck; undefined where that differs. */
   everybody(): Allowed | undefined {
     return this.#masks.everybody()
+  }
+
+  /** Events of somebody that may be struck, at most. */
+  eventCount({ user, wanted }: Pick<Allowed, 'user' | 'wanted'>): number {
+    return wanted === undefined ? 0 : (this.#masks.events?.count(user) ?? 0)
+  }
+
+  /** Items that may not be given though they are among the allowed, repeats allowed. Valid until the next question. */
+  struck({ user, wanted }: Allowed): Int32Array {
+    return wanted === undefined ? NOTHING : this.#events.read(user, wanted)
+  }
+
+  /** The same of queries [0, count): who asks, and by what types. */
+  struckLists(users: Int32Array, wanted: readonly (Wanted | undefined)[], count: number): QueryLists {
+    return this.#events.gather(users, wanted, count)
+  }
+
+  get #events(): EventReader {
+    const { events } = this.#masks
+    assert(events, 'what is struck are events')
+    return events
   }
 
   /** `item` is what CurrentItem is about, -1 for none; an id that is in no data is somebody or something without attributes. */

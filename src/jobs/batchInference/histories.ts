@@ -16,8 +16,10 @@ import { HISTORY_GAP_ITEMS, HISTORY_READ_ITEMS } from './limits.ts'
 export interface SubjectHistories {
   /** Whether there is one of that index, and it is not empty. */
   has(subject: number): boolean
-  /** The lists of subjects [0, count), which have one. Valid until the next call. */
-  gather(subjects: Int32Array, count: number): QueryLists
+  /** Events of one that there is. */
+  count(subject: number): number
+  /** The lists of subjects [0, count), which have one: of each its `newest` events. Valid until the next call. */
+  gather(subjects: Int32Array, count: number, newest: number): QueryLists
 }
 
 /** Histories in any of their forms. */
@@ -43,10 +45,11 @@ export function openSubjectHistories(histories: KeptHistories, itemCount: number
   const copy = copierOf(histories, itemCount)
   return {
     has: subject => subject >= 0 && offsets[subject] < offsets[subject + 1],
-    gather(subjects, count) {
+    count: subject => offsets[subject + 1] - offsets[subject],
+    gather(subjects, count, newest) {
       if (count >= lists.offsets.length) lists.offsets = new Uint32Array(2 * count + 1)
       for (let q = 0; q < count; q++)
-        lists.offsets[q + 1] = lists.offsets[q] + offsets[subjects[q] + 1] - offsets[subjects[q]]
+        lists.offsets[q + 1] = lists.offsets[q] + Math.min(newest, offsets[subjects[q] + 1] - offsets[subjects[q]])
       if (lists.offsets[count] > lists.items.length) lists.items = new Int32Array(2 * lists.offsets[count])
       copy(subjects, count, lists)
       return lists
@@ -54,7 +57,7 @@ export function openSubjectHistories(histories: KeptHistories, itemCount: number
   }
 }
 
-/** Copies lists of subjects [0, count) to where `lists.offsets` says. */
+/** Copies lists of subjects [0, count), the newest of their events, to where `lists.offsets` says. */
 type Copier = (subjects: Int32Array, count: number, lists: { offsets: Uint32Array; items: Int32Array }) => void
 
 function copierOf(histories: KeptHistories, itemCount: number): Copier {
@@ -64,22 +67,24 @@ function copierOf(histories: KeptHistories, itemCount: number): Copier {
     const { packed, bits } = histories
     return (subjects, count, lists) => {
       for (let q = 0; q < count; q++) {
-        const from = offsets[subjects[q]]
-        unpackBits(packed, bits, from * bits, lists.items, lists.offsets[q], offsets[subjects[q] + 1] - from)
+        const length = lists.offsets[q + 1] - lists.offsets[q]
+        const from = offsets[subjects[q] + 1] - length
+        unpackBits(packed, bits, from * bits, lists.items, lists.offsets[q], length)
       }
     }
   }
   return (subjects, count, lists) => {
-    let place = 0
+    const { items } = lists
     for (let q = 0; q < count; q++) {
-      const to = offsets[subjects[q] + 1]
+      const end = lists.offsets[q + 1]
+      let from = offsets[subjects[q] + 1] - (end - lists.offsets[q])
       // Most are short: a loop is faster than a call into the engine.
-      for (let from = offsets[subjects[q]]; from < to; from++) lists.items[place++] = histories.items[from]
+      for (let place = lists.offsets[q]; place < end; place++) items[place] = histories.items[from++]
     }
   }
 }
 
-/** Copies lists from the file to where `lists.offsets` says. */
+/** The same from the file. */
 function fileCopier({ offsets, file }: StoredHistories, itemCount: number): Copier {
   const descriptor = openSync(file.path, 'r')
   let order = new Int32Array(0)
@@ -99,19 +104,21 @@ function fileCopier({ offsets, file }: StoredHistories, itemCount: number): Copi
     if (count > order.length) order = new Int32Array(2 * count)
     for (let q = 0; q < count; q++) order[q] = q
     order.subarray(0, count).sort((a, b) => subjects[a] - subjects[b])
+    /** Of query q: the first event that is wanted. */
+    const start = (q: number) => offsets[subjects[q] + 1] - (lists.offsets[q + 1] - lists.offsets[q])
     for (let first = 0; first < count; ) {
-      const from = offsets[subjects[order[first]]]
+      const from = start(order[first])
       let end = offsets[subjects[order[first]] + 1]
       let next = first + 1
       for (; next < count; next++) {
         const subject = subjects[order[next]]
-        if (offsets[subject] > end + HISTORY_GAP_ITEMS || offsets[subject + 1] - from > HISTORY_READ_ITEMS) break
+        if (start(order[next]) > end + HISTORY_GAP_ITEMS || offsets[subject + 1] - from > HISTORY_READ_ITEMS) break
         end = Math.max(end, offsets[subject + 1])
       }
       read(from, end)
       for (; first < next; first++) {
         const q = order[first]
-        let at = offsets[subjects[q]] - from
+        let at = start(q) - from
         for (let place = lists.offsets[q]; place < lists.offsets[q + 1]; place++) {
           const item = window[at++]
           if (!(item >= 0 && item < itemCount))

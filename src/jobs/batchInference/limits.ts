@@ -64,6 +64,12 @@ export const HISTORIES_BYTES_MAX = 2 ** 30
  */
 export const PACKED_BYTES_MAX = 3.4e9
 
+/**
+ * Events of a block, of its histories and of what is struck, that are unpacked at once, unless one record has more: 19 200 records of 109 and as many struck. 16 MB a
+ * thread; a block of the longest history over and over would take all there is.
+ */
+export const GATHERED_ITEMS_MAX = 2 ** 22
+
 /** A gap of so many items (16 KB) between two histories is read along: that is less than another read costs. */
 export const HISTORY_GAP_ITEMS = 4096
 

@@ -101,7 +101,8 @@ export function expectedSeconds(
   let micros = BYTE_PATH_MICROS
   if (subjects && sample.length > 0) {
     const ranker = openRanker(placed, 0)
-    const block = { count: sample.length, k, ...subjects.gather(Int32Array.from(sample), sample.length) }
+    const lists = subjects.gather(Int32Array.from(sample), sample.length, ranker.historyLength)
+    const block = { count: sample.length, k, ...lists }
     ranker.rank(block) // The first time pages are touched and code is compiled.
     const start = stopwatchSeconds()
     ranker.rank(block)

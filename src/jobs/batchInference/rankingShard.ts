@@ -97,7 +97,7 @@ export class RankingAnswerer implements Answerer {
     const allowed = this.#filter.allowed({ userId, item: -1 }, filterValues)
     if (typeof allowed === 'string') return allowed
     const { rows } = allowed
-    const struck = new Set(allowed.struck)
+    const struck = new Set(this.#filter.struck(allowed))
     return item => ((rows[item >>> 5] >>> (item & 31)) & 1) === 1 && !struck.has(item)
   }
 

@@ -25,7 +25,7 @@ export function scoresFor(
   only?: ArrayLike<number>,
 ): { readonly scores: Float32Array; readonly sharpness: number } {
   if (histories?.has(subject)) {
-    const { offsets, items } = histories.gather(Int32Array.of(subject), 1)
+    const { offsets, items } = histories.gather(Int32Array.of(subject), 1, ranker.historyLength)
     return { scores: ranker.scoreAll(items.subarray(offsets[0], offsets[1]), only), sharpness }
   }
   // These are log-probabilities as they are.

@@ -12,9 +12,10 @@ import type { QueryBlock, RankedBlock } from '../../inference/queries.ts'
 import { ANSWER_COPY, ANSWER_LIST, RECORD_PLAIN, RECORD_WORDS } from '../../kernels/byteParameters.ts'
 import { assert } from '../../lib/assert.ts'
 import { type Answerer, answerLines, type LineSource, OwnLines, type Piece } from './answerLines.ts'
+import { BlockQueries } from './blockQueries.ts'
 import type { ByteBlocks, CopiedOutput } from './byteBlocks.ts'
 import type { BatchDescription } from './description.ts'
-import { FilteredQueries, inOrder } from './filteredQueries.ts'
+import { FilteredQueries } from './filteredQueries.ts'
 import type { Asker, PlacedFilter } from './filtering.ts'
 import { type ScoringTools, scoresFor } from './scoresFor.ts'
 
@@ -42,22 +43,18 @@ export class ShardAnswerer implements Answerer {
   readonly #own: OwnLines
   /** Whoever has no history gets the same answer: it is written once. */
   readonly #outputWithoutHistory: CopiedOutput | undefined
-  /** Queries of the block; by query its record and its subject. */
-  #queryCount = 0
+  readonly #queries: BlockQueries
   #ownCount = 0
-  #recordOf: Int32Array<ArrayBuffer>
-  #subjectOf: Int32Array<ArrayBuffer>
   readonly #filtered: FilteredQueries | undefined
   readonly #explorer: Explorer | undefined
 
   constructor(tools: ShardTools) {
     this.#tools = tools
-    this.#recordOf = new Int32Array(tools.bytes.blockRecords)
-    this.#subjectOf = new Int32Array(tools.bytes.blockRecords)
     const { k, filter, ranker, bytes, exploration } = tools
     this.#explorer = exploration && new Explorer(exploration, k)
     this.#own = new OwnLines(bytes)
     this.#filtered = filter && new FilteredQueries(filter, tools)
+    this.#queries = new BlockQueries(tools, this.#filtered, bytes.blockRecords)
     if (filter) return
     const nobody = { count: 1, k, offsets: new Uint32Array(2), items: new Int32Array(0) }
     const { items, probabilities } = ranker.rank(nobody)
@@ -72,18 +69,23 @@ export class ShardAnswerer implements Answerer {
     const { clock } = source
     return answerLines(bytes, this.#own, source, count => {
       clock.enter('lookup')
-      const queries = this.#lookUp(count, () => clock.enter('parse'))
-      clock.enter('rank')
-      if (queries) this.#takeAnswers(ranker.rank(queries), queries)
+      this.#lookUp(count, () => clock.enter('parse'))
+      for (let from = 0; from < this.#queries.count; ) {
+        clock.enter('lookup')
+        const queries = this.#queries.from(from)
+        clock.enter('rank')
+        this.#takeAnswers(ranker.rank(queries), queries, from)
+        from += queries.count
+      }
     })
   }
 
   /** Makes queries of the block's records, or answers them at once. */
-  #lookUp(count: number, parsing: () => void): QueryBlock | undefined {
-    const { bytes, subjectTable, askerTable, recipe, histories, k } = this.#tools
+  #lookUp(count: number, parsing: () => void): void {
+    const { bytes, subjectTable, askerTable, recipe, histories } = this.#tools
     const filtered = this.#filtered
     const aboutItems = recipe.record === 'itemId'
-    this.#queryCount = 0
+    this.#queries.begin()
     this.#ownCount = 0
     filtered?.begin()
     bytes.find()
@@ -97,10 +99,10 @@ export class ShardAnswerer implements Answerer {
       }
       const subject = subjects === undefined ? -1 : subjects[record]
       if (filtered === undefined) this.#ask(record, subject)
-      else if (!aboutItems && histories?.has(subject) && filtered.takeAlike()) this.#addQuery(record, subject)
       else {
-        const asker = { user: askers === undefined ? -1 : askers[record], item: aboutItems ? subject : -1 }
-        this.#askFiltered(record, subject, asker, undefined)
+        const user = askers === undefined ? -1 : askers[record]
+        if (histories?.has(subject) && filtered.takeAlike(user)) this.#queries.add(record, subject)
+        else this.#askFiltered(record, subject, { user, item: aboutItems ? subject : -1 }, undefined)
       }
     }
     if (inJson > 0) {
@@ -108,16 +110,7 @@ export class ShardAnswerer implements Answerer {
       for (let record = 0; record < count; record++)
         if (bytes.records[record * RECORD_WORDS + RECORD_PLAIN] === 0) this.#askInJson(record)
     }
-    if (this.#queryCount === 0 || !histories) return undefined
-    const order = filtered?.arrange()
-    if (order) {
-      this.#recordOf = inOrder(this.#recordOf, order)
-      this.#subjectOf = inOrder(this.#subjectOf, order)
-    }
-    const lists = histories.gather(this.#subjectOf, this.#queryCount)
-    const queries = { count: this.#queryCount, k, ...lists }
-    if (filtered) return { ...queries, ...filtered.restrictions(lists) }
-    return aboutItems ? { ...queries, excluded: lists } : queries
+    this.#queries.arrange()
   }
 
   /** The general path: a record that only a JSON parser understands, if anybody. */
@@ -146,7 +139,7 @@ export class ShardAnswerer implements Answerer {
   #ask(record: number, subject: number): void {
     const { bytes, histories, newcomers } = this.#tools
     if (histories?.has(subject)) {
-      this.#addQuery(record, subject)
+      this.#queries.add(record, subject)
       return
     }
     if (newcomers?.knows(subject)) {
@@ -170,16 +163,17 @@ export class ShardAnswerer implements Answerer {
       this.#own.failAtLine(record, allowed)
       return
     }
+    const struck = allowed && this.#filtered!.struck(allowed)
     const { scores, sharpness } = scoresFor(this.#tools, subject)
     const lifted = contexts!.scores(scores, sharpness, heard)
-    const { items, probabilities } = contexts!.rank(lifted, sharpness, k, allowed?.rows, allowed?.struck)
+    const { items, probabilities } = contexts!.rank(lifted, sharpness, k, allowed?.rows, struck)
     const list = { items: bytes.items, scores: bytes.scores, from: this.#claimList(), count: items.length }
     bytes.items.set(items, list.from)
     bytes.scores.set(probabilities, list.from)
     const explorer = this.#explorer
     if (explorer) {
       const open = explorer.allowed(allowed?.rows)
-      const fresh = contexts!.rank(lifted, sharpness, explorer.drawnCount, open, allowed?.struck)
+      const fresh = contexts!.rank(lifted, sharpness, explorer.drawnCount, open, struck)
       const drawn = { items: fresh.items, scores: fresh.probabilities, from: 0, count: fresh.items.length }
       explorer.explore(subject, list, drawn)
     }
@@ -212,26 +206,23 @@ export class ShardAnswerer implements Answerer {
     const hasHistory = this.#tools.histories?.has(subject) ?? false
     const fault = this.#filtered!.take(record, subject, asker, filterValues, hasHistory)
     if (fault !== undefined) this.#own.failAtLine(record, fault)
-    else if (hasHistory) this.#addQuery(record, subject)
+    else if (hasHistory) this.#queries.add(record, subject)
   }
 
-  #addQuery(record: number, subject: number): void {
-    this.#recordOf[this.#queryCount] = record
-    this.#subjectOf[this.#queryCount++] = subject
-  }
-
-  #takeAnswers({ counts, items, probabilities }: RankedBlock, queries: QueryBlock): void {
+  /** Answers to the block's queries from `from` on. */
+  #takeAnswers({ counts, items, probabilities }: RankedBlock, queries: QueryBlock, from: number): void {
     const { bytes } = this.#tools
     const { count, k } = queries
     const lengths = this.#explorer ? counts.slice() : counts
-    bytes.items.set(items.subarray(0, count * k))
-    bytes.scores.set(probabilities.subarray(0, count * k))
+    bytes.items.set(items.subarray(0, count * k), from * k)
+    bytes.scores.set(probabilities.subarray(0, count * k), from * k)
     this.#explore(
       queries,
-      q => ({ items: bytes.items, scores: bytes.scores, from: q * k, count: lengths[q] }),
-      q => this.#subjectOf[q],
+      q => ({ items: bytes.items, scores: bytes.scores, from: (from + q) * k, count: lengths[q] }),
+      q => this.#queries.subjectAt(from + q),
     )
-    for (let q = 0; q < count; q++) bytes.answer(this.#recordOf[q], ANSWER_LIST, q * k, lengths[q])
+    for (let q = 0; q < count; q++)
+      bytes.answer(this.#queries.recordAt(from + q), ANSWER_LIST, (from + q) * k, lengths[q])
   }
 
   /** Ranks the new items for the same queries, and puts some of them into their lists. */

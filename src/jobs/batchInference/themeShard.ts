@@ -81,7 +81,7 @@ export class ThemeAnswerer implements Answerer {
     if (typeof filtered === 'string') return filtered
     const own = item < 0 ? [] : [item]
     const history = Int32Array.from(histories?.has(item) ? own : [])
-    const struck = Int32Array.from([...(filtered?.struck ?? []), ...own])
+    const struck = Int32Array.from([...(filtered ? this.#filter!.struck(filtered) : []), ...own])
     const { counts, items } = ranker.rank({
       count: 1,
       k,
