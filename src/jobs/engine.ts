@@ -22,7 +22,7 @@ import { type Compute, type Outcome, startCompute } from './computeRunner.ts'
 import { endings, stackOf } from './endings.ts'
 import { workKindNamed } from './index.ts'
 import { progressWriter } from './progressWriter.ts'
-import { type Scheduled, schedule } from './schedule.ts'
+import { pauseMs, type Scheduled, schedule } from './schedule.ts'
 import { sweep } from './sweep.ts'
 import type { AnyWorkKind } from './workKind.ts'
 
@@ -102,7 +102,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     }))
     for (const { id } of stopping) running.get(id)?.compute?.stop()
     const now = clock.nowMs()
-    const later = queued.filter(({ work }) => work.notBeforeMs > now).map(({ work }) => work.notBeforeMs - now)
+    const later = queued.map(({ work }) => pauseMs(work, now)).filter(ms => ms > 0)
     clearTimeout(timer)
     timer = setTimeout(wake, Math.min(...later, AUTOMATIC_LOOK_MS)).unref()
     const { begin: next, giveWay, idle } = schedule(queued, [...running.values()], now)

@@ -14,6 +14,8 @@ import type { AnyWorkKind } from './workKind.ts'
 
 /** An import need not wait for a long training to end; more would fight over two cores and the memory. */
 const COMPUTE_PROCESSES_MAX = 2
+/** No pause between two tries (endings.ts) is longer: 40 s is the longest. */
+const PAUSE_MS_MAX = 60_000
 
 export interface Scheduled {
   readonly work: StoredWork
@@ -31,6 +33,12 @@ export interface Schedule {
   readonly idle: boolean
 }
 
+/** How long the work has yet to wait before another try. Longer than any pause is: the clock was set back, and it has waited enough. */
+export function pauseMs({ notBeforeMs }: StoredWork, nowMs: number): number {
+  const leftMs = notBeforeMs - nowMs
+  return leftMs > PAUSE_MS_MAX ? 0 : Math.max(0, leftMs)
+}
+
 /** `queued` in order of age. */
 export function schedule(queued: readonly Scheduled[], running: readonly Scheduled[], nowMs: number): Schedule {
   const computing = running.filter(({ kind }) => kind.run)
@@ -44,13 +52,13 @@ export function schedule(queued: readonly Scheduled[], running: readonly Schedul
       const held =
         computing.length >= COMPUTE_PROCESSES_MAX ||
         (each.kind.background ? someonesWaits || someonesRuns : isHeld(each, computing, waiting))
-      if (held || each.work.notBeforeMs > nowMs) {
+      if (held || pauseMs(each.work, nowMs) > 0) {
         waiting.push(each)
         continue
       }
       computing.push(each)
     }
-    if (each.work.notBeforeMs <= nowMs) begin.push(each.work)
+    if (pauseMs(each.work, nowMs) === 0) begin.push(each.work)
   }
   const background = running.filter(({ kind }) => kind.background)
   return {

@@ -16,10 +16,13 @@ export async function openGrowingFile(
   become: () => Promise<void>,
 ): Promise<GrowingFile> {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
-  /** Not held open: a job may have a thousand of them. */
-  const withFile = <T>(work: (handle: FileHandle) => Promise<T>): Promise<T> =>
+  /**
+   * Not held open: a job may have a thousand of them. Made only at first: one that was removed meanwhile, with what threads wrote to it, must
+   * not be filled up with zeros and become the object.
+   */
+  const withFile = <T>(work: (handle: FileHandle) => Promise<T>, make = 0): Promise<T> =>
     attempt('written', address, async () => {
-      const handle = await open(path, O_RDWR | O_CREAT | (O_NOFOLLOW ?? 0))
+      const handle = await open(path, O_RDWR | make | (O_NOFOLLOW ?? 0))
       try {
         return await work(handle)
       } finally {
@@ -28,7 +31,7 @@ export async function openGrowingFile(
     })
   return {
     path,
-    bytes: (await withFile(handle => handle.stat())).size,
+    bytes: (await withFile(handle => handle.stat(), O_CREAT)).size,
     sync: () => withFile(handle => handle.datasync()),
     async place(bytes) {
       await withFile(async handle => {

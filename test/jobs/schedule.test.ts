@@ -31,6 +31,7 @@ const cases: [what: string, queued: string, running: string, begin: number[], gi
   ['one place is taken', 'import@a import@b', 'import@c', [1]],
   ['what has no body begins at once', 'import@a import@b import@c ready@a ready@b', '', [1, 2, 4, 5]],
   ['what is put off lets others pass', 'import@a+9 import@b import@c ready@a+9', '', [2, 3]],
+  ['what is put off for longer than any pause is due: the clock was set back', 'import@a+3600000', '', [1]],
   ['a deletion runs alone', 'delete@a import@a import@b', '', [1, 3]],
   ['and waits for what runs', 'delete@a', 'import@a', []],
   ['and for what was asked for before it', 'import@a+9 delete@a', '', []],

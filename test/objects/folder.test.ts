@@ -68,6 +68,17 @@ test('a growing file that nobody went on with for a day is removed', async conte
   assert.deepEqual(await readdir(join(root, INCOMING)), [])
 })
 
+test('a growing file that is gone does not become an object of nothing', async context => {
+  const { store, root } = await start(context)
+  const file = await store.growingFile!(at('x'), 'gone')
+  await writeFile(file.path, 'whole')
+  await rm(file.path)
+  const sentence = /^s3:\/\/contract\/x could not be written: no such file or directory \(ENOENT\)\.$/
+  await refuses(file.sync(), 'Unavailable', sentence)
+  await refuses(file.place(5), 'Unavailable', sentence)
+  assert.deepEqual([await keysOf(store, ''), await readdir(join(root, INCOMING))], [[], []])
+})
+
 test('an edit in place changes the etag, a look does not', async context => {
   const { store, bucket } = await start(context)
   await store.write(at('x'), bytesOf('one'))

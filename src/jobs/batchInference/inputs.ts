@@ -8,8 +8,9 @@
  * Output: `<output folder>/<name>.out`, the name being what follows the last '/' of the input path in the key. Of one object that is its
  * base name; of a prefix the path below it is kept, so no two inputs have one output.
  */
+import { randomUUID } from 'node:crypto'
 import { Refusal } from '../../lib/refusal.ts'
-import { checkKey, uniqueName } from '../../objects/names.ts'
+import { checkKey } from '../../objects/names.ts'
 import {
   formatAddress,
   type ObjectAddress,
@@ -26,7 +27,7 @@ export interface BatchInput {
   readonly bytes: number
   /** Of the version that the job answers. */
   readonly etag: string
-  /** What its output is called while it grows, where objects are files. */
+  /** What its output is called while it grows, where objects are files. Random: it outlives the process, whose id another may have then. */
   readonly fileName: string
 }
 
@@ -156,7 +157,7 @@ function checkAmount(
       to,
       bytes: object.bytes,
       etag: object.etag,
-      fileName: uniqueName(),
+      fileName: randomUUID(),
     }
   })
 }

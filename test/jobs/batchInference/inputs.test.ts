@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -41,6 +42,19 @@ const list = async (inputPath: string, outputPath = 's3://out', limits = LIMITS)
 test('an object of the very name is the input', async () => {
   assert.deepEqual(await list('s3://in/users.json', 's3://out/recs/'), ['in/users.json > out/recs/users.json.out'])
   assert.deepEqual(await list('s3://in/users/b/a', 's3://out/recs'), ['in/users/b/a > out/recs/a.out'])
+})
+
+test('what grows is not called as by another process with the same id: in a container, after a restart, there is one', () => {
+  const module = (path: string) => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href)
+  const script = `
+    Object.defineProperty(process, 'pid', { value: 7 })
+    const { checkPaths, listInputs } = await import(${module('jobs/batchInference/inputs.ts')})
+    const head = async () => ({ key: 'users', bytes: 1, etag: '' })
+    const description = { inputPath: 's3://in/users', outputPath: 's3://out/', limits: ${JSON.stringify(LIMITS)} }
+    const [{ fileName }] = await listInputs(checkPaths(description), description, { head }, new AbortController().signal)
+    console.log(fileName)`
+  const name = () => execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
+  assert.notEqual(name(), name())
 })
 
 test('else every object with content whose key starts so', async () => {
