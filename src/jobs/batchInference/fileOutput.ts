@@ -30,10 +30,13 @@ export async function stageFile(
 ): Promise<StagedInput> {
   const { index, input, shards } = unfinished
   const { objects, scratchFolder, signal, finished } = context
-  const path = formatAddress(input.to)
-  const file = await grow(objects, input).catch(error => {
-    throw error instanceof ObjectError ? explained(error, 'output', path) : error
-  })
+  const inWords = (side: 'input' | 'output') => (error: unknown) => {
+    const path = formatAddress(side === 'input' ? input.from : input.to)
+    throw error instanceof ObjectError ? explained(error, side, path) : error
+  }
+  // The survey has read it: what is missing now was removed since.
+  const from = await objects.localFile(input.from, scratchFolder, { signal }).catch(inWords('input'))
+  const file = await grow(objects, input).catch(inWords('output'))
   const known = finished.get(fileCheckpoint(index)) as Written | undefined
   const there = known !== undefined && file.bytes >= known.bytes && (shards[known.shards - 1]?.end ?? 0) === known.end
   const earlier = there ? known : NOTHING_WRITTEN
@@ -56,7 +59,7 @@ export async function stageFile(
     earlier: { records: earlier.records, failed: earlier.failed, bytes: earlier.bytes },
     isDone: s => s < written.shards || ahead.has(s),
     files: {
-      input: await objects.localFile(input.from, scratchFolder, { signal }),
+      input: from,
       output: file.path,
       from: earlier.bytes,
     },
@@ -77,9 +80,7 @@ export async function stageFile(
     async place() {
       await saved
       assert(written.shards === shards.length, 'every shard is answered before its input is published')
-      await file.place(written.bytes).catch(error => {
-        throw error instanceof ObjectError ? explained(error, 'output', path) : error
-      })
+      await file.place(written.bytes).catch(inWords('output'))
       return { records: written.records, failed: written.failed, bytes: written.bytes }
     },
     clear: async () => {},
