@@ -145,8 +145,8 @@ try {
 
 /**
  * Has the system use so much of its memory, or most of it, for a file and give it back. A virtual machine is given its memory when it first uses it, page by
- * page within a write: 1.0 to 1.2 µs of its CPU for the 600 bytes of a record on the machines of these reports, five times what writing itself takes. Whoever has
- * written as much since the machine was started does not pay it.
+ * page within a write, which is several times what writing itself takes (docs/decisions/0022-bytes-of-a-batch-job.md). Whoever has written as much since the
+ * machine was started does not pay it.
  */
 function touchMemory(bytes: number): void {
   bareWrite(Math.min(bytes, TOUCHED_SHARE * freemem()))

@@ -8,7 +8,7 @@ import type { FilterData } from '../../src/filters/data.ts'
 import type { Plan } from '../../src/filters/plan.ts'
 import { type PlacedModel, placeModel } from '../../src/inference/ranker.ts'
 import { BLOCK_RECORDS } from '../../src/jobs/batchInference/limits.ts'
-import { BitWriter, bitsFor, packedWords } from '../../src/lib/packedBits.ts'
+import { bitsFor, packBits } from '../../src/lib/packedBits.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import type { HistoryModel } from '../../src/models/historyModel.ts'
 import type { ItemLists } from '../../src/models/splits.ts'
@@ -83,14 +83,8 @@ export function makeFilter(
   if (needs.events) {
     // As filters/makeEvents.ts packs them.
     const bits = bitsFor(itemCount) + 1
-    const codes = new Uint32Array(packedWords(histories.items.length, bits))
-    let filled = 0
-    const writer = new BitWriter(bits, words => {
-      codes.set(words, filled)
-      filled += words.length
-    })
-    writer.write(Uint32Array.from(histories.items, (item, at) => 2 * item + (at % 3 === 0 ? 1 : 0)))
-    writer.finish()
+    const numbers = Uint32Array.from(histories.items, (item, at) => 2 * item + (at % 3 === 0 ? 1 : 0))
+    const codes = packBits(numbers, bits)
     assembler.events({ types: TYPES, offsets: histories.offsets, bits, typeBits: 1, codes })
   }
   return { plan, data: assembler.finish() }

@@ -46,9 +46,9 @@ export class FilterMasks {
   readonly #plan: Plan
   readonly #data: FilterData
   readonly #users: Vocabulary | undefined
-  readonly #onEvents: readonly PlannedStatement[]
-  /** Those of them that strike rows: EXCLUDE … EVENT_TYPE IN. */
+  /** Statements on events: those that strike rows, EXCLUDE … EVENT_TYPE IN, and the others, which make a set for each who asks. */
   readonly #striking: readonly PlannedStatement[]
+  readonly #ofEvents: readonly PlannedStatement[]
   readonly #eventsInclude: boolean
   /** Neither user nor item has a say. */
   readonly #ofValuesAlone: boolean
@@ -73,13 +73,15 @@ export class FilterMasks {
     this.#data = data
     this.#users = data.users && Vocabulary.fromTensors(data.users)
     this.events = data.events && new EventReader(data.events)
-    this.#onEvents = plan.statements.filter(statement => isEvents(plan, statement))
-    this.#eventsInclude = this.#onEvents.some(({ action }) => action === 'INCLUDE')
+    const onEvents = plan.statements.filter(statement => isEvents(plan, statement))
+    const strikes = (each: PlannedStatement) => each.action === 'EXCLUDE' && isPlainEvents(each)
+    this.#striking = onEvents.filter(strikes)
+    this.#ofEvents = onEvents.filter(each => !strikes(each))
+    this.#eventsInclude = this.#ofEvents.some(({ action }) => action === 'INCLUDE')
     this.#usesIf = plan.statements.some(({ when }) => when.length > 0)
     this.#usesItem = plan.statements.flatMap(conditionsOf).some(({ operand }) => operand.kind === 'currentItem')
-    this.#striking = this.#onEvents.filter(each => each.action === 'EXCLUDE' && isPlainEvents(each))
     this.strikesOnly = this.#striking.length === plan.statements.length
-    this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && this.#onEvents.length === 0
+    this.#ofValuesAlone = !this.#usesIf && !this.#usesItem && onEvents.length === 0
     const onColumns = placeholdersOf(plan, statement => !isEvents(plan, statement))
     this.#binder = new ValueBinder(plan, onColumns, cacheBytes / 2 / threads)
     this.#combined = new BoundedCache(cacheBytes / 2 / threads, MASK_CACHE_ENTRIES_MAX)
@@ -87,7 +89,7 @@ export class FilterMasks {
 
   /** What everybody is allowed, whoever asks about whatever, but for whose rows are struck; undefined where that differs. */
   everybody(): Allowed | undefined {
-    const differs = this.#usesIf || this.#usesItem || this.#striking.length < this.#onEvents.length
+    const differs = this.#usesIf || this.#usesItem || this.#ofEvents.length > 0
     return differs || this.#plan.placeholders.size > 0 ? undefined : this.allowed({})
   }
 
@@ -102,7 +104,6 @@ export class FilterMasks {
       return this.#binder.remember(values, bound, allowed)
     }
     const ofColumns = this.#onlyColumns(user, item, bound)
-    if (this.#onEvents.length === 0) return { rows: ofColumns.allowed, user, wanted: undefined }
     return this.#withEvents(ofColumns, user, item, bound)
   }
 
@@ -198,13 +199,12 @@ export class FilterMasks {
   #withEvents(ofColumns: Combined, user: number, item: number, bound: Bound): Allowed {
     let included: Bitset | undefined
     let excluded: Bitset | undefined
-    if (this.#striking.length < this.#onEvents.length)
-      for (const statement of this.#onEvents) {
-        if (this.#striking.includes(statement) || !this.#applies(statement, user, item, bound.bindings)) continue
-        const rows = this.#eventSet(statement, user, bound.bindings)
-        if (statement.action === 'INCLUDE') included = united(included, rows)
-        else excluded = united(excluded, rows)
-      }
+    for (const statement of this.#ofEvents) {
+      if (!this.#applies(statement, user, item, bound.bindings)) continue
+      const rows = this.#eventSet(statement, user, bound.bindings)
+      if (statement.action === 'INCLUDE') included = united(included, rows)
+      else excluded = united(excluded, rows)
+    }
     let rows = ofColumns.allowed
     if (included) {
       rows = included

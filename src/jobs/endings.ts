@@ -15,6 +15,8 @@ const TRIES_MAX = 5
 const RETRY_MS = 5_000
 /** A compute process that died is tried again after 1 and 2 s: what it lacked may be there by then. */
 const CRASH_RETRY_MS = 1_000
+/** The longest pause before another try: 40 s. */
+export const PAUSE_MS_MAX = Math.max(RETRY_MS * 2 ** (TRIES_MAX - 2), CRASH_RETRY_MS * 2 ** (CRASHES_MAX - 2))
 /** Finished work kept for `sommelier jobs`. */
 const FINISHED_WORK_KEPT = 1_000
 const INTERNAL_FAILURE = 'The work failed for a reason of ours, not of the request; the server log has the details.'

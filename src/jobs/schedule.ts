@@ -10,12 +10,11 @@
  *   - work of a kind in the `background` (automatic training) runs while nobody's work waits or runs, and gives way to it.
  */
 import type { StoredWork } from '../resources/stateStore.ts'
+import { PAUSE_MS_MAX } from './endings.ts'
 import type { AnyWorkKind } from './workKind.ts'
 
 /** An import need not wait for a long training to end; more would fight over two cores and the memory. */
 const COMPUTE_PROCESSES_MAX = 2
-/** No pause between two tries (endings.ts) is longer: 40 s is the longest. */
-const PAUSE_MS_MAX = 60_000
 
 export interface Scheduled {
   readonly work: StoredWork

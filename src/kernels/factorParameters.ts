@@ -173,6 +173,7 @@ export const MODE_SETTLED = 1
  * which items are in the first groups.
  */
 export const FACTOR_SMALL_BYTES = 9216
+/** Where in it the last of these lies: a filter of 8192 bits (assembly/strike.ts). */
 export const FACTOR_SMALL_NEAR = 8192
 /** What is added up as it is for an estimated sum, beside the first group: items of the newest events, and the best (assembly/estimate.ts). */
 export const FACTOR_KNOWN_EVENTS = 32

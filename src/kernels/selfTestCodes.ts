@@ -1,5 +1,5 @@
 /** What the self-test runs assembly/codes.ts on: numbers of every width from every bit of a word, with types and without, that name rows and that are looked up. */
-import { BitWriter, packedWords, WORD_BITS } from '../lib/packedBits.ts'
+import { packBits, packedWords, WORD_BITS } from '../lib/packedBits.ts'
 import type { Random } from '../lib/random.ts'
 import type { Arena } from './arena.ts'
 import * as at from './codeParameters.ts'
@@ -17,13 +17,12 @@ export function codeCase(arena: Arena, random: Random): Case {
   const steps: Step[] = []
   for (let bits = 1; bits <= WORD_BITS; bits++) {
     const words = arena.reserveU32(packedWords(COUNT, bits) + 1)
-    let filled = 0
-    const writer = new BitWriter(bits, packed => {
-      words.view.set(packed, filled)
-      filled += packed.length
-    })
-    writer.write(Uint32Array.from({ length: COUNT }, () => random.below(2 ** bits)))
-    writer.finish()
+    words.view.set(
+      packBits(
+        Uint32Array.from({ length: COUNT }, () => random.below(2 ** bits)),
+        bits,
+      ),
+    )
     const typeBits = TYPE_BITS[bits % TYPE_BITS.length]
     const wanted = arena.reserveU8(2 ** typeBits)
     for (let type = 0; type < wanted.view.length; type++) wanted.view[type] = random.below(2)

@@ -47,6 +47,19 @@ export function unpackBits(
   }
 }
 
+/** All of them, and the word that is more. */
+export function packBits(values: Uint32Array, bits: number): Uint32Array<ArrayBuffer> {
+  const packed = new Uint32Array(packedWords(values.length, bits))
+  let filled = 0
+  const writer = new BitWriter(bits, words => {
+    packed.set(words, filled)
+    filled += words.length
+  })
+  writer.write(values)
+  writer.finish()
+  return packed
+}
+
 /** Packs numbers as they come. What it hands to `take` is valid until that returns. */
 export class BitWriter {
   readonly #bits: number

@@ -86,8 +86,8 @@ export const INPUT_WINDOW_BYTES_WITH_VALUES = FILE_SHARD_BYTES_WITH_VALUES + LIN
 export const OUTPUT_BYTES = 16 * LINE_BYTES_MAX
 
 /**
- * Of a file that is written at once: from 2 MB on Linux looks for 2 MB of memory in a row to hold them, which costs three to ten times what writing does (ext4, Linux 6.18:
- * 1.1 to 1.8 µs of CPU for 600 bytes instead of .13).
+ * Of a file that is written at once. For larger writes Linux takes memory in longer rows, which on a virtual machine is memory that its host has yet to give:
+ * 1.1 to 1.8 µs of CPU for 600 bytes instead of .13 to .2 (docs/decisions/0022-bytes-of-a-batch-job.md). Where all was used before they cost the same.
  */
 export const WRITE_BYTES_MAX = 512 * 1024
 

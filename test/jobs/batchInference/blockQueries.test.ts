@@ -1,4 +1,4 @@
-/** Queries of a block with more events than are unpacked at once to be unpacked are ranked a few at a time, and answered as if each were alone. */
+/** Queries of a block with more events than are unpacked at once are ranked a few at a time, and answered as if each were alone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseSchema } from '../../../src/datasets/schema.ts'
@@ -13,7 +13,7 @@ import { openSubjectHistories } from '../../../src/jobs/batchInference/histories
 import { GATHERED_ITEMS_MAX } from '../../../src/jobs/batchInference/limits.ts'
 import { idTables, placeBytes } from '../../../src/jobs/batchInference/placeBytes.ts'
 import { ShardAnswerer } from '../../../src/jobs/batchInference/shard.ts'
-import { BitWriter, packedWords } from '../../../src/lib/packedBits.ts'
+import { packBits } from '../../../src/lib/packedBits.ts'
 import { schemaText } from '../../filters/sample.ts'
 import { openPlainRanker } from '../../inference/plainRanker.ts'
 import { factorModel } from '../../models/forms.ts'
@@ -25,19 +25,6 @@ const FIELDS = [
   { name: 'EVENT_TYPE', type: 'string' },
   { name: 'TIMESTAMP', type: 'long' },
 ]
-
-/** Every third of them a view. */
-function packed(items: Int32Array, bits: number): Uint32Array {
-  const codes = new Uint32Array(packedWords(items.length, bits))
-  let filled = 0
-  const writer = new BitWriter(bits, words => {
-    codes.set(words, filled)
-    filled += words.length
-  })
-  writer.write(Uint32Array.from(items, (item, at) => 2 * item + (at % 3 === 0 ? 1 : 0)))
-  writer.finish()
-  return codes
-}
 
 test('queries from any on: as many as have so many events, and always one', () => {
   const counts = [HALF, HALF, 1, 3 * HALF, 5, 5, HALF + 1]
@@ -62,7 +49,7 @@ test('queries from any on: as many as have so many events, and always one', () =
 
 test('the longest history again and again, and struck: each record is answered as if it were alone', async () => {
   const itemCount = 300
-  // User 1 has done something with each item, many times over; the others with two.
+  // User 1 has done something with each of the first two hundred items, many times over; the others with two.
   const longest = HALF + 1
   const offsets = Uint32Array.of(0, 2, 2 + longest, 4 + longest)
   const items = Int32Array.from(
@@ -72,8 +59,13 @@ test('the longest history again and again, and struck: each record is answered a
   const users = Vocabulary.fromIds(['u0', 'u1', 'u2'])
   const schemas: FilterSchemas = new Map([['INTERACTIONS', parseSchema(schemaText('INTERACTIONS', FIELDS))]])
   const plan = planFilter('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("view")', schemas)
+  // Every third of them is a view.
+  const codes = packBits(
+    Uint32Array.from(items, (item, at) => 2 * item + (at % 3 === 0 ? 1 : 0)),
+    10,
+  )
   const assembler = new DataAssembler(plan, schemas, itemCount, users)
-  assembler.events({ types: ['buy', 'view'], offsets, bits: 10, typeBits: 1, codes: packed(items, 10) })
+  assembler.events({ types: ['buy', 'view'], offsets, bits: 10, typeBits: 1, codes })
   const filter = { plan, data: assembler.finish(), threads: 1 }
   const ids = Vocabulary.fromIds(Array.from({ length: itemCount }, (_, item) => `i${item}`))
   const placed = placeModel(factorModel(11, itemCount, 6), { threads: 1, filtered: true })
