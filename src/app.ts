@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import { ARTIFACTS_BUCKET } from './jobs/computeContext.ts'
 import { ComputeNow } from './jobs/computeNow.ts'
 import { startEngine } from './jobs/engine.ts'
+import { recallVerdict } from './jobs/kernelVerdict.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { openObjectStore } from './objects/open.ts'
@@ -39,6 +40,7 @@ export async function startApp(config: Config, log: Log, clock: Clock = systemCl
   // Opening makes the folder of buckets: a person finds at once where to put files.
   openObjectStore(config.stores.objects)
   await openObjectStore(config.stores.artifacts).createBucket(ARTIFACTS_BUCKET)
+  recallVerdict(config.dataFolder)
   const options = { clock, limits: config.limits, secret: state.secret }
   const computing = {
     stores: config.stores,

@@ -1,9 +1,8 @@
 /** The rows that count, from the tables of read.ts to arrays in the order in which they were imported. */
-import { type DuckDBDataChunk, DuckDBDoubleVector, DuckDBIntegerVector } from '@duckdb/node-api'
-import { assert } from '../lib/assert.ts'
+import type { DuckDBDataChunk } from '@duckdb/node-api'
 import type { WorkControl } from '../lib/work.ts'
 import type { ContextSql } from './contexts.ts'
-import type { DuckDb } from './duckdb.ts'
+import { type DuckDb, doubles, integers } from './duckdb.ts'
 import type { Arrivals } from './histories.ts'
 
 /** `shares`: the weight of an event by the place of its type. Without contexts nothing is joined or kept for them. */
@@ -35,10 +34,8 @@ function scatter(
   { users, items, times, weights, contexts = [] }: Arrivals,
   shares: readonly number[] = [],
 ): void {
-  const [user, item, time, place, type] = [0, 1, 2, 3, 4].map(column => chunk.getColumnVector(column))
-  assert(user instanceof DuckDBIntegerVector && item instanceof DuckDBIntegerVector)
-  assert(time instanceof DuckDBDoubleVector && place instanceof DuckDBIntegerVector)
-  assert(type instanceof DuckDBIntegerVector)
+  const [user, item, place, type] = [0, 1, 3, 4].map(column => integers(chunk, column))
+  const time = doubles(chunk, 2)
   for (let row = 0; row < chunk.rowCount; row++) {
     const at = place.getItem(row)!
     users[at] = user.getItem(row)!
@@ -47,8 +44,7 @@ function scatter(
     if (weights) weights[at] = shares[type.getItem(row)!]
   }
   for (const [column, codes] of contexts.entries()) {
-    const vector = chunk.getColumnVector(5 + column)
-    assert(vector instanceof DuckDBIntegerVector)
+    const vector = integers(chunk, 5 + column)
     for (let row = 0; row < chunk.rowCount; row++) codes[place.getItem(row)!] = vector.getItem(row)!
   }
 }

@@ -7,7 +7,6 @@
 import { createReadStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DuckDBBlobValue } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
@@ -15,7 +14,7 @@ import { formatAddress, ObjectError, type ObjectStore, parseAddress } from '../o
 import { findBadRows } from './badRows.ts'
 import { findQuoting } from './csvQuoting.ts'
 import { isDataError, readCsvSql } from './csvReader.ts'
-import { type DuckDb, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
+import { bytesOf, type DuckDb, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { IMPORT_OBJECTS_MAX } from './limits.ts'
 import type { DatasetSchema } from './schema.ts'
 import { readLayout, type SourceObject } from './source.ts'
@@ -199,10 +198,7 @@ async function lostItems(db: DuckDb, interactions: readonly string[], items: rea
 async function vocabularyOf(db: DuckDb, ids: string): Promise<Vocabulary> {
   const builder = new VocabularyBuilder()
   for await (const chunk of db.chunks(`SELECT encode(id) FROM (${ids}) ORDER BY id`)) {
-    for (const id of chunk.getColumnValues(0)) {
-      assert(id instanceof DuckDBBlobValue)
-      builder.addUtf8(id.bytes)
-    }
+    for (const id of chunk.getColumnValues(0)) builder.addUtf8(bytesOf(id))
   }
   return builder.finish()
 }

@@ -3,7 +3,14 @@
  * not fit its memory goes to the scratch folder. Queries run on its own threads; this one stays free.
  */
 import { join } from 'node:path'
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBDoubleVector,
+  DuckDBIntegerVector,
+  DuckDBValue,
+} from '@duckdb/node-api'
+import { assert } from '../lib/assert.ts'
 import { DUCKDB_MEMORY_BYTES } from './limits.ts'
 
 export interface DuckDbOptions {
@@ -17,11 +24,15 @@ export interface DuckDbOptions {
 /** How often a running query is asked how far it is. */
 const PROGRESS_MS = 250
 
+/** Loaded with the first engine: it takes a sixth of a second, and few of the processes and threads that could need one do. */
+let library: typeof import('@duckdb/node-api') | undefined
+
 /** Runs `body` with an engine of its own. An abort interrupts the running query, and the signal's reason is thrown. */
 export async function withDuckDb<T>(options: DuckDbOptions, body: (db: DuckDb) => Promise<T>): Promise<T> {
   const { signal, scratchFolder, threads, memoryBytes = DUCKDB_MEMORY_BYTES } = options
   signal.throwIfAborted()
-  const instance = await DuckDBInstance.create(':memory:', {
+  library ??= await import('@duckdb/node-api')
+  const instance = await library.DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${Math.floor(memoryBytes / 1024)}KiB`,
     temp_directory: join(scratchFolder, 'duckdb'),
@@ -88,6 +99,30 @@ export class DuckDb {
       yield chunk
     }
   }
+}
+
+/** What `encode` made of a text: its UTF-8. */
+export function bytesOf(value: DuckDBValue): Uint8Array {
+  assert(library && value instanceof library.DuckDBBlobValue, 'the column is a BLOB without NULL')
+  return value.bytes
+}
+
+/** The same as a text. Not as DuckDB makes strings: a byte order mark is a character like any other. */
+export function textOf(value: DuckDBValue): string {
+  const { buffer, byteOffset, byteLength } = bytesOf(value)
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+}
+
+export function integers(chunk: DuckDBDataChunk, column: number): DuckDBIntegerVector {
+  const vector = chunk.getColumnVector(column)
+  assert(library && vector instanceof library.DuckDBIntegerVector, `column ${column} is of INTEGER`)
+  return vector
+}
+
+export function doubles(chunk: DuckDBDataChunk, column: number): DuckDBDoubleVector {
+  const vector = chunk.getColumnVector(column)
+  assert(library && vector instanceof library.DuckDBDoubleVector, `column ${column} is of DOUBLE`)
+  return vector
 }
 
 export const sqlString = (value: string): string => `'${value.replaceAll("'", "''")}'`

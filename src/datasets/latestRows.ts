@@ -1,7 +1,7 @@
 /** Datasets of things (items, users, actions) as filters and trainings read them: one row a thing, and the last word on it counts. */
-import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBValue } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
-import { type DuckDb, sqlName } from './duckdb.ts'
+import { type DuckDb, sqlName, textOf } from './duckdb.ts'
 import { rowsSql } from './parts.ts'
 import type { DatasetSchema } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
@@ -55,11 +55,4 @@ export async function newestSql(db: DuckDb, { files, schema }: Things): Promise<
 function cellOf(value: DuckDBValue): Cell {
   if (value === null || typeof value === 'number' || typeof value === 'bigint') return value
   return textOf(value)
-}
-
-/** Not as DuckDB makes strings: a byte order mark is a character like any other. */
-export function textOf(value: DuckDBValue): string {
-  assert(value instanceof DuckDBBlobValue)
-  const { bytes } = value
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }

@@ -11,8 +11,8 @@
  */
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
-import { withDuckDb } from './duckdb.ts'
-import { type Cell, newestSql, readLatestRows, type Things, textOf } from './latestRows.ts'
+import { textOf, withDuckDb } from './duckdb.ts'
+import { type Cell, newestSql, readLatestRows, type Things } from './latestRows.ts'
 import { localParts } from './parts.ts'
 import type { ImportedRows, ReadContext } from './read.ts'
 import type { Column, DatasetSchema } from './schema.ts'

@@ -10,14 +10,13 @@
  * Memory: 36 bytes a row of the dataset at the peak, 44 with weights, 2 more a contextual column, the two vocabularies, and DuckDB's pool with some 400 MB beside it.
  * Source: spec/training.md "Data selection before training", datasets-schemas.md §4-5.
  */
-import { DuckDBBlobValue } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
 import type { ObjectStore } from '../objects/objectStore.ts'
 import { readArrivals } from './arrivals.ts'
 import { contextCodes, contextSelect, type ReadContextColumn } from './contexts.ts'
-import { type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
+import { bytesOf, type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { type EventWeight, placeSql, sharesOf } from './eventWeights.ts'
 import { type Histories, historiesOf } from './histories.ts'
@@ -205,10 +204,7 @@ function conditions(query: InteractionsQuery, columns: readonly string[]): strin
 async function vocabularyOf(db: DuckDb, table: 'users' | 'items'): Promise<Vocabulary> {
   const builder = new VocabularyBuilder()
   for await (const chunk of db.chunks(`SELECT encode(id) FROM ${table} ORDER BY index`))
-    for (const id of chunk.getColumnValues(0)) {
-      assert(id instanceof DuckDBBlobValue)
-      builder.addUtf8(id.bytes)
-    }
+    for (const id of chunk.getColumnValues(0)) builder.addUtf8(bytesOf(id))
   return builder.finish()
 }
 

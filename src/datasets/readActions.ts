@@ -5,10 +5,9 @@
  * Rows equal to an earlier one count once. Memory: 20 bytes an event. Source: spec/datasets-schemas.md §1, recipes.md §5.
  */
 import { Refusal } from '../lib/refusal.ts'
-import { type DuckDb, sqlParquet, withDuckDb } from './duckdb.ts'
+import { type DuckDb, sqlParquet, textOf, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { type Histories, historiesOf } from './histories.ts'
-import { textOf } from './latestRows.ts'
 import { TRAINING_ROWS_MAX } from './limits.ts'
 import { readMetadata } from './metadata.ts'
 import { localParts } from './parts.ts'

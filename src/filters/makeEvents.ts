@@ -11,8 +11,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { DuckDBBlobValue, DuckDBIntegerVector } from '@duckdb/node-api'
-import { type DuckDb, sqlParquet, sqlString } from '../datasets/duckdb.ts'
+import { bytesOf, type DuckDb, integers, sqlParquet, sqlString } from '../datasets/duckdb.ts'
 import { ID_END } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
 import { BitWriter, bitsFor, packedWords, WORD_BITS } from '../lib/packedBits.ts'
@@ -78,9 +77,7 @@ export async function makeEvents(
       ? `SELECT ids_user.index, ids_target.index, types.index ${joined} JOIN types ON type = types.name`
       : `SELECT ids_user.index, ids_target.index, 0::INTEGER ${joined}`
     for await (const chunk of db.chunks(sql)) {
-      const [user, target, type] = [0, 1, 2].map(column => chunk.getColumnVector(column))
-      assert(user instanceof DuckDBIntegerVector && target instanceof DuckDBIntegerVector)
-      assert(type instanceof DuckDBIntegerVector)
+      const [user, target, type] = [0, 1, 2].map(column => integers(chunk, column))
       for (let row = 0; row < chunk.rowCount; row++)
         buckets.add(user.getItem(row)!, ((target.getItem(row)! << typeBits) | type.getItem(row)!) >>> 0)
     }
@@ -116,10 +113,7 @@ async function writeIds(db: DuckDb, column: 'user' | 'target', path: string): Pr
   try {
     const end = Uint8Array.of(ID_END)
     for await (const chunk of db.chunks(`SELECT encode(id) FROM ids_${column} ORDER BY index`)) {
-      const ids = chunk.getColumnValues(0).flatMap(id => {
-        assert(id instanceof DuckDBBlobValue)
-        return [id.bytes, end]
-      })
+      const ids = chunk.getColumnValues(0).flatMap(id => [bytesOf(id), end])
       const piece = Buffer.concat(ids)
       writeWhole(file, piece)
       hash.update(piece)

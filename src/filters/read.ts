@@ -5,14 +5,12 @@
  * Memory, beside DuckDB's pool and some 400 MB: a number 8 bytes a row, a text 8 bytes a value in each of two forms and each distinct one
  * once, packed events up to EVENTS_BYTES_MAX, ids as datasets/vocabulary.ts keeps them.
  */
-import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api'
-import { type DuckDb, sqlParquet, withDuckDb } from '../datasets/duckdb.ts'
+import { bytesOf, type DuckDb, sqlParquet, withDuckDb } from '../datasets/duckdb.ts'
 import { type Cell, readLatestRows } from '../datasets/latestRows.ts'
 import { localParts } from '../datasets/parts.ts'
 import type { ImportedRows, ReadContext } from '../datasets/read.ts'
 import type { DatasetType } from '../datasets/schema.ts'
 import { extended, Vocabulary, VocabularyBuilder } from '../datasets/vocabulary.ts'
-import { assert } from '../lib/assert.ts'
 import { asksWhatWasMet, DataAssembler, datasetsOf, namingDatasets, needsOf } from './assemble.ts'
 import type { FilterSchemas } from './check.ts'
 import { DATASET_OF, type FilterData, type UserEvents } from './data.ts'
@@ -204,9 +202,4 @@ class Reader {
     const things = { files: this.#filesOf(dataset), schema: this.#schemas.get(dataset)! }
     return readLatestRows(this.#db, things, columns, ids, take)
   }
-}
-
-function bytesOf(value: DuckDBValue): Uint8Array {
-  assert(value instanceof DuckDBBlobValue)
-  return value.bytes
 }

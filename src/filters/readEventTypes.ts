@@ -1,8 +1,6 @@
 /** What types of events each user has: a column of theirs, for a filter about users. */
-import { DuckDBBlobValue } from '@duckdb/node-api'
-import { type DuckDb, sqlParquet } from '../datasets/duckdb.ts'
+import { type DuckDb, sqlParquet, textOf } from '../datasets/duckdb.ts'
 import type { Vocabulary } from '../datasets/vocabulary.ts'
-import { assert } from '../lib/assert.ts'
 import type { DataAssembler } from './assemble.ts'
 import { foldEventType } from './plan.ts'
 
@@ -19,8 +17,7 @@ export async function readUserEventTypes(
   for await (const chunk of db.chunks(sql)) {
     const [ids, types] = [0, 1].map(column => chunk.getColumnValues(column))
     ids.forEach((id, at) => {
-      assert(id instanceof DuckDBBlobValue)
-      const row = candidates.indexOf(Buffer.from(id.bytes).toString('utf8'))
+      const row = candidates.indexOf(textOf(id))
       if (row >= 0) assembler.eventType(row, foldEventType(String(types[at])))
     })
   }

@@ -2,7 +2,6 @@
  * The compute process: gets one assignment, carries it out, says how it went, ends. Forked by computeRunner.ts, which puts V8's kernel
  * flags on its command line. When the service dies the channel closes, and so does this.
  */
-import { selfTest } from '../kernels/selfTest.ts'
 import { fastestTiles, tilesText } from '../kernels/tileShape.ts'
 import { stopwatchSeconds } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
@@ -33,6 +32,7 @@ process.on('message', (message: ToCompute) => {
 async function carryOut(assignment: Assignment, kernelsChecked: boolean): Promise<void> {
   const kind = workKindNamed(assignment.kind)
   if (!kernelsChecked) {
+    const { selfTest } = await import('../kernels/selfTest.ts')
     const kernels = selfTest()
     if (!kernels.identical) return leave({ say: 'kernelsDiffer', names: kernels.differing })
     const tiles = tilesText(fastestTiles())

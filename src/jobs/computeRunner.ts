@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Log } from '../lib/log.ts'
 import { siblingModule } from '../lib/siblingModule.ts'
 import type { ProgressReport } from '../lib/work.ts'
+import { keepVerdict, verdict } from './kernelVerdict.ts'
 import type { Assignment, FromCompute, ToCompute } from './messages.ts'
 
 /** What is left of a process's own wish to stop after this is not waited for: stopping takes 2 s at most. */
@@ -16,12 +17,6 @@ const STOP_MS_MAX = 1_000
 /** Whole functions are compiled at once instead of after a hundred slow calls; 128-bit SIMD pairs become 256-bit instructions. */
 const KERNEL_FLAGS = ['--no-wasm-dynamic-tiering']
 const REVECTORIZE_FLAG = '--experimental-wasm-revectorize'
-
-/**
- * What the first compute process found out about the kernels: the same module, flags and machine give the same code, so the others need not compare
- * it once more, which takes most of a second.
- */
-const kernels = { revectorize: true, checked: false }
 
 export type Outcome =
   | { readonly end: 'done'; readonly result: unknown }
@@ -58,7 +53,7 @@ function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): C
   const outcome = watch(child).then(first => {
     if (first !== 'kernelsDiffer') return first
     if (stopping) return { end: 'stopped' } as const
-    kernels.revectorize = false
+    verdict.revectorize = false
     child = forkProcess()
     return watch(child).then(second => {
       if (second === 'kernelsDiffer') return { end: 'broken', error: 'the kernels differ from their twins' } as const
@@ -76,10 +71,10 @@ function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): C
 
   function forkProcess(): ChildProcess {
     const forked = fork(fileURLToPath(siblingModule(import.meta.url, 'computeProcess')), {
-      execArgv: kernels.revectorize ? [...KERNEL_FLAGS, REVECTORIZE_FLAG] : KERNEL_FLAGS,
+      execArgv: verdict.revectorize ? [...KERNEL_FLAGS, REVECTORIZE_FLAG] : KERNEL_FLAGS,
       serialization: 'advanced',
     })
-    tell(forked, { say: 'begin', assignment, kernelsChecked: kernels.checked })
+    tell(forked, { say: 'begin', assignment, kernelsChecked: verdict.checked })
     return forked
   }
 
@@ -88,7 +83,7 @@ function forkCompute(assignment: Assignment, events: ComputeEvents, log: Log): C
       let answer: Outcome | 'kernelsDiffer' | undefined
       process.on('message', (message: FromCompute) => {
         if (message.say === 'progress') events.progress(message.report)
-        else if (message.say === 'kernelsAgree') kernels.checked = true
+        else if (message.say === 'kernelsAgree') keepVerdict()
         else if (message.say === 'checkpoint') {
           events
             .checkpoint(message.name, message.value)

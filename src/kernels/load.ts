@@ -1,4 +1,5 @@
 /** The compiled kernels of assembly/: found, compiled once, instantiated on a shared memory by every thread that uses them. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { assert } from '../lib/assert.ts'
@@ -71,6 +72,9 @@ export function kernelModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(readFileSync(wasmPath))
   return compiled
 }
+
+/** Which kernels these are: SHA-256 of the module, in hexadecimal. */
+export const kernelDigest = (): string => createHash('sha256').update(readFileSync(wasmPath)).digest('hex')
 
 /** A shared memory of at least `bytes` that never grows, so that views of it stay valid. */
 export function sharedMemory(bytes: number): WebAssembly.Memory {

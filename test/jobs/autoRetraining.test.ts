@@ -12,8 +12,8 @@ import { Resources } from '../../src/resources/resources.ts'
 import { openSqlite } from '../../src/resources/sqlite.ts'
 import { dataset, datasetGroup, type ImportedData, recommender, schema } from '../../src/resources/types.ts'
 import { interactionsSchema } from '../support/interactionsSchema.ts'
-import { call, NOW_SECONDS, settled, temporaryFolder } from '../support/server.ts'
-import { described, shop } from '../support/serving.ts'
+import { call, described, NOW_SECONDS, settled, temporaryFolder } from '../support/server.ts'
+import { shop } from '../support/serving.ts'
 
 const scope = { account: '000000000000', region: 'us-east-1' }
 const DAY_MS = 24 * 3600_000

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { arnOf, call, serverProcess, settled, temporaryFolder } from '../support/server.ts'
-import { described, shop, trained, trainedVersion } from '../support/serving.ts'
+import { arnOf, call, described, serverProcess, settled, temporaryFolder } from '../support/server.ts'
+import { shop, trained, trainedVersion } from '../support/serving.ts'
 
 interface Campaign {
   readonly status: string

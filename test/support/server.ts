@@ -168,15 +168,28 @@ export async function refuses(
 export const arnOf = (resource: string): string => `arn:aws:personalize:us-east-1:000000000000:${resource}`
 export const ROLE = 'arn:aws:iam::000000000000:role/personalize'
 
-/** Asks until the resource's status is not one of those that pass. Bounded by the test runner's own time-out. */
-export async function settled(
+/** Between two questions at first, and at most: short work is seen to end soon, long work is not asked about a hundred times a second. */
+const ASK_MS = { first: 10, most: 100 }
+
+/** Asks until `is` holds of what the operation describes. Bounded by the test runner's own time-out. */
+export async function described<T>(
   server: TestServer,
   operation: string,
   input: Members,
-): Promise<{ status: string; failureReason?: string }> {
-  for (;;) {
-    const [described] = Object.values(await call(server, operation, input)) as { status: string }[]
-    if (!/PENDING|IN_PROGRESS|STOPPING/.test(described.status)) return described
-    await new Promise(resolve => setTimeout(resolve, 10))
+  is: (found: T) => boolean,
+): Promise<T> {
+  for (let wait = ASK_MS.first; ; wait = Math.min(1.5 * wait, ASK_MS.most)) {
+    const [found] = Object.values(await call(server, operation, input)) as T[]
+    if (is(found)) return found
+    await new Promise(resolve => setTimeout(resolve, wait))
   }
 }
+
+/** Asks until the resource's status is not one of those that pass. */
+export const settled = (server: TestServer, operation: string, input: Members) =>
+  described<{ status: string; failureReason?: string }>(
+    server,
+    operation,
+    input,
+    ({ status }) => !/PENDING|IN_PROGRESS|STOPPING/.test(status),
+  )

@@ -84,17 +84,3 @@ export async function shop(
   assert.deepEqual([status, failureReason], ['ACTIVE', undefined])
   return { datasetGroupArn, datasetArn }
 }
-
-/** Asks until `is` holds of what the operation describes. Bounded by the test runner's own time-out. */
-export async function described<T>(
-  server: TestServer,
-  operation: string,
-  input: Record<string, unknown>,
-  is: (found: T) => boolean,
-): Promise<T> {
-  for (;;) {
-    const [found] = Object.values(await call(server, operation, input)) as T[]
-    if (is(found)) return found
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}

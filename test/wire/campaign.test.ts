@@ -3,8 +3,17 @@ import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeSolution } from '../support/flow.ts'
-import { arnOf, call, NOW_SECONDS, refuses, settled, type TestServer, testServer } from '../support/server.ts'
-import { described, trained, trainedVersion } from '../support/serving.ts'
+import {
+  arnOf,
+  call,
+  described,
+  NOW_SECONDS,
+  refuses,
+  settled,
+  type TestServer,
+  testServer,
+} from '../support/server.ts'
+import { trained, trainedVersion } from '../support/serving.ts'
 
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
 const campaignArn = arnOf('campaign/c')

@@ -4,8 +4,17 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeGroup } from '../support/flow.ts'
 import { usersSchema } from '../support/metadata.ts'
-import { arnOf, call, NOW_SECONDS, refuses, settled, type TestServer, testServer } from '../support/server.ts'
-import { described, shop } from '../support/serving.ts'
+import {
+  arnOf,
+  call,
+  described,
+  NOW_SECONDS,
+  refuses,
+  settled,
+  type TestServer,
+  testServer,
+} from '../support/server.ts'
+import { shop } from '../support/serving.ts'
 
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
 const recipe = (name: string) => `arn:aws:personalize:::recipe/${name}`

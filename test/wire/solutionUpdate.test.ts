@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeGroup, makeSolution } from '../support/flow.ts'
-import { arnOf, call, NOW_SECONDS, refuses, testServer } from '../support/server.ts'
-import { described } from '../support/serving.ts'
+import { arnOf, call, described, NOW_SECONDS, refuses, testServer } from '../support/server.ts'
 
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
 
