@@ -17,10 +17,9 @@ const compiler = createRequire(import.meta.url).resolve('assemblyscript/package.
 
 const sources = [
   ...readdirSync(assembly).map(name => join(assembly, name)),
-  parameters,
-  join(root, 'src/kernels/byteParameters.ts'),
-  join(root, 'src/kernels/codeParameters.ts'),
-  factorParameters,
+  ...readdirSync(dirname(parameters))
+    .filter(name => /parameters\.ts$/i.test(name))
+    .map(name => join(dirname(parameters), name)),
   compiler,
   fileURLToPath(import.meta.url),
   fileURLToPath(new URL('generateKernels.mjs', import.meta.url)),

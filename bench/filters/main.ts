@@ -19,7 +19,7 @@ const MEASURE = fileURLToPath(new URL('./measure.ts', import.meta.url))
 /** Where a process's memory lies moves all its rounds by a point or two: the median of so many processes is good to one. */
 const PROCESSES = 5
 /** Of each: a round's ratio has quartiles ten points apart. A quarter of an hour in all. */
-const ROUNDS = 20
+const ROUNDS = 60
 
 const USAGE = `usage: node scripts/run.mjs bench filters [options]
 
