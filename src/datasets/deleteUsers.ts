@@ -14,8 +14,10 @@ import { formatAddress, ObjectError, type ObjectStore, parseAddress } from '../o
 import { findBadRows } from './badRows.ts'
 import { findQuoting } from './csvQuoting.ts'
 import { isDataError, readCsvSql } from './csvReader.ts'
-import { bytesOf, type DuckDb, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
+import { type DuckDb, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
+import { asFailureReason } from './failureReason.ts'
 import { IMPORT_OBJECTS_MAX } from './limits.ts'
+import { readIds } from './readIds.ts'
 import type { DatasetSchema } from './schema.ts'
 import { readLayout, type SourceObject } from './source.ts'
 import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
@@ -80,7 +82,7 @@ export async function deleteUsers(deletion: UserDeletion, context: DeletionConte
       const written = await withoutUsers(db, part, files.get(part)!, place, deletion, context)
       if (written) parts.push(written)
     }
-    return { parts, users: await vocabularyOf(db, 'SELECT id FROM gone'), items }
+    return { parts, users: await readIds(db, 'gone ORDER BY id'), items }
   })
 }
 
@@ -97,7 +99,7 @@ async function readUserIds(db: DuckDb, deletion: UserDeletion, context: Deletion
     if (Number(count) === 0) throw new Refusal('The input has no rows below its header line.')
     await db.run('CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT id FROM gone')
   } catch (error) {
-    throw error instanceof Refusal ? asFailureReason(error) : error
+    throw error instanceof Refusal ? asFailureReason('Failed to create a data deletion job.', error) : error
   }
 }
 
@@ -188,29 +190,9 @@ async function lostItems(db: DuckDb, interactions: readonly string[], items: rea
   if (interactions.length === 0) return new VocabularyBuilder().finish()
   const rows = sqlParquet(interactions, 'union_by_name = true')
   const kept = items.length === 0 ? '' : `EXCEPT SELECT ITEM_ID FROM ${sqlParquet(items, 'union_by_name = true')}`
-  return vocabularyOf(
+  return readIds(
     db,
-    `SELECT ITEM_ID AS id FROM ${rows} SEMI JOIN gone ON USER_ID = gone.id
-     EXCEPT SELECT ITEM_ID FROM ${rows} ANTI JOIN gone ON USER_ID = gone.id ${kept}`,
+    `(SELECT ITEM_ID AS id FROM ${rows} SEMI JOIN gone ON USER_ID = gone.id
+      EXCEPT SELECT ITEM_ID FROM ${rows} ANTI JOIN gone ON USER_ID = gone.id ${kept}) ORDER BY id`,
   )
-}
-
-async function vocabularyOf(db: DuckDb, ids: string): Promise<Vocabulary> {
-  const builder = new VocabularyBuilder()
-  for await (const chunk of db.chunks(`SELECT encode(id) FROM (${ids}) ORDER BY id`)) {
-    for (const id of chunk.getColumnValues(0)) builder.addUtf8(bytesOf(id))
-  }
-  return builder.finish()
-}
-
-/** A store that is out of reach for now stays apart: the job is tried again. */
-function asFailureReason(error: Refusal): Refusal {
-  const beginning = 'Failed to create a data deletion job.'
-  if (!(error instanceof ObjectError)) return new Refusal(`${beginning} ${error.message}`)
-  if (error.code === 'Unavailable') return new ObjectError(error.code, `${beginning} ${error.message}`)
-  const known =
-    error.code === 'AccessDenied'
-      ? 'Insufficient privileges for accessing data in Amazon S3.'
-      : 'Invalid Data location.'
-  return new Refusal(`${beginning} ${known} ${error.message}`)
 }

@@ -18,10 +18,11 @@ import { rename } from 'node:fs/promises'
 import { assert } from '../lib/assert.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { WorkControl } from '../lib/work.ts'
-import { ObjectError, type ObjectStore } from '../objects/objectStore.ts'
+import type { ObjectStore } from '../objects/objectStore.ts'
 import { type ImportInput, type Part, partName, readParts } from './csvParts.ts'
 import { type DuckDb, sqlNames, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
+import { asFailureReason } from './failureReason.ts'
 import { INTERACTION_ROWS_MIN } from './limits.ts'
 import { type DatasetSchema, type DatasetType, parseSchema } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
@@ -92,7 +93,8 @@ async function readSource(
       )
     return parts
   } catch (error) {
-    throw error instanceof Refusal ? asFailureReason(error, description.datasetType) : error
+    if (!(error instanceof Refusal)) throw error
+    throw asFailureReason(`Failed to create a data import job for ${description.datasetType} dataset.`, error)
   }
 }
 
@@ -140,16 +142,4 @@ async function publish(
 
 async function removeAll(artifacts: ObjectStore, { bucket, targetPrefix }: ImportDescription): Promise<void> {
   for await (const { key } of artifacts.list(bucket, targetPrefix)) await artifacts.remove({ bucket, key })
-}
-
-/** Lets a store that is out of reach for now be told from a fault of the data: only the latter is the end of it. */
-function asFailureReason(error: Refusal, datasetType: DatasetType): Refusal {
-  const beginning = `Failed to create a data import job for ${datasetType} dataset.`
-  if (!(error instanceof ObjectError)) return new Refusal(`${beginning} ${error.message}`)
-  if (error.code === 'Unavailable') return new ObjectError(error.code, `${beginning} ${error.message}`)
-  const known =
-    error.code === 'AccessDenied'
-      ? 'Insufficient privileges for accessing data in Amazon S3.'
-      : 'Invalid Data location.'
-  return new Refusal(`${beginning} ${known} ${error.message}`)
 }

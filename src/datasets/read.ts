@@ -16,14 +16,15 @@ import type { WorkControl } from '../lib/work.ts'
 import type { ObjectStore } from '../objects/objectStore.ts'
 import { readArrivals } from './arrivals.ts'
 import { contextCodes, contextSelect, type ReadContextColumn } from './contexts.ts'
-import { bytesOf, type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
+import { type DuckDb, sqlFiles, sqlParquet, sqlString, withDuckDb } from './duckdb.ts'
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { type EventWeight, placeSql, sharesOf } from './eventWeights.ts'
 import { type Histories, historiesOf } from './histories.ts'
 import { TRAINING_ROWS_MAX } from './limits.ts'
 import { localParts } from './parts.ts'
+import { readIds } from './readIds.ts'
 import type { Column } from './schema.ts'
-import { type Vocabulary, VocabularyBuilder } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** The keys of one import's parts, and how many rows they hold. */
 export interface ImportedRows {
@@ -86,8 +87,8 @@ export async function readInteractions(query: InteractionsQuery, context: ReadCo
     const itemFiles = await localParts(query.items, 'items', query.bucket, context)
     await db.run('SET preserve_insertion_order = false')
     const droppedItemCount = await makeTables(db, files, itemFiles, rowCount, query, context)
-    const users = await vocabularyOf(db, 'users')
-    const items = await vocabularyOf(db, 'items')
+    const users = await readIds(db, 'users ORDER BY index')
+    const items = await readIds(db, 'items ORDER BY index')
     const contexts = await contextCodes(db, query.contexts ?? [])
     const arrivals = await readArrivals(db, rowCount, { shares: sharesOf(query.events), contexts }, context)
     const interactions = await historiesOf(arrivals, users.size, items.size, context)
@@ -199,13 +200,6 @@ function conditions(query: InteractionsQuery, columns: readonly string[]): strin
   }
   if (query.events) found.push(`${placeSql(query.events)} IS NOT NULL`)
   return found
-}
-
-async function vocabularyOf(db: DuckDb, table: 'users' | 'items'): Promise<Vocabulary> {
-  const builder = new VocabularyBuilder()
-  for await (const chunk of db.chunks(`SELECT encode(id) FROM ${table} ORDER BY index`))
-    for (const id of chunk.getColumnValues(0)) builder.addUtf8(bytesOf(id))
-  return builder.finish()
 }
 
 async function countItems(db: DuckDb, files: readonly string[], itemFiles: readonly string[]): Promise<number> {

@@ -51,18 +51,6 @@ export function invert(set: Bitset, rows: number): void {
   trim(set, rows)
 }
 
-/** Bits of a word counted in parallel (Warren, Hacker's Delight, §5-1). */
-export function size(set: Bitset): number {
-  let count = 0
-  for (let word = 0; word < set.length; word++) {
-    let bits = set[word]
-    bits -= (bits >>> 1) & 0x55555555
-    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
-    count += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
-  }
-  return count
-}
-
 /** The first `limit` rows in it, ascending. */
 export function firstRows(set: Bitset, limit: number): number[] {
   const rows: number[] = []

@@ -11,7 +11,8 @@
 import type { Cell } from '../datasets/latestRows.ts'
 import type { Column } from '../datasets/schema.ts'
 import { assert } from '../lib/assert.ts'
-import { add, type Bitset, has, sharedSet, size } from './bitset.ts'
+import { countOnes } from '../lib/packedBits.ts'
+import { add, type Bitset, has, sharedSet } from './bitset.ts'
 import { Dictionary } from './dictionary.ts'
 
 export interface NumbersByRow {
@@ -180,7 +181,7 @@ export function byValue(column: ByRow, rowCount: number): ByValue {
 }
 
 function numbersByValue({ values, present }: NumbersByRow, rowCount: number): NumbersByValue {
-  const rows = sharedWords(size(present))
+  const rows = sharedWords(countOnes(present))
   let count = 0
   for (let row = 0; row < rowCount; row++) if (has(present, row)) rows[count++] = row
   rows.sort((a, b) => (values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : a - b))

@@ -4,7 +4,8 @@
  */
 import type { Vocabulary } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
-import { type Bitset, firstRows, fullSet, size, subtract, unite } from './bitset.ts'
+import { countOnes } from '../lib/packedBits.ts'
+import { type Bitset, firstRows, fullSet, subtract, unite } from './bitset.ts'
 import type { FilterData } from './data.ts'
 import { allowedSet, FilterMasks, type FilterRequest } from './masks.ts'
 import type { Plan, PlannedCondition, PlannedOperand } from './plan.ts'
@@ -39,11 +40,11 @@ export function explain(plan: Plan, data: FilterData, candidates: Vocabulary, re
   const masks = new FilterMasks(plan, data)
   const allowed = allowedSet(masks, request)
   const { statements, left } = effects(plan, masks, data.rowCount, request)
-  assert(size(left) === size(allowed), 'statements one by one do what they do together')
+  assert(countOnes(left) === countOnes(allowed), 'statements one by one do what they do together')
   return {
     tree: treeOf(plan),
     candidates: data.rowCount,
-    passing: size(allowed),
+    passing: countOnes(allowed),
     examples: firstRows(allowed, SHOWN).map(row => candidates.idAt(row)),
     statements,
   }
@@ -56,17 +57,17 @@ function effects(plan: Plan, masks: FilterMasks, rowCount: number, request: Filt
   const ordered = [...plan.statements].sort((a, b) => Number(a.action === 'EXCLUDE') - Number(b.action === 'EXCLUDE'))
   for (const statement of ordered) {
     const rows = masks.rowsOf(statement, request)
-    const before = included === undefined ? rowCount : size(left)
+    const before = included === undefined ? rowCount : countOnes(left)
     if (rows && statement.action === 'INCLUDE') {
       included ??= new Uint32Array(rows.length)
       unite(included, rows)
       left = included.slice()
     } else if (rows) subtract(left, rows)
-    const now = size(left)
+    const now = countOnes(left)
     byStatement.set(statement, {
       statement: plan.source.slice(statement.start, statement.end),
       applies: rows !== undefined,
-      matching: rows ? size(rows) : 0,
+      matching: rows ? countOnes(rows) : 0,
       left: now,
       removesEverything: now === 0 && before > 0,
     })

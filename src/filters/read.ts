@@ -5,12 +5,13 @@
  * Memory, beside DuckDB's pool and some 400 MB: a number 8 bytes a row, a text 8 bytes a value in each of two forms and each distinct one
  * once, packed events up to EVENTS_BYTES_MAX, ids as datasets/vocabulary.ts keeps them.
  */
-import { bytesOf, type DuckDb, sqlParquet, withDuckDb } from '../datasets/duckdb.ts'
+import { type DuckDb, sqlParquet, withDuckDb } from '../datasets/duckdb.ts'
 import { type Cell, readLatestRows } from '../datasets/latestRows.ts'
 import { localParts } from '../datasets/parts.ts'
 import type { ImportedRows, ReadContext } from '../datasets/read.ts'
+import { readIds } from '../datasets/readIds.ts'
 import type { DatasetType } from '../datasets/schema.ts'
-import { extended, Vocabulary, VocabularyBuilder } from '../datasets/vocabulary.ts'
+import { extended, Vocabulary } from '../datasets/vocabulary.ts'
 import { asksWhatWasMet, DataAssembler, datasetsOf, namingDatasets, needsOf } from './assemble.ts'
 import type { FilterSchemas } from './check.ts'
 import { DATASET_OF, type FilterData, type UserEvents } from './data.ts'
@@ -184,13 +185,10 @@ class Reader {
   }
 
   /** By bytes ascending. */
-  async #vocabulary(ids: readonly (string | undefined)[]): Promise<Vocabulary> {
+  #vocabulary(ids: readonly (string | undefined)[]): Promise<Vocabulary> {
     const sources = ids.filter(sql => sql !== undefined)
     const all = sources.length === 0 ? "SELECT '' AS id WHERE false" : sources.join(' UNION ALL ')
-    const builder = new VocabularyBuilder()
-    for await (const chunk of this.#db.chunks(`SELECT encode(id) FROM (SELECT DISTINCT id FROM (${all})) ORDER BY id`))
-      for (const id of chunk.getColumnValues(0)) builder.addUtf8(bytesOf(id))
-    return builder.finish()
+    return readIds(this.#db, `(SELECT DISTINCT id FROM (${all})) ORDER BY id`)
   }
 
   #columns(

@@ -1,6 +1,7 @@
 /** What of a block is copied into a slot's memory: lists of items, and sets of those that may be chosen. */
 import * as at from '../kernels/factorParameters.ts'
 import { assert } from '../lib/assert.ts'
+import { countOnes } from '../lib/packedBits.ts'
 import type { PlacedFactors } from './placeFactors.ts'
 import type { QueryLists } from './queries.ts'
 
@@ -72,7 +73,7 @@ export function openMasks({ memory, itemCount, masksMax }: PlacedFactors, words:
     assert(itemCount % 32 === 0 || mask[mask.length - 1] >>> (itemCount % 32) === 0, 'no item is beyond the last')
     const place = places.size
     bits.set(mask, place * openWords)
-    sizes[place] = sizeOf(mask)
+    sizes[place] = countOnes(mask)
     places.set(mask, place)
     return place
   }
@@ -96,16 +97,4 @@ export function openMasks({ memory, itemCount, masksMax }: PlacedFactors, words:
       return most
     },
   }
-}
-
-/** Bits of a word counted in parallel (Warren, Hacker's Delight, §5-1). */
-function sizeOf(set: Uint32Array): number {
-  let count = 0
-  for (let word = 0; word < set.length; word++) {
-    let bits = set[word]
-    bits -= (bits >>> 1) & 0x55555555
-    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
-    count += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
-  }
-  return count
 }

@@ -22,6 +22,18 @@ export const wordsOf = (from: number, to: number, bits: number): { first: number
   end: Math.ceil((to * bits) / WORD_BITS),
 })
 
+/** How many bits are 1, those of a word counted in parallel (Warren, Hacker's Delight, §5-1). */
+export function countOnes(words: Uint32Array): number {
+  let count = 0
+  for (let word = 0; word < words.length; word++) {
+    let bits = words[word]
+    bits -= (bits >>> 1) & 0x55555555
+    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
+    count += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  }
+  return count
+}
+
 /** `count` numbers, the first of which begins at bit `at` of `words`, to `out` from `place` on. */
 export function unpackBits(
   words: Uint32Array,
