@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { Refusal } from '../lib/refusal.ts'
 import { formatAddress, ObjectError, type ObjectStore, parseAddress } from '../objects/objectStore.ts'
 import { type DuckDb, sqlName, sqlString, withDuckDb } from './duckdb.ts'
-import { type ImportedParts, localParts, type PartsContext, rowsSql } from './parts.ts'
+import { FILE_PLACE, type ImportedParts, localParts, type PartsContext, ROW_PLACE, rowsSql } from './parts.ts'
 import { type DatasetSchema, parseSchema } from './schema.ts'
 
 /** The reference's own limit (quotas.md §2). */
@@ -108,14 +108,18 @@ function reportAddress({ path, importMode, timestampMs }: AttributionReport) {
   return { bucket, key: `${folder}AggregatedAttributionMetrics - ${importMode} - ${timestampMs}.csv` }
 }
 
+/** Columns of `events`. No name in a schema has a '#'. */
+const SOURCE = '"#source"'
+const PERIOD = '"#period"'
+
 /** `events`: what was imported, with its source and period, and the columns of its item under names that begin with 'Items.'. */
 async function makeEvents(db: DuckDb, report: AttributionReport, context: PartsContext): Promise<void> {
   const schema = parseSchema(report.interactionsSchema)
   const files = await localParts([report.interactions], 'attribution-interactions', report.bucket, context)
   const hasSource = schema.columns.some(({ name }) => name === 'EVENT_ATTRIBUTION_SOURCE')
   const source = hasSource ? "coalesce(EVENT_ATTRIBUTION_SOURCE, 'SOURCE_NAME_UNDEFINED')" : "'SOURCE_NAME_UNDEFINED'"
-  await db.run(`CREATE TEMP VIEW interactions AS SELECT *, ${source} AS source,
-    (floor(TIMESTAMP / ${PERIOD_SECONDS}) * ${PERIOD_SECONDS})::BIGINT AS period
+  await db.run(`CREATE TEMP VIEW interactions AS SELECT *, ${source} AS ${SOURCE},
+    (floor(TIMESTAMP / ${PERIOD_SECONDS}) * ${PERIOD_SECONDS})::BIGINT AS ${PERIOD}
     FROM (${await rowsSql(db, files, schema)})`)
   const summed = itemColumns(report)
   const itemFiles = report.items
@@ -128,7 +132,7 @@ async function makeEvents(db: DuckDb, report: AttributionReport, context: PartsC
     await db.run(`CREATE TEMP VIEW events AS SELECT *${nulls.join('')} FROM interactions`)
   } else {
     await db.run(`CREATE TEMP TABLE newest AS SELECT * FROM (${await rowsSql(db, itemFiles, parseSchema(report.items!.schema))})
-      QUALIFY row_number() OVER (PARTITION BY ITEM_ID ORDER BY file_index DESC, file_row_number DESC) = 1`)
+      QUALIFY row_number() OVER (PARTITION BY ITEM_ID ORDER BY ${FILE_PLACE} DESC, ${ROW_PLACE} DESC) = 1`)
     await db.run(`CREATE TEMP VIEW events AS SELECT interactions.*${columns.join('')}
       FROM interactions LEFT JOIN newest ON interactions.ITEM_ID = newest.ITEM_ID`)
   }
@@ -143,7 +147,7 @@ const itemColumns = ({ metrics }: AttributionReport): string[] => [
 ]
 
 async function checkSources(db: DuckDb): Promise<void> {
-  const [[count]] = await db.rows('SELECT count(DISTINCT source) FROM events')
+  const [[count]] = await db.rows(`SELECT count(DISTINCT ${SOURCE}) FROM events`)
   if (Number(count) <= SOURCES_MAX) return
   throw new Refusal(`The events have ${count} attribution sources: a report has at most ${SOURCES_MAX}.`)
 }
@@ -153,9 +157,9 @@ function linesSql({ eventType, metricName }: MetricDefinition, expression: Expre
     expression.math === 'sum' ? sqlName(`${expression.dataset === 'Items' ? 'Items.' : ''}${expression.column}`) : ''
   // In the order of the rows: the same sum for any number of threads. A sum of nothing but nulls is 0.
   const value =
-    expression.math === 'sum' ? `coalesce(sum(${column} ORDER BY file_index, file_row_number), 0)` : 'count(*)'
+    expression.math === 'sum' ? `coalesce(sum(${column} ORDER BY ${FILE_PLACE}, ${ROW_PLACE}), 0)` : 'count(*)'
   return `SELECT ${sqlString(metricName.toUpperCase())} AS METRIC_NAME, ${sqlString(eventType.toUpperCase())} AS EVENT_TYPE,
     ${value}::DOUBLE AS VALUE, ${sqlString(expression.math)} AS MATH_FUNCTION,
-    source AS EVENT_ATTRIBUTION_SOURCE, period AS TIMESTAMP
-    FROM events WHERE lower(EVENT_TYPE) = lower(${sqlString(eventType)}) GROUP BY source, period`
+    ${SOURCE} AS EVENT_ATTRIBUTION_SOURCE, ${PERIOD} AS TIMESTAMP
+    FROM events WHERE lower(EVENT_TYPE) = lower(${sqlString(eventType)}) GROUP BY ${SOURCE}, ${PERIOD}`
 }

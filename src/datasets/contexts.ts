@@ -8,6 +8,7 @@
  */
 import { assert } from '../lib/assert.ts'
 import { type DuckDb, sqlName, sqlString } from './duckdb.ts'
+import { storedName } from './parts.ts'
 import { type Column, isNumeric } from './schema.ts'
 
 /** Those of a text, or those of numbers of at least `from` and less than `below`, where they are given. */
@@ -102,5 +103,8 @@ async function numberCodes(db: DuckDb, { name }: Column, place: number) {
 /** What `kept` takes from the files for them; a column that no import has yet is null. */
 export const contextSelect = (columns: readonly Column[], present: readonly string[]): string =>
   columns
-    .map(({ name }, place) => `, ${present.includes(name) ? sqlName(name) : 'NULL::VARCHAR'} AS ${contextName(place)}`)
+    .map(
+      ({ name }, place) =>
+        `, ${present.includes(storedName(name)) ? sqlName(storedName(name)) : 'NULL::VARCHAR'} AS ${contextName(place)}`,
+    )
     .join('')

@@ -3,6 +3,7 @@ import { columnSql, oneLineSql } from './columnRules.ts'
 import type { Quoting } from './csvRecord.ts'
 import { sqlFiles, sqlName, sqlString } from './duckdb.ts'
 import { LINE_BYTES_MAX } from './limits.ts'
+import { storedName } from './parts.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { CsvLayout } from './source.ts'
 
@@ -23,7 +24,9 @@ export function readCsvSql(
 ): string {
   const texts = columns.map((_, place) => `'c${place}': 'VARCHAR'`)
   const used = schema.columns.map(column => columns.indexOf(column.name))
-  const values = schema.columns.map((column, i) => `${columnSql(column, `c${used[i]}`)} AS ${sqlName(column.name)}`)
+  const values = schema.columns.map(
+    (column, i) => `${columnSql(column, `c${used[i]}`)} AS ${sqlName(storedName(column.name))}`,
+  )
   const isNumber = (place: number) => used.includes(place) && schema.columns[used.indexOf(place)].type !== 'string'
   const conditions = columns
     .keys()

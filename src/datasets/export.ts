@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path'
 import { sqlNames, sqlString, withDuckDb } from './duckdb.ts'
-import { type ImportedParts, localParts, type PartsContext, rowsSql } from './parts.ts'
+import { FILE_PLACE, type ImportedParts, localParts, type PartsContext, ROW_PLACE, rowsSql } from './parts.ts'
 import { type DatasetSchema, type DatasetType, parseSchema } from './schema.ts'
 
 export interface ExportQuery {
@@ -40,7 +40,7 @@ export async function exportCsv(
   const rowCount = await withDuckDb(context, async db => {
     const rows = files.length === 0 ? noRows(schema) : await rowsSql(db, files, schema)
     const kept = query.imports.length > 1 ? keptSql(schema, query.newestOnly) : ''
-    const sql = `COPY (SELECT ${names(schema)} FROM (${rows}) ${kept} ORDER BY file_index, file_row_number)
+    const sql = `COPY (SELECT ${names(schema)} FROM (${rows}) ${kept} ORDER BY ${FILE_PLACE}, ${ROW_PLACE})
       TO ${sqlString(file)} (FORMAT csv, HEADER, DELIMITER ',', QUOTE '"', ESCAPE '\\', NULLSTR '')`
     return db.run(sql, report)
   })
@@ -51,11 +51,11 @@ const names = ({ columns }: DatasetSchema): string => sqlNames(columns.map(({ na
 
 const noRows = (schema: DatasetSchema): string =>
   `SELECT ${schema.columns.map(({ name }) => `NULL AS ${sqlNames([name])}`).join(', ')},
-    0 AS file_index, 0 AS file_row_number WHERE false`
+    0 AS ${FILE_PLACE}, 0 AS ${ROW_PLACE} WHERE false`
 
 /** One import has no two rows that are equal, and no two of one id; several may. */
 function keptSql(schema: DatasetSchema, newestOnly: boolean): string {
   const id = newestOnly ? ID_OF_TYPE[schema.datasetType] : undefined
   const [key, order] = id === undefined ? [names(schema), 'ASC'] : [sqlNames([id]), 'DESC']
-  return `QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY file_index ${order}, file_row_number ${order}) = 1`
+  return `QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${FILE_PLACE} ${order}, ${ROW_PLACE} ${order}) = 1`
 }

@@ -24,6 +24,7 @@ import { type DuckDb, sqlNames, sqlParquet, sqlString, withDuckDb } from './duck
 import { DOOMED, findDuplicates } from './duplicates.ts'
 import { asFailureReason } from './failureReason.ts'
 import { INTERACTION_ROWS_MIN } from './limits.ts'
+import { storedName } from './parts.ts'
 import { type DatasetSchema, type DatasetType, parseSchema } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
 import { findObjects, readLayout, type SourceQuery } from './source.ts'
@@ -106,7 +107,7 @@ async function dropDuplicates(
   { progress }: ImportContext,
 ): Promise<number> {
   progress({ stage: 'import: looking for duplicates', done: 0, unit: 'rows' })
-  const columns = schema.columns.map(column => column.name)
+  const columns = schema.columns.map(column => storedName(column.name))
   const id = ID_OF_TYPE[schema.datasetType]
   const files = parts.map(part => part.file)
   const counts = await (id === undefined

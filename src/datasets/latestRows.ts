@@ -2,7 +2,7 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
 import { type DuckDb, sqlName, textOf } from './duckdb.ts'
-import { rowsSql } from './parts.ts'
+import { FILE_PLACE, ROW_PLACE, rowsSql } from './parts.ts'
 import type { DatasetSchema } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -49,7 +49,7 @@ export async function newestSql(db: DuckDb, { files, schema }: Things): Promise<
   if (files.length === 1) return rows
   const id = ID_OF_TYPE[schema.datasetType]
   assert(id, 'a dataset of things has ids')
-  return `SELECT * FROM (${rows}) QUALIFY row_number() OVER (PARTITION BY ${id} ORDER BY file_index DESC, file_row_number DESC) = 1`
+  return `SELECT * FROM (${rows}) QUALIFY row_number() OVER (PARTITION BY ${id} ORDER BY ${FILE_PLACE} DESC, ${ROW_PLACE} DESC) = 1`
 }
 
 function cellOf(value: DuckDBValue): Cell {

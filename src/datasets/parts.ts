@@ -46,16 +46,28 @@ export async function localParts(
   return files
 }
 
+/** DuckDB's own columns of files that it reads, in whatever case: a part that has one of the name hides it, or cannot be read. */
+const TAKEN = /^file_(index|row_number)$/i
+
+/** What a column is called in a part. No name in a schema has a '#'. */
+export const storedName = (name: string): string => (TAKEN.test(name) ? `${name}#` : name)
+
+/** What is ordered by, of the rows of rowsSql: by files and by rows in them, both from 0. */
+export const FILE_PLACE = '"#file"'
+export const ROW_PLACE = '"#row"'
+
 /**
- * A SELECT of all rows: the schema's columns by their names, and the rows' place by `file_index` and `file_row_number`, which ascend in the
- * order of imports and of the rows in them. `files` is not empty.
+ * A SELECT of all rows: the schema's columns by their names, and the rows' place by FILE_PLACE and ROW_PLACE, which ascend in the order of imports
+ * and of the rows in them. `files` is not empty.
  */
 export async function rowsSql(db: DuckDb, files: readonly string[], { columns }: DatasetSchema): Promise<string> {
   const parts = sqlParquet(files, 'union_by_name = true, file_row_number = true')
   const described = await db.rows(`DESCRIBE SELECT * EXCLUDE (file_row_number) FROM ${parts}`)
   const present = new Set(described.map(([name]) => name))
   const values = columns.map(({ name, type }) =>
-    present.has(name) ? sqlName(name) : `NULL::${STORED[type]} AS ${sqlName(name)}`,
+    present.has(storedName(name))
+      ? `${sqlName(storedName(name))} AS ${sqlName(name)}`
+      : `NULL::${STORED[type]} AS ${sqlName(name)}`,
   )
-  return `SELECT ${values.join(', ')}, file_index, file_row_number FROM ${parts}`
+  return `SELECT ${values.join(', ')}, file_index AS ${FILE_PLACE}, file_row_number AS ${ROW_PLACE} FROM ${parts}`
 }

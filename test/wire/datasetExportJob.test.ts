@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { schemaText } from '../filters/sample.ts'
 import { importFile, interactionsSchema, makeDataset, makeGroup } from '../support/flow.ts'
 import { itemsSchema } from '../support/metadata.ts'
 import { walks } from '../support/sequences.ts'
@@ -53,6 +54,28 @@ test('what is exported and imported again is the same dataset, whatever is in it
   assert.equal((await importFile(server, datasetArn, 's3://bucket/out/first/part-00000.csv', again)).status, 'ACTIVE')
   assert.equal((await exported(server, { jobName: 'second', datasetArn, ingestionMode: 'BULK' })).status, 'ACTIVE')
   assert.equal(got(server, 'out/second/part-00000.csv'), first)
+})
+
+test('columns may be called what the engine calls its own, in whatever case', async t => {
+  const server = await testServer(t)
+  const group = await makeGroup(server)
+  const words = ['File_Index', 'FILE_ROW_NUMBER', 'rowid', 'index', 'place', 'select', 'id']
+  const fields = words.map(name => ({ name, type: ['null', 'string'], categorical: true }))
+  const schema = schemaText('ITEMS', [{ name: 'ITEM_ID', type: 'string' }, ...fields])
+  const datasetArn = await makeDataset(server, group, schema, 'Items')
+  const header = ['ITEM_ID', ...words].join(',')
+  const row = (item: string, value: string) => [item, ...words.map((_, i) => `${value}${i}`)].join(',')
+  // Twice the same item within an import, and in the next one; the values would order the rows the other way round.
+  put(server, 'a.csv', `${[header, row('a', 'z'), row('b', 'y'), row('a', 'x')].join('\n')}\n`)
+  put(server, 'b.csv', `${[header, row('b', 'a')].join('\n')}\n`)
+  const first = await importFile(server, datasetArn, 's3://bucket/a.csv')
+  assert.deepEqual([first.status, first.failureReason], ['ACTIVE', undefined])
+  await importFile(server, datasetArn, 's3://bucket/b.csv', { jobName: 'more', importMode: 'INCREMENTAL' })
+  for (const ingestionMode of ['BULK', 'ALL'])
+    assert.equal((await exported(server, { jobName: ingestionMode, datasetArn, ingestionMode })).status, 'ACTIVE')
+  const lines = (mode: string) => got(server, `out/${mode}/part-00000.csv`).trimEnd().split('\n')
+  assert.deepEqual(lines('BULK'), [header, row('b', 'y'), row('a', 'x'), row('b', 'a')])
+  assert.deepEqual(lines('ALL'), [header, row('a', 'x'), row('b', 'a')])
 })
 
 test('BULK has every record, ALL the newest of each id, PUT none yet; equal rows come once', async t => {

@@ -85,6 +85,37 @@ test('an import writes a report of what it brought, by source and quarter of an 
   assert.equal(readdirSync(folder).length, 1)
 })
 
+test('columns called SOURCE, PERIOD or FILE_INDEX are none of the report’s', async t => {
+  const server = await testServer(t)
+  const group = await makeGroup(server)
+  const schema = interactionsSchema([
+    { name: 'EVENT_TYPE', type: 'string' },
+    { name: 'SOURCE', type: 'string' },
+    { name: 'PERIOD', type: 'long' },
+    { name: 'FILE_INDEX', type: 'long' },
+    { name: 'FILE_ROW_NUMBER', type: 'long' },
+  ])
+  const datasetArn = await makeDataset(server, group, schema)
+  await made(server, group, [clicks, { ...value, eventType: 'click', expression: 'SUM(Interactions.FILE_INDEX)' }])
+  const rows = Array.from({ length: 1000 }, (_, i) => `u${i},a,1700000100,click,web,7,2,${i}`)
+  put(
+    server,
+    'a.csv',
+    `USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,SOURCE,PERIOD,FILE_INDEX,FILE_ROW_NUMBER\n${rows.join('\n')}\n`,
+  )
+  const { status, failureReason } = await importFile(server, datasetArn, 's3://bucket/a.csv', {
+    publishAttributionMetricsToS3: true,
+  })
+  assert.deepEqual([status, failureReason], ['ACTIVE', undefined])
+  const folder = join(server.dataFolder, 'buckets/bucket/reports')
+  assert.deepEqual(readFileSync(join(folder, readdirSync(folder)[0]), 'utf8').split('\n'), [
+    'METRIC_NAME,EVENT_TYPE,VALUE,MATH_FUNCTION,EVENT_ATTRIBUTION_SOURCE,TIMESTAMP',
+    'CLICKS,CLICK,1000.0,samplecount,SOURCE_NAME_UNDEFINED,1700000100',
+    'VALUE,CLICK,2000.0,sum,SOURCE_NAME_UNDEFINED,1700000100',
+    '',
+  ])
+})
+
 test('an import whose report cannot be written or drawn fails, and brings nothing', async t => {
   const server = await testServer(t)
   const group = await makeGroup(server)
