@@ -212,6 +212,35 @@ test('what DuckDB refuses the plain check explains, and what it takes has the va
   assert.ok(undecided > 20 && backslash > 20 && doubled > 10 && refused > 100 && odd < 20, JSON.stringify(count))
 })
 
+test('a file of one column: a blank line is none, an empty value in quotes is one', async t => {
+  const { columns, ...users } = parseSchema(avro('Users', [string('USER_ID'), nullable('A', 'string')]))
+  const schema = { ...users, columns: columns.slice(0, 1) }
+  const count = { taken: 0, refused: 0, odd: 0 }
+  await twins(t, async both => {
+    for (let seed = 0; seed < 200; seed++) {
+      const random = seededRandom(seed)
+      const newline = pick(random, ['\n', '\r\n'])
+      const field = () => (random.below(8) === 0 ? pick(random, ['""', '"" ', '" "', ' ']) : `u${random.below(9)}`)
+      const line = () =>
+        random.below(3) === 0 ? newline : `${random.below(9) === 0 ? oddField(random) : field()}${newline}`
+      const text = `USER_ID${newline}${Array.from({ length: 5 }, line).join('')}`
+      const content = Buffer.from(random.below(2) === 0 ? text : text.slice(0, -newline.length))
+      const { rows, quoting, bad } = await both(content, schema)
+      const told = `seed ${seed}: ${JSON.stringify(String(content))} ${JSON.stringify(rows)} ${bad.sentences.join(' ')}`
+      if (!rows) assert.ok(bad.count > 0, told)
+      else if (bad.count === 0)
+        assert.deepEqual(
+          rows,
+          linesOf(content).map(each => (parseRow(each, 1, quoting.quoting) as string[]).slice(0, 1)),
+          told,
+        )
+      count[!rows ? 'refused' : bad.count === 0 ? 'taken' : 'odd']++
+      if (rows && bad.count > 0) assert.match(bad.sentences[0], /carriage return|ends with/, told)
+    }
+  })
+  assert.ok(count.taken > 60 && count.refused > 30 && count.odd < 10, JSON.stringify(count))
+})
+
 test('what is written in one way is read as it was meant, unless it could as well be written in the other', async t => {
   const schema = parseSchema(avro('Items', [string('ITEM_ID'), nullable('A', 'string')]))
   const pieces = ['"', '""', '\\', '\\\\', '\\"', ',', ' ', 'x', "'", 'é', '","', 'n']

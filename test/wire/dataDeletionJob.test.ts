@@ -16,6 +16,7 @@ import {
   type TestServer,
   testServer,
 } from '../support/server.ts'
+import { walksImported } from '../support/serving.ts'
 
 const dates = { creationDateTime: NOW_SECONDS, lastUpdatedDateTime: NOW_SECONDS }
 const bucketOf = (server: TestServer) => join(server.dataFolder, 'buckets/bucket')
@@ -299,6 +300,17 @@ test('a job that cannot read who is meant fails with the reason', async t => {
     const arn = await requested(server, group, `s3://bucket/${key}`, `job-${i}`)
     const { status, failureReason } = await ended(server, arn)
     assert.deepEqual([status, failureReason], ['FAILED', `${beginning} ${reason}`])
+  }
+})
+
+test('blank lines name nobody: the one who is named has thirty events', async t => {
+  const server = await testServer(t)
+  const { datasetGroupArn } = await walksImported(server)
+  for (const [i, text] of ['USER_ID\nuser-1\n\n', 'USER_ID\r\n\r\nuser-2\r\n\r\n'].entries()) {
+    put(server, `blank-${i}.csv`, text)
+    const arn = await requested(server, datasetGroupArn, `s3://bucket/blank-${i}.csv`, `job-${i}`)
+    const { status, failureReason, numDeleted } = await ended(server, arn)
+    assert.deepEqual([status, failureReason, numDeleted], ['COMPLETED', undefined, 30])
   }
 })
 
