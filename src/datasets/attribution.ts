@@ -83,6 +83,7 @@ export async function writeAttributionReport(
   report: AttributionReport,
   context: PartsContext & { readonly objects: ObjectStore },
 ): Promise<void> {
+  checkColumns(report)
   const file = join(context.scratchFolder, 'attribution.csv')
   context.progress({ stage: 'metric attribution: report', done: 0, total: 1, unit: 'reports' })
   await withDuckDb(context, async db => {
@@ -100,6 +101,23 @@ export async function writeAttributionReport(
     throw new Refusal(`The metric attribution report could not be written to ${formatAddress(to)}. ${error.message}`)
   }
   context.progress({ stage: 'metric attribution: report', done: 1, total: 1, unit: 'reports' })
+}
+
+/** The datasets may be others than those that the metrics were made for. Without ITEMS a sum over them is of nothing, and 0. */
+function checkColumns({ metrics, interactionsSchema, items }: AttributionReport): void {
+  const beginning = 'The metric attribution report could not be drawn.'
+  const interactions = parseSchema(interactionsSchema)
+  if (!interactions.columns.some(({ name }) => name === 'EVENT_TYPE'))
+    throw new Refusal(`${beginning} The schema of INTERACTIONS has no field EVENT_TYPE.`)
+  for (const metric of metrics) {
+    const expression = parseExpression(metric)
+    if (!items && expression.math === 'sum' && expression.dataset === 'Items') continue
+    try {
+      checkMetric(metric, interactions, items && parseSchema(items.schema))
+    } catch (error) {
+      throw error instanceof Refusal ? new Refusal(`${beginning} ${error.message}`) : error
+    }
+  }
 }
 
 function reportAddress({ path, importMode, timestampMs }: AttributionReport) {

@@ -7,6 +7,7 @@
  */
 import type { Log } from '../lib/log.ts'
 import { type ObjectStoreConfig, openObjectStore } from '../objects/open.ts'
+import { recipeByArn } from '../recipes/index.ts'
 import type { StateStore, StoredResource, Transaction } from '../resources/stateStore.ts'
 import { dataset, type ResourceType, recommender, solutionVersion } from '../resources/types.ts'
 import { artifactNames, dataVersions } from './artifactNames.ts'
@@ -58,8 +59,12 @@ async function needed(transaction: Transaction): Promise<Needed> {
     for (const version of dataVersions(value)) versions.add(version)
   }
   for await (const { hidden } of all(transaction, dataset)) need(hidden.imports)
-  // Of the data it was trained on, a model needs nothing any more.
-  for await (const { hidden } of all(transaction, solutionVersion)) need(hidden.model)
+  for await (const { body, hidden } of all(transaction, solutionVersion)) {
+    need(hidden.model)
+    // Of the data it was trained on, a model needs nothing any more, unless segments are asked for by what ITEMS told then.
+    const recipe = body.recipeArn === undefined ? undefined : recipeByArn(body.recipeArn)
+    if (recipe?.segments === 'itemAttributes') need(hidden.data.items)
+  }
   for await (const { hidden } of all(transaction, recommender)) need(hidden.model)
   for (const { arn } of work) need((await transaction.find(arn))?.hidden)
   return { names, versions, workIds: new Set(work.map(({ id }) => id)) }
@@ -68,7 +73,7 @@ async function needed(transaction: Transaction): Promise<Needed> {
 async function* all<B, H>(transaction: Transaction, { type }: ResourceType<B, H>) {
   for (let before: number | undefined; ; ) {
     const found: StoredResource[] = await transaction.list({ type }, { limit: LIST_PAGE, before })
-    for (const each of found) yield each as StoredResource & { readonly hidden: H }
+    for (const each of found) yield each as StoredResource & { readonly body: B; readonly hidden: H }
     if (found.length < LIST_PAGE) return
     before = found.at(-1)?.sequence
   }

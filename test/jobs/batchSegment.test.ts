@@ -73,12 +73,14 @@ test('batch segment jobs', async t => {
   )
   put('users.csv', `USER_ID,REGION\n${ids(smallWorld.users, i => `user-${i},${i % 3 ? 'north' : 'south'}`)}\n`)
   const group = await makeGroup(server)
+  const datasets: Record<string, string> = {}
   for (const [type, schema, file] of [
     ['Interactions', interactionsSchema(), 'walks.csv'],
     ['Items', itemsSchema, 'items.csv'],
     ['Users', usersSchema, 'users.csv'],
   ]) {
     const dataset = await makeDataset(server, group, schema, type)
+    datasets[type] = dataset
     const { status } = await importFile(server, dataset, `s3://bucket/${file}`, { jobName: `import-${type}` })
     assert.equal(status, 'ACTIVE')
   }
@@ -208,6 +210,20 @@ test('batch segment jobs', async t => {
       'InvalidInputException',
       `The filter ${ofEvents.filterArn} asks for Interactions: that does not work with aws-item-attribute-affinity.`,
     )
+  })
+
+  await t.test('attributes are those of the training, whatever becomes of ITEMS', async () => {
+    const record = JSON.stringify({ itemAttributes: 'ITEMS.TOPIC = "garden"' })
+    const before = await run(byAttributes, record)
+    put('other.csv', `ITEM_ID,TOPIC,LEVEL,CREATION_TIMESTAMP\n${itemId(0, smallWorld)},garden,1,1600000000\n`)
+    // A replaced part leaves the disk with the work that ends next.
+    for (const jobName of ['replaced', 'again'])
+      assert.equal((await importFile(server, datasets.Items, 's3://bucket/other.csv', { jobName })).status, 'ACTIVE')
+    const after = await run(byAttributes, record)
+    assert.deepEqual([after.job.failureReason, after.text], [undefined, before.text])
+    await call(server, 'DeleteDataset', { datasetArn: datasets.Items })
+    await run(byItem, JSON.stringify({ itemId: itemId(0, smallWorld) }))
+    assert.equal((await run(byAttributes, record)).text, before.text)
   })
 
   await t.test('the metrics are those of segments', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { schemaText } from '../filters/sample.ts'
 import { importFile, interactionsSchema, makeDataset, makeGroup } from '../support/flow.ts'
 import { itemsSchema } from '../support/metadata.ts'
 import { arnOf, call, NOW_SECONDS, ROLE, refuses, settled, type TestServer, testServer } from '../support/server.ts'
@@ -161,6 +162,34 @@ test('an import whose report cannot be written or drawn fails, and brings nothin
     },
     'InvalidInputException',
     `importMode was INCREMENTAL, but the dataset ${datasetArn} has no bulk data yet: the first import is FULL.`,
+  )
+})
+
+test('a report of columns that the datasets do not have any more fails its import with a sentence', async t => {
+  const server = await testServer(t)
+  const group = await makeGroup(server)
+  const datasetArn = await makeDataset(server, group, events)
+  const old = await makeDataset(server, group, itemsSchema(), 'Items')
+  await made(server, group, [clicks, prices])
+  put(server, 'a.csv', CSV)
+  put(server, 'items.csv', 'ITEM_ID,PRICE\na,cheap\n')
+  const publish = { publishAttributionMetricsToS3: true }
+  await call(server, 'DeleteDataset', { datasetArn: old })
+  assert.equal((await importFile(server, datasetArn, 's3://bucket/a.csv', publish)).status, 'ACTIVE')
+  await call(server, 'DeleteSchema', { schemaArn: arnOf('schema/group-items') })
+  const fields = [
+    { name: 'ITEM_ID', type: 'string' },
+    { name: 'PRICE', type: 'string', categorical: true },
+  ]
+  const items = await makeDataset(server, group, schemaText('ITEMS', fields), 'Items')
+  await importFile(server, items, 's3://bucket/items.csv', { jobName: 'items' })
+  const failed = await importFile(server, datasetArn, 's3://bucket/a.csv', { jobName: 'again', ...publish })
+  assert.deepEqual(
+    [failed.status, failed.failureReason],
+    [
+      'CREATE FAILED',
+      'The metric attribution report could not be drawn. The metric prices sums Items.PRICE: the field is of type string, and a numeric one was expected.',
+    ],
   )
 })
 
