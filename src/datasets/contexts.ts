@@ -100,11 +100,12 @@ async function numberCodes(db: DuckDb, { name }: Column, place: number) {
   }
 }
 
-/** What `kept` takes from the files for them; a column that no import has yet is null. */
+/** What `kept` takes from the files for them, numbers or texts ('true' and 'false' of a boolean); a column that no import has yet is null. */
 export const contextSelect = (columns: readonly Column[], present: readonly string[]): string =>
   columns
-    .map(
-      ({ name }, place) =>
-        `, ${present.includes(storedName(name)) ? sqlName(storedName(name)) : 'NULL::VARCHAR'} AS ${contextName(place)}`,
-    )
+    .map((column, place) => {
+      const name = storedName(column.name)
+      const value = present.includes(name) ? sqlName(name) : 'NULL'
+      return `, ${value}${isNumeric(column) && value !== 'NULL' ? '' : '::VARCHAR'} AS ${contextName(place)}`
+    })
     .join('')

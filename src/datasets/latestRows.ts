@@ -3,11 +3,11 @@ import type { DuckDBValue } from '@duckdb/node-api'
 import { assert } from '../lib/assert.ts'
 import { type DuckDb, sqlName, textOf } from './duckdb.ts'
 import { FILE_PLACE, ROW_PLACE, rowsSql } from './parts.ts'
-import type { DatasetSchema } from './schema.ts'
+import { type DatasetSchema, isNumeric } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** What a row says in one column: null where it says nothing. */
+/** What a row says in one column: null where it says nothing; 'true' and 'false' where it is of type boolean. */
 export type Cell = string | number | bigint | null
 
 export interface Things {
@@ -28,8 +28,8 @@ export async function readLatestRows(
   take: (column: string, row: number, cell: Cell) => void,
 ): Promise<void> {
   if (columns.length === 0 || files.length === 0) return
-  const isText = (name: string) => schema.columns.find(column => column.name === name)!.type === 'string'
-  const selected = columns.map(name => (isText(name) ? `encode(${sqlName(name)})` : sqlName(name)))
+  const isNumber = (name: string) => isNumeric(schema.columns.find(column => column.name === name)!)
+  const selected = columns.map(name => (isNumber(name) ? sqlName(name) : `encode(${sqlName(name)}::VARCHAR)`))
   const id = ID_OF_TYPE[schema.datasetType]
   for await (const chunk of db.chunks(
     `SELECT encode(${id}), ${selected.join(', ')} FROM (${await newestSql(db, { files, schema })})`,

@@ -15,7 +15,7 @@ import { textOf, withDuckDb } from './duckdb.ts'
 import { type Cell, newestSql, readLatestRows, type Things } from './latestRows.ts'
 import { localParts } from './parts.ts'
 import type { ImportedRows, ReadContext } from './read.ts'
-import type { Column, DatasetSchema } from './schema.ts'
+import { type Column, type DatasetSchema, isNumeric } from './schema.ts'
 import { ID_OF_TYPE } from './schemaRules.ts'
 import { extended, type Vocabulary } from './vocabulary.ts'
 
@@ -110,7 +110,7 @@ interface ColumnBuilder {
 
 function builderOf(column: Column, rowCount: number): ColumnBuilder {
   const { name } = column
-  if (column.type !== 'string') {
+  if (isNumeric(column)) {
     const values = new Float64Array(rowCount).fill(Number.NaN)
     return {
       set(row, cell) {

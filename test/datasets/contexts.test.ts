@@ -15,12 +15,13 @@ const schema = avro('Interactions', [
   nullable('WEIGHT', 'double'),
   nullable('PAGE', 'string'),
   nullable('SAME', 'string', { categorical: true }),
+  nullable('CAST', 'boolean', { categorical: true }),
 ])
 const parsed = parseSchema(schema)
 
 test('what a caller has added and can be learnt from is a context, unless the solution leaves it out', () => {
-  assert.deepEqual(trainingColumns(parsed, {}), ['DEVICE', 'HOUR', 'WEIGHT', 'SAME'])
-  assert.deepEqual(trainingColumns(parsed, { excluded: ['HOUR'], later: ['SAME'] }), ['DEVICE', 'WEIGHT'])
+  assert.deepEqual(trainingColumns(parsed, {}), ['DEVICE', 'HOUR', 'WEIGHT', 'SAME', 'CAST'])
+  assert.deepEqual(trainingColumns(parsed, { excluded: ['HOUR'], later: ['SAME'] }), ['DEVICE', 'WEIGHT', 'CAST'])
   assert.deepEqual(trainingColumns(parsed, { included: ['EVENT_VALUE', 'HOUR'] }), ['HOUR'])
 })
 
@@ -37,9 +38,10 @@ test('every event has the codes of its values: frequent texts, numbers one by on
     weight: at % 60 === 0 ? '' : String(Math.round(1e6 * random.normal()) / 1e3),
   }))
   const text = rows.map(
-    row => `${row.user},i${row.time % 7},${row.time},,${row.device},${row.hour},${row.weight},p,same`,
+    row =>
+      `${row.user},i${row.time % 7},${row.time},,${row.device},${row.hour},${row.weight},p,same,${row.device === 'tv'}`,
   )
-  const header = 'USER_ID,ITEM_ID,TIMESTAMP,EVENT_VALUE,DEVICE,HOUR,WEIGHT,PAGE,SAME'
+  const header = 'USER_ID,ITEM_ID,TIMESTAMP,EVENT_VALUE,DEVICE,HOUR,WEIGHT,PAGE,SAME,CAST'
   // The first import is older than the columns.
   const old = Array.from({ length: 1000 }, (_, at) => `u${at % 40},i${at % 7},${5000 + at}`)
   await world.put('old.csv', ['USER_ID,ITEM_ID,TIMESTAMP', ...old].join('\n'))
@@ -58,9 +60,13 @@ test('every event has the codes of its values: frequent texts, numbers one by on
   // A column of one value tells nothing.
   assert.deepEqual(
     contextColumns.map(({ name }) => name),
-    ['DEVICE', 'HOUR', 'WEIGHT'],
+    ['DEVICE', 'HOUR', 'WEIGHT', 'CAST'],
   )
-  const [device, hour, weight] = contextColumns
+  const [device, hour, weight, cast] = contextColumns
+  assert.deepEqual(
+    cast.rules.map(rule => 'category' in rule && rule.category),
+    ['false', 'true'],
+  )
   const counts = new Map(devices.map(name => [name, rows.filter(row => row.device === name).length]))
   assert.deepEqual(
     device.rules,
@@ -87,7 +93,7 @@ test('every event has the codes of its values: frequent texts, numbers one by on
       const row = rows[interactions.times[at]]
       const codes = interactions.contexts!.map(each => each[at])
       if (row === undefined) {
-        assert.deepEqual(codes, [0, 0, 0])
+        assert.deepEqual(codes, [0, 0, 0, 0])
         continue
       }
       assert.equal(users.idAt(user), row.user)
@@ -99,6 +105,7 @@ test('every event has the codes of its values: frequent texts, numbers one by on
         device.rules.findIndex(({ category }) => category === row.device) + 1,
         row.hour === '' ? 0 : Number(row.hour) + 1,
         row.weight === '' ? 0 : eighth + 1,
+        row.device === 'tv' ? 2 : 1,
       ])
     }
 

@@ -15,7 +15,7 @@ const schema = avro('Items', [
   nullable('PLOT', 'string', { textual: true }),
   nullable('PRICE', 'float'),
   nullable('SHELF', 'string'),
-  nullable('ADULT', 'boolean'),
+  nullable('ADULT', 'boolean', { categorical: true }),
   { name: 'CREATION_TIMESTAMP', type: 'long' },
 ])
 const older = avro('Items', [
@@ -64,6 +64,7 @@ test('the newest row of each item, whatever its schema was; then the items that 
     // the, war, a, naïve, film: words without case, ligatures taken apart.
     PLOT: [0, 5, 0, 0, 0, 0, 0],
     PRICE: [Number.NaN, 2.5, Number.NaN, -1000, Number.NaN, Number.NaN, Number.NaN],
+    ADULT: [[], ['true'], [], [], [], [], []],
     CREATION_TIMESTAMP: [Number.NaN, 21, 10, 50, 30, 50, 5],
   })
 })
@@ -79,7 +80,7 @@ test('of more new items than may be, those created last; with any number of thre
 
 test('which columns are learnt from', () => {
   const of = (choice: Parameters<typeof trainingColumns>[1]) => trainingColumns(parseSchema(schema), choice)
-  assert.deepEqual(of({}), ['GENRE', 'PLOT', 'PRICE', 'CREATION_TIMESTAMP'])
-  assert.deepEqual(of({ excluded: ['PRICE', 'NONE'], later: ['PLOT'] }), ['GENRE', 'CREATION_TIMESTAMP'])
+  assert.deepEqual(of({}), ['GENRE', 'PLOT', 'PRICE', 'ADULT', 'CREATION_TIMESTAMP'])
+  assert.deepEqual(of({ excluded: ['PRICE', 'NONE'], later: ['PLOT'] }), ['GENRE', 'ADULT', 'CREATION_TIMESTAMP'])
   assert.deepEqual(of({ included: ['PRICE', 'GENRE', 'SHELF'], excluded: ['GENRE'] }), ['PRICE'])
 })
