@@ -125,7 +125,11 @@ export function doubles(chunk: DuckDBDataChunk, column: number): DuckDBDoubleVec
   return vector
 }
 
-export const sqlString = (value: string): string => `'${value.replaceAll("'", "''")}'`
+/** A text as an expression. A NUL would end the query, so it is made by a function. */
+export function sqlString(value: string): string {
+  const parts = value.split('\0').map(part => `'${part.replaceAll("'", "''")}'`)
+  return parts.length === 1 ? parts[0] : `(${parts.join(' || chr(0) || ')})`
+}
 
 export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
