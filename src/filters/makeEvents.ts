@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { bytesOf, type DuckDb, integers, sqlParquet, sqlString } from '../datasets/duckdb.ts'
+import { bytesOf, type DuckDb, integers, sqlParquet, sqlString, textOf } from '../datasets/duckdb.ts'
 import { ID_END } from '../datasets/vocabulary.ts'
 import { assert } from '../lib/assert.ts'
 import { BitWriter, bitsFor, packedWords, WORD_BITS } from '../lib/packedBits.ts'
@@ -128,8 +128,8 @@ async function writeIds(db: DuckDb, column: 'user' | 'target', path: string): Pr
 
 /** `types` (name as written, index of its folded form), and the folded forms; undefined where they do not fit a code. */
 async function makeTypes(db: DuckDb, itemCount: number): Promise<readonly string[] | undefined> {
-  const rows = await db.rows(`SELECT DISTINCT type FROM source LIMIT ${EVENT_TYPES_MAX + 1}`)
-  const names = rows.map(([name]) => String(name))
+  const rows = await db.rows(`SELECT DISTINCT encode(type) FROM source LIMIT ${EVENT_TYPES_MAX + 1}`)
+  const names = rows.map(([name]) => textOf(name))
   const types = [...new Set(names.map(foldEventType))].sort()
   if (names.length > EVENT_TYPES_MAX || bitsFor(itemCount) + typeBitsFor(types.length) > WORD_BITS) return undefined
   await db.run('CREATE TEMP TABLE types (name VARCHAR, index INTEGER)')

@@ -36,19 +36,37 @@ interface DeletionResult {
   readonly numDeleted: number
 }
 
+/** Datasets whose USER_ID is a person. In those of things a column of that name says what their owner wants it to. */
+const PEOPLES: readonly string[] = ['INTERACTIONS', 'USERS', 'ACTION_INTERACTIONS'] satisfies DatasetTypeName[]
+
+/** Names of artifacts with items and actions, wherever a record has them. */
+function thingsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, each]) => {
+    if (key === 'items' || key === 'ITEMS' || key === 'ACTIONS') return artifactNames(each)
+    return key === 'actions' ? artifactNames(each?.imports) : thingsIn(each)
+  })
+}
+
 export const deleteUsers = workKind({
   name: 'deleteUsers',
   makes: dataDeletionJob,
   alone: true,
   async describe(job, resources, { workId, attempt }): Promise<DeletionDescription> {
     const group = job.body.datasetGroupArn
-    const counted = (await groupsDatasets(resources, group)).flatMap(({ hidden }) => partsOf(hidden.imports))
+    const datasets = await groupsDatasets(resources, group)
+    const counted = datasets
+      .filter(({ body }) => PEOPLES.includes(body.datasetType))
+      .flatMap(({ hidden }) => partsOf(hidden.imports))
     const waiting: string[] = []
     const models: string[] = []
     for await (const { arn, type, hidden } of membersOf(resources, group)) {
       const names = artifactNames(hidden)
       const work = await resources.transaction.workOf(arn)
-      if (work?.state === 'queued') waiting.push(...names.filter(name => name.startsWith('imports/')))
+      if (work?.state === 'queued') {
+        const things = new Set(thingsIn(hidden))
+        waiting.push(...names.filter(name => name.startsWith('imports/') && !things.has(name)))
+      }
       if (type === solutionVersion.type || type === recommender.type)
         models.push(...names.filter(name => name.startsWith('models/')))
     }

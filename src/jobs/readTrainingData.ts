@@ -181,7 +181,11 @@ export async function readItems(
   const read = await readThings(sources.metadata.ITEMS, sources.items, known, newMax, context, more)
   const values = objective && read?.numbers(objective.column)
   if (objective && !values)
-    throw new Refusal(`The solution optimizes for ${objective.column}, and ITEMS has no data: import it first.`)
+    throw new Refusal(
+      read
+        ? `The solution optimizes for ${objective.column}, and the schema of ITEMS has no such numeric field any more.`
+        : `The solution optimizes for ${objective.column}, and ITEMS has no data: import it first.`,
+    )
   if (!read) return undefined
   const valued: Objective | undefined = values && {
     values: positiveValues(values),

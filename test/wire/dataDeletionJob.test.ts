@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { schemaText } from '../filters/sample.ts'
 import { importFile, makeDataset, makeGroup, makeSolution } from '../support/flow.ts'
 import { itemsSchema, usersSchema } from '../support/metadata.ts'
 import { walks } from '../support/sequences.ts'
@@ -300,6 +301,34 @@ test('a job that cannot read who is meant fails with the reason', async t => {
     const arn = await requested(server, group, `s3://bucket/${key}`, `job-${i}`)
     const { status, failureReason } = await ended(server, arn)
     assert.deepEqual([status, failureReason], ['FAILED', `${beginning} ${reason}`])
+  }
+})
+
+test('a column USER_ID of ITEMS is none of the people’s: whoever sold an item does not take it along', async t => {
+  const server = await testServer(t)
+  for (const type of ['string', 'long']) {
+    const { datasetGroupArn } = await walksImported(server, `group-${type}`)
+    const fields = ['ITEM_ID', 'USER_ID', 'G'].map(name => ({ name, type: name === 'USER_ID' ? type : 'string' }))
+    const schema = schemaText(
+      'ITEMS',
+      fields.map(each => (each.name === 'G' ? { ...each, categorical: true } : each)),
+    )
+    const items = await makeDataset(server, datasetGroupArn, schema, 'Items')
+    put(server, 'sold.csv', 'ITEM_ID,USER_ID,G\na,7,x\nb,8,y\n')
+    await importFile(server, items, 's3://bucket/sold.csv', { jobName: `sold-${type}` })
+    put(server, 'gone.csv', 'USER_ID\nuser-1\n7\n')
+    const job = await ended(server, await requested(server, datasetGroupArn, 's3://bucket/gone.csv', `gone-${type}`))
+    assert.deepEqual([job.status, job.failureReason, job.numDeleted], ['COMPLETED', undefined, 30])
+    const { datasetExportJobArn } = await call(server, 'CreateDatasetExportJob', {
+      jobName: `left-${type}`,
+      datasetArn: items,
+      ingestionMode: 'ALL',
+      roleArn: ROLE,
+      jobOutput: { s3DataDestination: { path: 's3://bucket/left' } },
+    })
+    await settled(server, 'DescribeDatasetExportJob', { datasetExportJobArn })
+    const left = readFileSync(join(server.dataFolder, `buckets/bucket/left/left-${type}/part-00000.csv`), 'utf8')
+    assert.equal(left, 'ITEM_ID,USER_ID,G\na,7,x\nb,8,y\n')
   }
 })
 
