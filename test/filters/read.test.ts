@@ -67,6 +67,29 @@ test("the reference's limit: the newest events of each type, in whatever case, a
   assert.deepEqual(await asked('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (*)', 1), ['herbs', 'pan'])
 })
 
+test('a type of events is what was written, whatever is in it', async () => {
+  const world = readWorld('shop')
+  const odd: World = {
+    ...world,
+    INTERACTIONS: [
+      ['ann', 'spade', '\ufeffview'],
+      ['ann', 'poppy', 'a\0b'],
+      ['bob', 'pan', "it's"],
+    ],
+  }
+  const stored = await store(odd)
+  const asked = (expression: string) => readPasses(expression, odd, stored, { user: 'ann' })
+  for (const [type, item] of [
+    ['\ufeffview', 'spade'],
+    ['A\0B', 'poppy'],
+  ]) {
+    const passes = [await asked(`INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("${type}")`)]
+    passes.push(await asked(`INCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("${type}")`))
+    assert.deepEqual(passes, [[item], ['ann']], JSON.stringify(type))
+  }
+  assert.deepEqual(await asked('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("view")'), [])
+})
+
 test('rows are those of the vocabulary given: what it does not name is not there, what the data does not name has no values', async () => {
   const world = readWorld('shop')
   const stored = await store(world)
