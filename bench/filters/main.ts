@@ -18,7 +18,7 @@ const FLAGS = ['--no-wasm-dynamic-tiering', '--experimental-wasm-revectorize']
 const MEASURE = fileURLToPath(new URL('./measure.ts', import.meta.url))
 /** Where a process's memory lies moves all its rounds by a point or two: the median of so many processes is good to one. */
 const PROCESSES = 5
-/** Of each: a round's ratio has quartiles ten points apart. A quarter of an hour in all. */
+/** Of each: a round's ratio has quartiles ten points apart. Half an hour in all, or a little more. */
 const ROUNDS = 60
 
 const USAGE = `usage: node scripts/run.mjs bench filters [options]

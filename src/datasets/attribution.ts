@@ -107,13 +107,14 @@ export async function writeAttributionReport(
 function checkColumns({ metrics, interactionsSchema, items }: AttributionReport): void {
   const beginning = 'The metric attribution report could not be drawn.'
   const interactions = parseSchema(interactionsSchema)
+  const things = items && parseSchema(items.schema)
   if (!interactions.columns.some(({ name }) => name === 'EVENT_TYPE'))
     throw new Refusal(`${beginning} The schema of INTERACTIONS has no field EVENT_TYPE.`)
   for (const metric of metrics) {
     const expression = parseExpression(metric)
-    if (!items && expression.math === 'sum' && expression.dataset === 'Items') continue
+    if (!things && expression.math === 'sum' && expression.dataset === 'Items') continue
     try {
-      checkMetric(metric, interactions, items && parseSchema(items.schema))
+      checkMetric(metric, interactions, things)
     } catch (error) {
       throw error instanceof Refusal ? new Refusal(`${beginning} ${error.message}`) : error
     }

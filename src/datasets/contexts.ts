@@ -7,7 +7,7 @@
  *   numeric       each number by itself where there are at most OWN_NUMBERS_MAX, else eighths of the events
  */
 import { assert } from '../lib/assert.ts'
-import { type DuckDb, sqlName, sqlString } from './duckdb.ts'
+import { type DuckDb, sqlName, sqlString, textOf } from './duckdb.ts'
 import { storedName } from './parts.ts'
 import { type Column, isNumeric } from './schema.ts'
 
@@ -64,9 +64,9 @@ async function categoryCodes(db: DuckDb, { name }: Column, place: number) {
     SELECT value, row_number() OVER (ORDER BY events DESC, encode(value))::INTEGER AS code
     FROM (SELECT ${own} AS value, count(*) AS events FROM kept WHERE ${own} IS NOT NULL GROUP BY ${own})
     WHERE events >= ${VALUE_EVENTS_MIN} ORDER BY code LIMIT ${VALUES_MAX}`)
-  const values = await db.rows(`SELECT value FROM ${table} ORDER BY code`)
+  const values = await db.rows(`SELECT encode(value) FROM ${table} ORDER BY code`)
   return {
-    column: { name, rules: values.map(([value]) => ({ column: name, category: String(value) })) },
+    column: { name, rules: values.map(([value]) => ({ column: name, category: textOf(value) })) },
     code: `coalesce(${table}.code, 0)`,
     join: `LEFT JOIN ${table} ON ${own} = ${table}.value`,
   }
@@ -106,6 +106,6 @@ export const contextSelect = (columns: readonly Column[], present: readonly stri
     .map((column, place) => {
       const name = storedName(column.name)
       const value = present.includes(name) ? sqlName(name) : 'NULL'
-      return `, ${value}${isNumeric(column) && value !== 'NULL' ? '' : '::VARCHAR'} AS ${contextName(place)}`
+      return `, ${value}::${isNumeric(column) ? 'DOUBLE' : 'VARCHAR'} AS ${contextName(place)}`
     })
     .join('')

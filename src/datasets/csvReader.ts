@@ -28,21 +28,23 @@ export function readCsvSql(
     (column, i) => `${columnSql(column, `c${used[i]}`)} AS ${sqlName(storedName(column.name))}`,
   )
   const isNumber = (place: number) => used.includes(place) && schema.columns[used.indexOf(place)].type !== 'string'
-  const conditions = columns
-    .keys()
-    .flatMap(place => [
-      ...(used.includes(place) ? [] : [check(place, oneLineSql, 'a value on one line')]),
-      ...(quoting !== 'undecided' || isNumber(place)
-        ? []
-        : [check(place, noBackslashSql, 'a value without backslash')]),
-    ])
   // Of a single column a blank line is a row of nothing to DuckDB, and of several none; an empty value in quotes is one either way.
-  const alone = columns.length === 1 ? ['c0 IS NOT NULL', check(0, raw => `${raw} <> ''`, 'a value')] : []
-  const quotedNulls = columns.length === 1 ? ', allow_quoted_nulls = false' : ''
+  const alone = columns.length === 1
+  const conditions = [
+    ...(alone ? ['c0 IS NOT NULL', check(0, raw => `${raw} <> ''`, 'a value')] : []),
+    ...columns
+      .keys()
+      .flatMap(place => [
+        ...(used.includes(place) ? [] : [check(place, oneLineSql, 'a value on one line')]),
+        ...(quoting !== 'undecided' || isNumber(place)
+          ? []
+          : [check(place, noBackslashSql, 'a value without backslash')]),
+      ]),
+  ]
   return `SELECT ${values.join(', ')} FROM read_csv(${sqlFiles(paths)}, auto_detect = false, header = true, columns = {${texts.join(', ')}},
     delim = ',', quote = '"', escape = ${sqlString(ESCAPE[quoting])}, nullstr = '', compression = 'none',
-    strict_mode = true, max_line_size = ${LINE_BYTES_MAX}, hive_partitioning = false${quotedNulls})
-    WHERE ${[...alone, ...conditions, 'true'].join(' AND ')}`
+    strict_mode = true, max_line_size = ${LINE_BYTES_MAX}, allow_quoted_nulls = ${!alone}, hive_partitioning = false)
+    WHERE ${[...conditions, 'true'].join(' AND ')}`
 }
 
 const check = (place: number, condition: (raw: string) => string, expected: string): string =>

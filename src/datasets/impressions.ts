@@ -2,7 +2,7 @@
  * What people were shown and what of it they took: the column IMPRESSION of INTERACTIONS, ids between `|`, beside the item of the event
  * (spec/datasets-schemas.md §3). Every event tells of what was shown, whatever its type.
  */
-import { sqlParquet, withDuckDb } from './duckdb.ts'
+import { sqlParquet, textOf, withDuckDb } from './duckdb.ts'
 import { localParts } from './parts.ts'
 import type { ImportedRows, ReadContext } from './read.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -26,14 +26,14 @@ export async function readImpressions(
     const described = await db.rows(`DESCRIBE SELECT * FROM ${sqlParquet(files)}`)
     if (!described.some(([name]) => name === 'IMPRESSION')) return undefined
     context.progress({ stage: 'reading impressions', done: 0, unit: 'rows' })
-    const found = await db.rows(`SELECT id, count(*), count(*) FILTER (id = ITEM_ID)
+    const found = await db.rows(`SELECT encode(id), count(*), count(*) FILTER (id = ITEM_ID)
       FROM (SELECT unnest(list_distinct(string_split(IMPRESSION, '|'))) AS id, ITEM_ID
         FROM ${sqlParquet(files)} WHERE IMPRESSION IS NOT NULL)
       GROUP BY id`)
     const [shown, taken] = [new Uint32Array(items.size), new Uint32Array(items.size)]
     let known = 0
     for (const [id, of, own] of found) {
-      const item = items.indexOf(String(id))
+      const item = items.indexOf(textOf(id))
       if (item < 0) continue
       known++
       shown[item] = Number(of)

@@ -60,6 +60,7 @@ async function needed(transaction: Transaction): Promise<Needed> {
   }
   for await (const { hidden } of all(transaction, dataset)) need(hidden.imports)
   for await (const { body, hidden } of all(transaction, solutionVersion)) {
+    if (hidden.model === undefined) continue
     need(hidden.model)
     // Of the data it was trained on, a model needs nothing any more, unless segments are asked for by what ITEMS told then.
     const recipe = body.recipeArn === undefined ? undefined : recipeByArn(body.recipeArn)

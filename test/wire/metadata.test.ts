@@ -1,9 +1,13 @@
 /** What ITEMS tells, from the import to the recommendation. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { answers, metadataShop, SHELF_LENGTH, trained } from '../support/metadataShop.ts'
+import { schemaText } from '../filters/sample.ts'
+import { importFile, makeDataset } from '../support/flow.ts'
+import { answers, metadataShop, SHELF_LENGTH, trained, versionOf } from '../support/metadataShop.ts'
 import { itemId, smallWorld, walks } from '../support/sequences.ts'
-import { call, ROLE, refuses, testServer } from '../support/server.ts'
+import { arnOf, call, ROLE, refuses, settled, testServer } from '../support/server.ts'
 
 const users = Array.from({ length: smallWorld.users }, (_, user) => `user-${user}`)
 const { lastItem } = walks()
@@ -86,7 +90,7 @@ test('exploration gives new items places, by draws of the job for each person', 
 
 test('an objective raises what is worth more, and its metric is shown', async t => {
   const server = await testServer(t)
-  const { group } = await metadataShop(server)
+  const { group, items } = await metadataShop(server)
   const objective = (objectiveSensitivity: string, itemAttribute = 'PRICE') => ({
     solutionConfig: { optimizationObjective: { itemAttribute, objectiveSensitivity } },
   })
@@ -126,6 +130,21 @@ test('an objective raises what is worth more, and its metric is shown', async t 
     const recipeArn = `arn:aws:personalize:::recipe/${recipe}`
     await refuses(server, 'CreateSolution', { ...asked, recipeArn, ...more }, 'InvalidInputException', message)
   }
+
+  await call(server, 'DeleteDataset', { datasetArn: items })
+  await assert.rejects(settled(server, 'DescribeDataset', { datasetArn: items }))
+  await call(server, 'DeleteSchema', { schemaArn: arnOf('schema/group-items') })
+  const fields = ['ITEM_ID', 'SHELF'].map(name => ({
+    name,
+    type: 'string',
+    ...(name === 'SHELF' && { categorical: true }),
+  }))
+  const others = await makeDataset(server, group, schemaText('ITEMS', fields), 'Items')
+  const version = () => versionOf(server, arnOf('solution/of-1'))
+  await assert.rejects(version, /optimizes for PRICE, and ITEMS has no data: import it first\./)
+  writeFileSync(join(server.dataFolder, 'buckets', 'shop', 'others.csv'), 'ITEM_ID,SHELF\nnew-0,0\n')
+  await importFile(server, others, 's3://shop/others.csv', { jobName: 'others' })
+  await assert.rejects(version, /optimizes for PRICE, and the schema of ITEMS has no such numeric field any more\./)
 })
 
 test('columns that are excluded are not learnt from', async t => {

@@ -175,6 +175,7 @@ test('a report of columns that the datasets do not have any more fails its impor
   put(server, 'items.csv', 'ITEM_ID,PRICE\na,cheap\n')
   const publish = { publishAttributionMetricsToS3: true }
   await call(server, 'DeleteDataset', { datasetArn: old })
+  await assert.rejects(settled(server, 'DescribeDataset', { datasetArn: old }))
   assert.equal((await importFile(server, datasetArn, 's3://bucket/a.csv', publish)).status, 'ACTIVE')
   await call(server, 'DeleteSchema', { schemaArn: arnOf('schema/group-items') })
   const fields = [
