@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { manualClock } from '../../src/lib/clock.ts'
@@ -56,12 +57,21 @@ function elsewhere(t: TestContext, url: string, flags: string[]): TestServer {
   }
 }
 
-/** In this process, with an empty data folder and the bucket `bucket`. */
+/** What one test file has found out about the kernels (src/jobs/kernelVerdict.ts) the next one need not: a second of each. */
+const VERDICT = fileURLToPath(new URL('../../build/kernels.json', import.meta.url))
+
+function copyVerdict(from: string, to: string): void {
+  if (existsSync(from)) copyFileSync(from, to)
+}
+
+/** In this process, with the bucket `bucket` and nothing else in its data folder but what is known of the kernels. */
 export async function testServer(t: TestContext, flags: string[] = []): Promise<TestServer> {
   const endpoint = process.env.SOMMELIER_TEST_ENDPOINT
   if (endpoint !== undefined) return elsewhere(t, endpoint, flags)
   const dataFolder = temporaryFolder()
   mkdirSync(join(dataFolder, 'buckets', 'bucket'), { recursive: true })
+  copyVerdict(VERDICT, join(dataFolder, 'kernels.json'))
+  t.after(() => copyVerdict(join(dataFolder, 'kernels.json'), VERDICT))
   const config = readConfig(['--port', '0', '--data', dataFolder, ...flags], {})
   const app = await startApp(config, silentLog, manualClock(NOW_SECONDS * 1000))
   t.after(() => app.stop())
